@@ -1,0 +1,97 @@
+"""The models that there are to pick: built in, in the hub cache, below the current folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import prod
+
+from core.locate import hub_cache, snapshot
+from core.readers.builtin import BUILT_IN, parameter_shapes
+from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
+
+_DEEPEST = 5
+_MOST_FOLDERS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of the catalogue.
+
+    Attributes:
+        model: what `gpt2-explore` takes for it.
+        source: `built-in`, `hub cache`, or `here`.
+        parameters: where they are known without opening a file, else None.
+        bytes: on disk, None for a built-in model.
+    """
+
+    model: str
+    source: str
+    parameters: int | None
+    bytes: int | None
+
+
+def entries(folder: str = ".", cancelled: Callable[[], bool] = lambda: False) -> Iterator[Entry]:
+    """All models, the nearest to hand first; folders that cannot be read are passed over.
+
+    Args:
+        folder: where to look for checkpoints.
+        cancelled: asked before each folder.
+    """
+    for name, shape in BUILT_IN.items():
+        yield Entry(name, "built-in", sum(prod(dimensions) for _, dimensions in parameter_shapes(shape)), None)
+    yield from _cached(cancelled)
+    yield from _below(folder, cancelled)
+
+
+def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
+    cache = hub_cache()
+    for name in sorted(_folders(cache)):
+        if cancelled():
+            return
+        if not name.startswith("models--"):
+            continue
+        commit = snapshot(os.path.join(cache, name))
+        if commit and (weights := _weights(commit)):
+            yield Entry(name.removeprefix("models--").replace("--", "/"), "hub cache", None, sum(weights.values()))
+
+
+def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
+    """Checkpoints in a folder and those below it: a folder is one where its files belong together, else each file."""
+    stack, seen = [(folder, 0)], 0
+    while stack and seen < _MOST_FOLDERS and not cancelled():
+        current, depth = stack.pop()
+        seen += 1
+        weights = _weights(current)
+        shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
+        if any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights:
+            yield Entry(shown, "here", None, sum(weights.values()))
+        else:
+            for name, size in sorted(weights.items()):
+                yield Entry(os.path.join(shown, name), "here", None, size)
+        if depth < _DEEPEST:
+            names = [name for name in _folders(current) if not name.startswith((".", "models--")) and name not in _DULL]
+            stack += [(os.path.join(current, name), depth + 1) for name in sorted(names, reverse=True)]
+
+
+_DULL = {"node_modules", "site-packages", "__pycache__", "venv"}
+
+
+def _folders(folder: str) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _weights(folder: str) -> dict[str, int]:
+    """The safetensors files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
+    found: dict[str, int] = {}
+    try:
+        for entry in os.scandir(folder):
+            if entry.name.endswith((SUFFIX, INDEX_SUFFIX)) and entry.is_file():
+                found[entry.name] = entry.stat().st_size if entry.name.endswith(SUFFIX) else 0
+    except OSError:
+        pass
+    return found

@@ -1,0 +1,111 @@
+"""From what the user typed to the checkpoint that is meant."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from core.errors import CheckpointError
+from core.readers.builtin import BUILT_IN
+
+_HUB_ID = re.compile(r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?")
+_ENDINGS = (".safetensors", ".safetensors.index.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Which checkpoint is meant.
+
+    Attributes:
+        model: as the user typed it.
+        path: the file or folder; "" for a built-in model.
+        choice: where something else could have been meant, a line that says what was taken.
+    """
+
+    model: str
+    path: str
+    choice: str = ""
+
+
+def locate(model: str) -> Location:
+    """Finds what a name, a path or a hub id means, without reading it.
+
+    In this order: a path by its looks, a built-in name, any other existing path, a hub id in the local cache.
+
+    Raises:
+        CheckpointError: where it means nothing here.
+    """
+    if not model:
+        raise CheckpointError("", "no model is named", advice="see gpt2-explore --list")
+    expanded = os.path.expanduser(model)
+    exists = "\0" not in model and os.path.lexists(expanded)
+    explicit = model in (".", "..", "~") or model.startswith(("./", "../", "/", "~"))
+    if explicit or (exists and ("/" in model or model.endswith(_ENDINGS))):
+        if not exists:
+            raise CheckpointError(model, "there is no such file or folder")
+        other = "" if explicit else _cached(model)
+        choice = f"the path {model} is read; the hub's model of that name lies in {other}" if other else ""
+        return Location(model, expanded, choice)
+    if model in BUILT_IN:
+        return Location(model, "", f"the built-in model is shown; for the path write ./{model}" if exists else "")
+    if exists:
+        return Location(model, expanded)
+    if cached := _cached(model):
+        return Location(model, cached)
+    raise _unknown(model)
+
+
+def hub_cache() -> str:
+    """The folder of the local hub cache, by the environment as huggingface_hub reads it (its constants.py)."""
+    environment = os.environ
+    home = environment.get("HF_HOME") or os.path.join(
+        environment.get("XDG_CACHE_HOME") or os.path.join("~", ".cache"), "huggingface"
+    )
+    cache = environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
+    return os.path.expandvars(os.path.expanduser(cache))
+
+
+def snapshot(folder: str, revision: str = "main") -> str:
+    """The snapshot of a hub cache folder (`models--org--name`) that a revision names; "" where there is none.
+
+    Layout: https://huggingface.co/docs/huggingface_hub/guides/manage-cache. Without a `refs/main`, a single
+    snapshot is the one.
+    """
+    snapshots = os.path.join(folder, "snapshots")
+    commit = revision
+    try:
+        with open(os.path.join(folder, "refs", revision), encoding="utf-8") as ref:
+            commit = ref.read(256).strip()
+    except (OSError, ValueError):
+        pass
+    try:
+        known = sorted(entry.name for entry in os.scandir(snapshots) if entry.is_dir())
+    except OSError:
+        return ""
+    if commit in known:
+        return os.path.join(snapshots, commit)
+    starting = [name for name in known if len(commit) >= 7 and name.startswith(commit)]
+    chosen = starting if starting else known if revision == "main" else []
+    return os.path.join(snapshots, chosen[0]) if len(chosen) == 1 else ""
+
+
+def _cached(model: str) -> str:
+    match = _HUB_ID.fullmatch(model)
+    if not match or ".." in model:
+        return ""
+    organisation, name, revision = match.groups()
+    folder = "models--" + (organisation or "").replace("/", "--") + name
+    return snapshot(os.path.join(hub_cache(), folder), revision or "main")
+
+
+def _unknown(model: str) -> CheckpointError:
+    if "/" in model and _HUB_ID.fullmatch(model):
+        return CheckpointError(
+            model,
+            f"no such path, and no such model in the hub cache {hub_cache()}",
+            advice=f"download it first: hf download {model.partition('@')[0]}",
+        )
+    return CheckpointError(
+        model, "neither a built-in model nor a path here", advice="see gpt2-explore --list for what there is"
+    )

@@ -1,0 +1,91 @@
+"""Opening what a path names, and telling what it really is where it is not a checkpoint."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import BinaryIO
+
+from core.errors import CheckpointError, from_os_error
+
+# What the first bytes say a file is, whatever its name; the advice follows the reason.
+_FOREIGN = (
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer, not the file itself",
+        "fetch the file with: git lfs pull",
+    ),
+    (b"GGUF", "a GGUF file under a safetensors name", "rename it to .gguf"),
+    (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not safetensors", "see how it was saved"),
+    (b"\x80\x02", "a Python pickle, not safetensors", "see how it was saved"),
+    (b"\x1f\x8b", "gzip-compressed", "unpack it with gunzip"),
+    (b"Entry not found", "a server's answer (Entry not found), not the file", "download it again"),
+)
+_PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head")
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder, not a file"),
+    (stat.S_ISFIFO, "a pipe (FIFO), not a file"),
+    (stat.S_ISCHR, "a character device, not a file"),
+    (stat.S_ISBLK, "a block device, not a file"),
+    (stat.S_ISSOCK, "a socket, not a file"),
+)
+
+
+def open_regular(path: str, file: str) -> BinaryIO:
+    """The file opened for reading, if it is a regular one.
+
+    Args:
+        path: where it lies.
+        file: what an error calls it.
+
+    Raises:
+        CheckpointError: where there is none, no permission, or something that is no regular file. A pipe or a
+            device is not opened at all, so that reading it cannot hang or act.
+    """
+    try:
+        _refuse_irregular(os.stat(path).st_mode, file)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise _unopened(error, file) from error
+    opened = os.fdopen(descriptor, "rb", buffering=0)
+    try:
+        _refuse_irregular(os.fstat(descriptor).st_mode, file)
+    except CheckpointError:
+        opened.close()
+        raise
+    return opened
+
+
+def _unopened(error: OSError | ValueError, file: str) -> CheckpointError:
+    if isinstance(error, OSError):
+        return from_os_error(error, file)
+    return CheckpointError(file, "a path with a NUL character cannot exist")
+
+
+def _refuse_irregular(mode: int, file: str) -> None:
+    for is_kind, what in _KINDS:
+        if is_kind(mode):
+            raise CheckpointError(file, what, advice="name a checkpoint file or its folder")
+
+
+def foreign(start: bytes, file: str) -> CheckpointError | None:
+    """What a file is by its first bytes, if that is something well known that only bears the name.
+
+    Args:
+        start: its first bytes, 64 or more where it has them.
+        file: what the error calls it.
+    """
+    for magic, what, advice in _FOREIGN:
+        if start.startswith(magic):
+            return CheckpointError(file, f"this is {what}", advice=advice)
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(_PAGES):
+        return CheckpointError(
+            file, "this is a web page (HTML), not the file", advice="download it again, signed in where needed"
+        )
+    if text.startswith(b"{"):
+        return CheckpointError(
+            file, "this is JSON text (a server's error answer, it may be), not the file", advice="download it again"
+        )
+    return None

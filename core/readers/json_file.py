@@ -1,0 +1,59 @@
+"""Small JSON files beside the tensors, read with bounds."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from core.errors import CheckpointError, from_os_error
+from core.readers.files import foreign, open_regular
+
+_LARGEST = 1 << 28
+"""Bytes; the index of a million tensors has about 100 MB."""
+
+
+def read_json_object(path: str, file: str) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Args:
+        path: where it lies.
+        file: what an error calls it.
+
+    Raises:
+        CheckpointError: where it cannot be read, is too large, or holds anything else.
+    """
+    with open_regular(path, file) as opened:
+        try:
+            size = os.fstat(opened.fileno()).st_size
+            if size > _LARGEST:
+                raise CheckpointError(file, f"{size:,} bytes are more than the {_LARGEST:,} read of such a file")
+            content = opened.read(size)
+        except OSError as error:
+            raise from_os_error(error, file) from error
+    try:
+        value = json.loads(content)
+    except RecursionError as error:
+        raise CheckpointError(file, "its JSON is nested too deeply") from error
+    except ValueError as error:
+        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:64], file)):
+            raise problem from error
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8 text"
+        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        advice = "download it again"
+        raise CheckpointError(file, f"it is not JSON ({reason})", place=place, advice=advice) from error
+    if not isinstance(value, dict):
+        raise CheckpointError(file, "it holds no JSON object", advice="download it again")
+    return value
+
+
+def read_config(folder: str, notes: list[str]) -> dict[str, Any]:
+    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read."""
+    path = os.path.join(folder, "config.json")
+    if not os.path.lexists(path):
+        return {}
+    try:
+        return read_json_object(path, "config.json")
+    except CheckpointError as error:
+        notes.append(f"not used: {error.sentence()}")
+        return {}

@@ -1,0 +1,118 @@
+"""Which reader a checkpoint wants."""
+
+from __future__ import annotations
+
+import os
+
+from core.errors import CheckpointError, from_os_error
+from core.locate import Location, snapshot
+from core.readers.builtin import BuiltInReader
+from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.stored import Reader
+
+# Weight files of other formats, by how their names end, for an answer that names them.
+_OTHER_FORMATS = {
+    ".bin": "PyTorch",
+    ".pt": "PyTorch",
+    ".pth": "PyTorch",
+    ".ckpt": "PyTorch",
+    ".pth.tar": "PyTorch",
+    ".gguf": "GGUF",
+    ".distcp": "torch.distributed.checkpoint",
+    ".onnx": "ONNX",
+    ".h5": "Keras/TensorFlow",
+    ".keras": "Keras",
+    ".msgpack": "Flax",
+    ".npz": "NumPy",
+    ".npy": "NumPy",
+}
+
+
+def open_reader(location: Location) -> Reader:
+    """The reader of a checkpoint; it has read nothing of the tensors yet.
+
+    Raises:
+        CheckpointError: where nothing is found there that can be read.
+    """
+    if not location.path:
+        return BuiltInReader(location.model)
+    path = location.path
+    if not os.path.isdir(path):
+        return _file_reader(location.model, path)
+    folder = path
+    names = _files(folder)
+    if not names and os.path.isdir(os.path.join(folder, "snapshots")):
+        folder = snapshot(path)
+        if not folder:
+            raise CheckpointError(
+                path, "a hub cache folder whose snapshot is missing or not decided", advice="name one below snapshots/"
+            )
+        names = _files(folder)
+    return _folder_reader(location.model, path, folder, names)
+
+
+def _file_reader(model: str, path: str) -> Reader:
+    folder, name = os.path.split(path)
+    if name.endswith(INDEX_SUFFIX):
+        return SafetensorsReader(model, path, folder, _safetensors(_files(folder or ".")), name)
+    ending = _other_format(name)
+    if ending:
+        raise CheckpointError(path, f"a file of {_OTHER_FORMATS[ending]}; only safetensors files are read so far")
+    return SafetensorsReader(model, path, folder, [name])
+
+
+def _folder_reader(model: str, path: str, folder: str, names: list[str]) -> Reader:
+    shards = _safetensors(names)
+    indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
+    whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
+    if whole in names:
+        reader = SafetensorsReader(model, path, folder, [whole])
+        others = [name for name in (index, *shards) if name in names and name != whole]
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
+        return reader
+    if index not in names and len(indexes) > 1:
+        raise CheckpointError(path, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
+    if indexes:
+        return SafetensorsReader(model, path, folder, shards, index if index in names else indexes[0])
+    if shards:
+        return SafetensorsReader(model, path, folder, shards)
+    raise _nothing_in(path, folder, names)
+
+
+def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
+    if others := [name for name in names if _other_format(name)]:
+        formats = _OTHER_FORMATS[_other_format(others[0])]
+        return CheckpointError(
+            path, f"no safetensors file in it; {others[0]} is a file of {formats}, which is not read so far"
+        )
+    below = sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.is_dir() and any(name.endswith(SUFFIX) for name in _files(entry.path, strict=False))
+    )
+    if below:
+        shown = ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
+        return CheckpointError(path, "no checkpoint in this folder itself", advice=f"name one of its folders: {shown}")
+    if "config.json" in names:
+        return CheckpointError(path, "a config.json and no weights", advice="name a folder that has the weights too")
+    return CheckpointError(path, "no checkpoint in it", advice="name a .safetensors file or a folder that holds some")
+
+
+def _files(folder: str, strict: bool = True) -> list[str]:
+    """The names in a folder that are no folders, sorted; broken links too, which a reader will name."""
+    try:
+        return sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir())
+    except OSError as error:
+        if strict:
+            raise from_os_error(error, folder) from error
+        return []
+
+
+def _safetensors(names: list[str]) -> list[str]:
+    return [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
+
+
+def _other_format(name: str) -> str:
+    return next((ending for ending in _OTHER_FORMATS if name.lower().endswith(ending)), "")

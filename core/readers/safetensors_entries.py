@@ -1,0 +1,186 @@
+"""The entries of a safetensors header as tensors, each checked, and all of them together.
+
+Format: https://github.com/huggingface/safetensors, README, "Format"; the checks are those of its crate
+(tensor.rs, `Metadata::validate`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from math import prod
+from operator import sub
+
+from core.errors import CheckpointError
+from core.escape import shortened
+from core.stored import StoredTensor
+
+# Bits an element takes, by the dtypes of the safetensors crate (tensor.rs, enum Dtype).
+DTYPE_BITS = {
+    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
+    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
+    **dict.fromkeys(("U32", "I32", "F32"), 32),
+    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
+    **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
+}
+
+DAMAGED = "download or save the file again"
+_LARGEST = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What tensors of one dtype and shape have in common."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    nbytes: int
+
+
+class EntryChecks:
+    """Turns entries into `StoredTensor`s and remembers what the whole header must add up to."""
+
+    def __init__(self, file: str) -> None:
+        """
+        Args:
+            file: the shard, as its tensors and an error call it.
+        """
+        self._file = file
+        self._layouts: dict[bytes, Layout] = {}
+        self._names: set[str] = set()
+        self._end = 0  # of the values that follow each other from 0 on
+        self._displaced: list[tuple[int, int, str]] = []
+
+    def usual(
+        self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]
+    ) -> list[StoredTensor]:
+        """Tensors of entries that every known writer would spell so.
+
+        Args:
+            names: UTF-8 without a JSON escape.
+            specs: from the dtype to the end of the shape, `F32", "shape":[2,3]`.
+            begins: decimal offsets.
+            ends: decimal offsets.
+        """
+        layouts = self._layouts
+        for spec in set(specs).difference(layouts):
+            layouts[spec] = self._layout_of(spec, names[specs.index(spec)].decode("utf-8", "replace"))
+        try:
+            decoded = [name.decode() for name in names]
+        except UnicodeDecodeError as error:
+            raise self._fault("a tensor's name is not UTF-8") from error
+        return self._tensors(decoded, [layouts[spec] for spec in specs], list(map(int, begins)), list(map(int, ends)))
+
+    def odd(self, name: str, value: object) -> StoredTensor:
+        """The tensor of an entry as JSON was decoded, objects as tuples of pairs."""
+        if not isinstance(value, tuple):
+            raise self._fault("its entry is not an object", name)
+        entry = dict(value)
+        if len(entry) < len(value):
+            raise self._fault("its entry has a key twice", name)
+        for key in ("dtype", "shape", "data_offsets"):
+            if key not in entry:
+                raise self._fault(f"its entry has no {key}", name)
+        layout = self._layout(entry["dtype"], entry["shape"], name)
+        offsets = entry["data_offsets"]
+        if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
+            raise self._fault("its data_offsets are not two whole numbers", name)
+        return self._tensors([name], [layout], offsets[:1], offsets[1:])[0]
+
+    def metadata(self, value: object) -> None:
+        """Checks `__metadata__`, which holds nothing that counts."""
+        if not isinstance(value, tuple) or not all(isinstance(text, str) for _, text in value):
+            raise CheckpointError(self._file, "it is not an object of strings", place="__metadata__", advice=DAMAGED)
+        self._take_names(["__metadata__"])
+
+    def finish(self, available: int) -> None:
+        """The values must fill the rest of the file, each byte once.
+
+        Args:
+            available: bytes of the file behind its header.
+        """
+        end = self._end
+        for begin, stop, name in sorted(self._displaced):
+            if begin == stop and stop <= available:
+                continue
+            if begin != end:
+                what = "leave a hole before it" if begin > end else "overlap another tensor's"
+                raise self._fault(f"its data_offsets [{begin}, {stop}] {what}", name)
+            end = stop
+        if end > available:
+            raise self._fault(f"the values should take {end:,} bytes and the file has {available:,}: it is cut off")
+        if end < available:
+            raise self._fault(f"{available - end:,} bytes lie behind the last tensor's values")
+
+    def _fault(self, reason: str, tensor: str | None = None) -> CheckpointError:
+        place = "" if tensor is None else f"tensor {shortened(tensor, 120) or '(no name)'}"
+        return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
+
+    def _layout_of(self, spec: bytes, name: str) -> Layout:
+        dtype, _, rest = spec.decode().partition('"')
+        try:
+            shape = json.loads(rest[rest.index("[") :])
+        except ValueError as error:
+            raise self._fault("its shape is not a list of whole numbers", name) from error
+        return self._layout(dtype, shape, name)
+
+    def _layout(self, dtype: object, shape: object, name: str) -> Layout:
+        if not isinstance(dtype, str) or dtype not in DTYPE_BITS:
+            shown = dtype if isinstance(dtype, str) else json.dumps(dtype)
+            raise self._fault(f"unknown dtype {shortened(shown, 40)}", name)
+        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+            raise self._fault("its shape is not a list of whole numbers", name)
+        if any(n < 0 for n in shape):
+            raise self._fault("its shape has a negative dimension", name)
+        # Bounded before they are multiplied, since a hostile shape's product can take minutes.
+        bits = prod(shape) * DTYPE_BITS[dtype] if len(shape) <= 64 and all(n <= _LARGEST for n in shape) else -1
+        if not 0 <= bits <= 8 * _LARGEST:
+            raise self._fault("its shape is larger than any file", name)
+        if bits % 8:
+            raise self._fault(f"{prod(shape)} values of {dtype} do not fill whole bytes", name)
+        return Layout(dtype, tuple(shape), bits // 8)
+
+    def _tensors(
+        self, names: list[str], layouts: Sequence[Layout], begins: list[int], ends: list[int]
+    ) -> list[StoredTensor]:
+        self._take_names(names)
+        sizes = [layout.nbytes for layout in layouts]
+        if list(map(sub, ends, begins)) != sizes or min(begins) < 0:
+            self._blame_offsets(zip(names, layouts, begins, ends))
+        if begins == [self._end, *ends[:-1]]:
+            self._end = ends[-1]
+        else:
+            self._displaced += zip(begins, ends, names)
+        # tuple.__new__ fills a named tuple several times faster than its own constructor.
+        rows = zip(
+            names,
+            [layout.shape for layout in layouts],
+            [layout.dtype for layout in layouts],
+            sizes,
+            repeat(self._file),
+            repeat(None),
+        )
+        return list(map(partial(tuple.__new__, StoredTensor), rows))
+
+    def _blame_offsets(self, entries: Iterable[tuple[str, Layout, int, int]]) -> None:
+        for name, layout, begin, end in entries:
+            if end - begin != layout.nbytes or begin < 0:
+                shape = " × ".join(map(str, layout.shape)) or "one value"
+                raise self._fault(
+                    f"its data_offsets [{begin}, {end}] do not hold {layout.nbytes:,} bytes, the size of"
+                    f" {layout.dtype} {shape}",
+                    name,
+                )
+
+    def _take_names(self, names: list[str]) -> None:
+        fresh = set(names)
+        if len(fresh) < len(names) or not self._names.isdisjoint(fresh):
+            seen = self._names
+            for name in names:
+                if name in seen:
+                    raise self._fault("the header has this name twice", name)
+                seen.add(name)
+        self._names |= fresh

@@ -1,0 +1,151 @@
+"""A count as a table, one for text, CSV and Markdown alike: what the columns are, and a row's cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from core.categories import CATEGORIES
+from core.counter import Count
+from core.escape import escaped
+from core.formats import exact, percent, share, size
+from core.layers import layer_totals
+from core.rows import By, category_label, module_rows, ordered_categories, tensor_rows
+from core.totals import Totals
+from core.tree import build_tree
+
+Cell = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        key: its name in CSV.
+        title: its name for people; "" for a column that only scripts see.
+        kind: what its cells are: text, a category's key, a count, a share in percent, a size in bytes.
+    """
+
+    key: str
+    title: str
+    kind: Literal["text", "category", "count", "percent", "size"] = "text"
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its cells are aligned right."""
+        return self.kind in {"count", "percent", "size"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a cell a column, the category it is of ("" if of several), and how far its name is set in."""
+
+    cells: tuple[Cell, ...]
+    category: str = ""
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns, and the rows as they come; `totals` decide what its categories are called."""
+
+    columns: tuple[Column, ...]
+    rows: Iterator[Row]
+    totals: Totals
+
+    def show(self, column: Column, cell: Cell) -> str:
+        """A cell as people read it, every character printable."""
+        if isinstance(cell, str):
+            return category_label(cell, self.totals) if column.kind == "category" else escaped(cell)
+        if column.kind == "percent":
+            return percent(cell)
+        return size(int(cell)) if column.kind == "size" else exact(int(cell))
+
+
+_PARAMETERS = Column("parameters", "Parameters", "count")
+_PERCENT = Column("percent", "Share %", "percent")
+_WEIGHTS = Column("weights", "Weights", "count")
+_BIASES = Column("biases", "Biases", "count")
+_TENSORS = Column("tensor_count", "Tensors", "count")
+_BYTES = Column("bytes", "Size", "size")
+
+
+def table_of(count: Count, by: By, depth: int | None = None) -> Table:
+    """The table of a count.
+
+    Args:
+        count: the model.
+        by: what a row is.
+        depth: how deep, with modules; None for all.
+    """
+    builders = {"category": _by_category, "layer": _by_layer, "tensor": _by_tensor}
+    return _by_module(count, depth) if by == "module" else builders[by](count)
+
+
+def _by_category(count: Count) -> Table:
+    whole = count.totals.parameters
+    columns = (
+        Column("category", "Category", "category"),
+        *(_PARAMETERS, _PERCENT, _WEIGHTS, _BIASES, _TENSORS, _BYTES),
+    )
+    rows = (
+        Row(
+            (
+                *(key, tally.parameters, share(tally.parameters, whole)),
+                *(tally.weights, tally.biases, tally.tensor_count, tally.bytes),
+            ),
+            key,
+        )
+        for key, tally in ordered_categories(count.totals)
+    )
+    return Table(columns, rows, count.totals)
+
+
+def _by_layer(count: Count) -> Table:
+    whole = count.totals.parameters
+    present = [key for key, _ in ordered_categories(count.totals)]
+    # Scripts get the same columns for every model; people those that have something in them.
+    categories = (
+        Column(key, category_label(key, count.totals) if key in present else "", "count") for key in CATEGORIES
+    )
+    columns = (Column("layer", "Layer"), _PARAMETERS, _PERCENT, *categories)
+
+    def rows() -> Iterator[Row]:
+        for layer, _, totals in layer_totals(count):
+            parts = totals.categories
+            held = (parts[key].parameters if key in parts else 0 for key in CATEGORIES)
+            yield Row((layer, totals.parameters, share(totals.parameters, whole), *held))
+
+    return Table(columns, rows(), count.totals)
+
+
+def _by_module(count: Count, depth: int | None) -> Table:
+    whole = count.totals.parameters
+    columns = (Column("module", "Module"), Column("depth", "", "count"), _PARAMETERS, _PERCENT, _TENSORS)
+
+    def rows() -> Iterator[Row]:
+        for node, level in module_rows(build_tree(count), depth):
+            cells = (node.path, level, node.parameters, share(node.parameters, whole), node.tensor_count)
+            yield Row(cells, depth=level - 1)
+
+    return Table(columns, rows(), count.totals)
+
+
+def _by_tensor(count: Count) -> Table:
+    columns = (
+        *(Column("name", "Tensor"), Column("shape", "Shape"), Column("dtype", "Type"), _PARAMETERS, _PERCENT),
+        *(Column("category", "Category", "category"), Column("kind", "Kind"), Column("role", "Role")),
+        *(_BYTES, Column("file", "")),
+    )
+
+    def rows() -> Iterator[Row]:
+        for row in tensor_rows(build_tree(count), count.totals.parameters):
+            tensor = row.node.tensor
+            if tensor:
+                shape = "x".join(map(str, tensor.shape))
+                figures = (row.parameters, row.percent, row.category, row.kind, row.role)
+                yield Row((row.name, shape, tensor.dtype, *figures, tensor.nbytes, tensor.file), row.category)
+
+    return Table(columns, rows(), count.totals)

@@ -1,0 +1,142 @@
+"""The headless output for people: tables of at most 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from core.categories import CATEGORIES
+from core.counter import Count
+from core.escape import ELLIPSIS, escaped, shortened
+from core.formats import share, short
+from core.report import Failure
+from core.rows import By
+from core.summary import remarks, summary
+from core.tables import Column, Row, Table, table_of
+
+WIDTH = 80
+_NAME_WIDTH = 34
+_CELL_WIDTH = 18
+_WINDOW = 500
+"""Rows whose widths are found together, so that a table of a million rows begins at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How text is written on the output at hand.
+
+    Attributes:
+        ascii: no character outside ASCII.
+        paint: gives a text the colour of a category.
+    """
+
+    ascii: bool
+    paint: Callable[[str, str], str]
+
+    def plain(self, text: str) -> str:
+        """Text with what ASCII lacks written otherwise, where that is wanted."""
+        if not self.ascii:
+            return text
+        return text.replace(ELLIPSIS, "~").replace("·", "-").encode("ascii", "backslashreplace").decode()
+
+
+def text_report(results: Iterable[Count | Failure], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
+    """A table and remarks for each model; of those that failed standard error tells."""
+    first = True
+    for result in results:
+        if isinstance(result, Failure):
+            continue
+        if not first:
+            yield "\n"
+        first = False
+        for line in _wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
+            yield line + "\n"
+        yield "\n"
+        for line in _lines(table_of(result, by, depth), _total(result) if by == "category" else [], style):
+            yield line + "\n"
+        for number, remark in enumerate(remarks(result)):
+            yield "\n" if number == 0 else ""
+            yield "\n".join(_wrapped(style.plain(escaped(remark)), "  ")) + "\n"
+
+
+def _total(count: Count) -> list[Row]:
+    whole = count.totals.whole
+    percent = share(whole.parameters, whole.parameters)
+    cells = ("Total", whole.parameters, percent, whole.weights, whole.biases, whole.tensor_count, whole.bytes)
+    return [Row(cells)]
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """Lines of at most `WIDTH` characters, all but the first set in; a longer word is cut."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if len(joined) <= WIDTH:
+            lines[-1] = joined
+            continue
+        rest = indent + word
+        while len(rest) > WIDTH:
+            lines.append(rest[:WIDTH])
+            rest = indent + rest[WIDTH:]
+        lines.append(rest)
+    return [line for line in lines if line.strip()]
+
+
+def _lines(table: Table, total: list[Row], style: TextStyle) -> Iterator[str]:
+    shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
+    rows = chain(table.rows, total)
+    head = True
+    while window := list(islice(rows, _WINDOW)):
+        yield from _window_lines(table, shown, window, head, style)
+        head = False
+
+
+def _window_lines(
+    table: Table, shown: list[tuple[int, Column]], rows: list[Row], head: bool, style: TextStyle
+) -> Iterator[str]:
+    """The rows' lines, their columns wide enough for all of them; where that is too wide, counts in short form."""
+    cells = [[_cell(table, column, n, row) for n, column in shown] for row in rows]
+    titles = [column.title for _, column in shown]
+
+    def widths() -> list[int]:
+        return [max(map(len, column)) for column in zip(titles, *cells)]
+
+    def too_wide() -> bool:
+        return 2 * len(shown) + sum(widths()) > WIDTH
+
+    for keep in ("parameters", ""):
+        for at, (n, column) in enumerate(shown):
+            if too_wide() and column.kind == "count" and column.key != keep:
+                for line, row in zip(cells, rows):
+                    line[at] = short(int(row.cells[n]))
+    while too_wide() and len(shown) > 3:
+        shown, titles, cells = shown[:-1], titles[:-1], [line[:-1] for line in cells]
+    marks = [_mark(row, style) for row in rows]
+    if head:
+        cells, marks = [titles, *cells], [" ", *marks]
+    aligned_to = widths()
+    for mark, line in zip(marks, cells):
+        aligned = [
+            text.rjust(width) if column.is_number else text.ljust(width)
+            for text, width, (_, column) in zip(line, aligned_to, shown)
+        ]
+        yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
+
+
+def _cell(table: Table, column: Column, n: int, row: Row) -> str:
+    if n:
+        return shortened(table.show(column, row.cells[n]), _CELL_WIDTH)
+    name = str(row.cells[0])
+    if column.key == "category":
+        return name if name not in CATEGORIES else table.show(column, name)
+    if column.key == "module":
+        name = "  " * row.depth + (name.rpartition(".")[2] or name)
+    return shortened(escaped(name), _NAME_WIDTH)
+
+
+def _mark(row: Row, style: TextStyle) -> str:
+    if not row.category:
+        return " "
+    category = CATEGORIES[row.category]
+    return style.paint(category.letter if style.ascii else category.glyph, row.category)

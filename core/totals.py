@@ -1,0 +1,85 @@
+"""Sums of counted tensors. They conserve: what is added to one category is added to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+NOT_COUNTED = ("buffer", "tied", "quantization", "optimizer")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What some tensors hold: parameters, of which weights and biases; tensors; bytes in the file."""
+
+    parameters: int = 0
+    weights: int = 0
+    biases: int = 0
+    tensor_count: int = 0
+    bytes: int = 0
+
+    def add(self, other: Tally) -> None:
+        """Adds another tally to this one."""
+        self.parameters += other.parameters
+        self.weights += other.weights
+        self.biases += other.biases
+        self.tensor_count += other.tensor_count
+        self.bytes += other.bytes
+
+
+@dataclass(slots=True)
+class Uncounted:
+    """What lies in the file and is no parameter: elements as stored, tensors, bytes."""
+
+    elements: int = 0
+    tensor_count: int = 0
+    bytes: int = 0
+
+    def add(self, other: Uncounted) -> None:
+        """Adds another one to this one."""
+        self.elements += other.elements
+        self.tensor_count += other.tensor_count
+        self.bytes += other.bytes
+
+
+@dataclass(slots=True)
+class Totals:
+    """Tallies by category, and beside them by role what is not counted.
+
+    A category without parameters is not in `categories`. The bytes of quantisation data are in both: in the
+    category whose weights they belong to, since it takes them, and in `not_counted`.
+    """
+
+    categories: dict[str, Tally] = field(default_factory=dict)
+    not_counted: dict[str, Uncounted] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> Tally:
+        """All categories together."""
+        return summed(self.categories.values())
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of all categories."""
+        return sum(tally.parameters for tally in self.categories.values())
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of all tensors, counted or not."""
+        aside = sum(left.bytes for role, left in self.not_counted.items() if role != "quantization")
+        return aside + sum(tally.bytes for tally in self.categories.values())
+
+    def add(self, other: Totals) -> None:
+        """Adds another model part's totals to these."""
+        for category, tally in other.categories.items():
+            self.categories.setdefault(category, Tally()).add(tally)
+        for role, left in other.not_counted.items():
+            self.not_counted.setdefault(role, Uncounted()).add(left)
+
+
+def summed(tallies: Iterable[Tally]) -> Tally:
+    """One tally of many."""
+    whole = Tally()
+    for tally in tallies:
+        whole.add(tally)
+    return whole

@@ -1,0 +1,206 @@
+"""The modules of a model as a tree, each with the sums of what lies below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from core.counter import Count
+from core.meaning import Meaning, TensorGroup, add_tensor, skeleton_of
+from core.stored import StoredTensor
+from core.totals import Totals
+
+MAX_DEPTH = 64
+"""Names with more dots are cut no further: no model nests so deep, a hostile name may."""
+_KEEP_TOTALS_FROM = 64
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(slots=True, eq=False)
+class ModuleNode:
+    """A module, or a tensor at the end of its path; a path that is both has a tensor and children.
+
+    Attributes:
+        name: the last part of its path.
+        path: the whole path, as the file writes it; "" for the model itself.
+        parent: the module it lies in.
+        children: what lies in it, by name, in natural order once the tree is built.
+        tensor: the tensor of this very path.
+        group: the group of that tensor.
+        parameters: of the tensor and all below, buffers and copies left out.
+        tensor_count: tensors at and below it, of any role.
+        structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes.
+    """
+
+    name: str
+    path: str
+    parent: ModuleNode | None
+    children: dict[str, ModuleNode] = field(default_factory=dict)
+    tensor: StoredTensor | None = None
+    group: TensorGroup | None = None
+    parameters: int = 0
+    tensor_count: int = 0
+    structure: int = 0
+    _totals: Totals | None = None
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What the node's own tensor is."""
+        return self.group.meaning if self.group else None
+
+    def totals(self) -> Totals:
+        """The totals of the tensor and all below."""
+        if self._totals is not None:
+            return self._totals
+        totals = Totals()
+        if self.tensor and self.meaning:
+            add_tensor(totals, self.meaning, self.tensor.nbytes)
+        for child in self.children.values():
+            totals.add(child.totals())
+        # Kept where it saves work only: ten thousand small modules would take more memory than all their names.
+        if self.tensor_count >= _KEEP_TOTALS_FROM:
+            self._totals = totals
+        return totals
+
+    def below(self) -> Iterator[ModuleNode]:
+        """The node and all below it, parents first."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack += reversed(node.children.values())
+
+
+def build_tree(count: Count) -> ModuleNode:
+    """The tree of a counted checkpoint; its root is the model.
+
+    Children stand in the order in which their kinds first appear in the checkpoint, and in natural order among
+    those that differ in digits only (`h.2` before `h.10`).
+    """
+    root = ModuleNode(count.source.model, "", None)
+    modules = {"": root}
+    for tensor, group in zip(count.tensors, count.groups):
+        path, dot, name = tensor.name.rpartition(".")
+        parent = modules.get(path) if dot else root
+        if parent is None or (dot and not path):
+            parent, name = _make_modules(root, modules, tensor.name)
+        node = parent.children.get(name)
+        if node is None:
+            node = parent.children[name] = ModuleNode(name, tensor.name, parent)
+        node.tensor, node.group = tensor, group
+    _finish(root)
+    return root
+
+
+def _make_modules(root: ModuleNode, modules: dict[str, ModuleNode], name: str) -> tuple[ModuleNode, str]:
+    """The module that holds a name, made with all above it, and what is left of the name in it."""
+    *parts, last = name.split(".", MAX_DEPTH)
+    node, path = root, ""
+    for n, part in enumerate(parts):
+        path = f"{path}.{part}" if n else part
+        child = node.children.get(part)
+        if child is None:
+            child = node.children[part] = ModuleNode(part, path, node)
+        node = child
+    if path and path == name.rpartition(".")[0]:
+        modules[path] = node
+    return node, last
+
+
+def _finish(root: ModuleNode) -> None:
+    """Sums, structures and order, from the leaves up."""
+    structures: dict[object, int] = {}
+    for node in reversed(list(root.below())):
+        children = node.children
+        if len(children) > 1:
+            _sort(node)
+            children = node.children
+        parameters = tensors = 0
+        group = node.group
+        key: tuple[object, ...] = ()
+        if group and group.meaning:
+            parameters, tensors = group.meaning.parameters, 1
+            # Tensors of one group differ in digits only, so that the name tells the rest.
+            key = (id(group),)
+        for child in children.values():
+            parameters += child.parameters
+            tensors += child.tensor_count
+            key += (child.name, child.structure)
+        node.parameters, node.tensor_count = parameters, tensors
+        node.structure = structures.setdefault(key, len(structures))
+
+
+def _sort(node: ModuleNode) -> None:
+    """Natural order among children that differ in digits only; each kind keeps the places it has."""
+    children = node.children
+    if not _DIGITS.search("".join(children)):
+        return
+    kinds: dict[str, list[str]] = {}
+    skeletons = [skeleton_of(name) for name in children]
+    for name, skeleton in zip(children, skeletons):
+        kinds.setdefault(skeleton, []).append(name)
+    if len(kinds) == len(children):
+        return
+    ordered = {skeleton: iter(sorted(names, key=natural_key)) for skeleton, names in kinds.items()}
+    node.children = {name: children[name] for name in (next(ordered[skeleton]) for skeleton in skeletons)}
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sorts names so that numbers in them count as numbers: `h.2` before `h.10`."""
+    return [
+        (int(part) if part.isascii() and part.isdigit() and len(part) < 20 else -1, part)
+        for part in _DIGITS.split(name)
+    ]
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """Neighbours that are numbered one after the other and alike in structure, as one row: `h.0–11 ×12`."""
+
+    nodes: list[ModuleNode]
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of all of them."""
+        return sum(node.parameters for node in self.nodes)
+
+    @property
+    def tensor_count(self) -> int:
+        """Tensors of all of them."""
+        return sum(node.tensor_count for node in self.nodes)
+
+    def totals(self) -> Totals:
+        """The totals of all of them."""
+        totals = Totals()
+        for node in self.nodes:
+            totals.add(node.totals())
+        return totals
+
+
+def folded(node: ModuleNode, shortest: int = 2) -> list[ModuleNode | Run]:
+    """A module's children with the runs among them folded.
+
+    Args:
+        node: the module.
+        shortest: a run of fewer is not folded.
+    """
+    rows: list[ModuleNode | Run] = []
+    run: list[ModuleNode] = []
+
+    def close() -> None:
+        rows.extend([Run(list(run))] if len(run) >= shortest else run)
+        run.clear()
+
+    for child in node.children.values():
+        numbered = child.name.isascii() and child.name.isdigit() and len(child.name) < 20 and bool(child.children)
+        follows = run and numbered and run[-1].structure == child.structure and int(run[-1].name) + 1 == int(child.name)
+        if not follows:
+            close()
+        if numbered:
+            run.append(child)
+        else:
+            rows.append(child)
+    close()
+    return rows

@@ -1,0 +1,159 @@
+"""The command `gpt2-explore`. Headless outputs import neither textual nor anything else that starts slowly."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.counter import Count, count
+from core.errors import CheckpointError
+from core.escape import escaped
+from core.locate import Location, locate
+from core.readers.open import open_reader
+from core.report import Failure, csv_report, json_report, markdown_report
+from core.rows import BY, By
+from core.text_report import TextStyle, text_report
+from tui.terminal import ascii_only, painter, usable_screen
+
+NAME = "gpt2-explore"
+VERSION = "0.1.0"
+
+_DESCRIPTION = """\
+Where do a model's parameters sit? Shows which share of a model is attention, MLP, layer norm and embedding,
+by reading the headers of its checkpoint, never the weights."""
+
+_EPILOG = """\
+MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a .safetensors file, a folder with such files,
+their index, or the id of a model in the local hub cache (org/name, org/name@revision).
+Without a MODEL the screen opens on the picker. Exit status: 0 fine, 1 a model could not be read, 2 wrong usage."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=NAME, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="what to show")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--print", action="store_true", help="a text table (the default when piped)")
+    output.add_argument("--json", action="store_true", help="everything, for scripts")
+    output.add_argument("--csv", action="store_true", help="the rows, RFC 4180")
+    output.add_argument("--markdown", action="store_true", help="a GitHub table")
+    parser.add_argument("--by", choices=BY, help="what a row is (default: category)")
+    parser.add_argument("--depth", type=_depth, metavar="N", help="with --by module: how deep")
+    parser.add_argument("--list", action="store_true", help="the models that the picker would show")
+    parser.add_argument("--ascii", action="store_true", help="no character outside ASCII, on the screen too")
+    parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
+    return parser
+
+
+def _depth(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 1000:
+        raise argparse.ArgumentTypeError("a whole number from 1 to 999 is wanted")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: its arguments; those of the process if None.
+
+    Returns:
+        The exit status.
+    """
+    try:
+        return _run(_parse(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Who reads has seen enough; the interpreter must not try to flush what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        _complain(f"the output could not be written ({error.strerror or error})")
+        return 1
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    headless = options.print or options.json or options.csv or options.markdown
+    if options.depth is not None and options.by != "module":
+        parser.error("--depth goes with --by module")
+    if options.list and (options.models or options.by or options.csv or options.markdown):
+        parser.error("--list takes --json and --ascii only")
+    if not options.list and not options.models and (headless or options.by):
+        parser.error("which MODEL? see gpt2-explore --list")
+    return options
+
+
+def _run(options: argparse.Namespace) -> int:
+    headless = options.print or options.json or options.csv or options.markdown or options.list or options.by
+    screen = not headless and sys.stdin.isatty() and sys.stdout.isatty()
+    if screen and usable_screen():
+        from tui.start import run_screen  # textual takes 0.2 s to import
+
+        return run_screen(options.models, options.ascii)
+    if screen:
+        _complain("this terminal (TERM=dumb) can show no screen; here is the text")
+    # What is made here is held to the end anyway, and collecting it costs a third of the time.
+    gc.disable()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if options.list or not options.models:
+        return _list_models(options.json)
+    failures: list[Failure] = []
+    results = _results(options.models, failures)
+    _write(_report(options, results))
+    return 1 if failures else 0
+
+
+def _results(models: Iterable[str], failures: list[Failure]) -> Iterator[Count | Failure]:
+    for model in models:
+        try:
+            yield count(open_reader(_located(model)))
+        except CheckpointError as error:
+            failure = Failure(model, error)
+            failures.append(failure)
+            sys.stdout.flush()
+            _complain(f"{escaped(model)}: {error.sentence(model)}")
+            yield failure
+
+
+def _located(model: str) -> Location:
+    location = locate(model)
+    if location.choice:
+        _complain(f"{escaped(model)}: {escaped(location.choice)}")
+    return location
+
+
+def _report(options: argparse.Namespace, results: Iterable[Count | Failure]) -> Iterator[str]:
+    by: By = options.by or "category"
+    if options.json:
+        return json_report(results, by, options.depth)
+    if options.csv:
+        return csv_report(results, by, options.depth)
+    if options.markdown:
+        return markdown_report(results, by, options.depth)
+    style = TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty()))
+    return text_report(results, by, options.depth, style)
+
+
+def _list_models(as_json: bool) -> int:
+    from core.catalog import entries
+    from core.report import list_json, list_text
+
+    _write(list_json(entries()) if as_json else list_text(entries()))
+    return 0
+
+
+def _write(pieces: Iterable[str]) -> None:
+    for piece in pieces:
+        sys.stdout.write(piece)
+    sys.stdout.flush()
+
+
+def _complain(sentence: str) -> None:
+    print(f"{NAME}: {sentence}", file=sys.stderr, flush=True)
