@@ -9,6 +9,7 @@ from math import prod
 
 from core.locate import hub_cache, snapshot
 from core.readers.builtin import BUILT_IN, parameter_shapes
+from core.readers.files import is_file
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
 
 _DEEPEST = 5
@@ -54,7 +55,10 @@ def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
             continue
         commit = snapshot(os.path.join(cache, name))
         if commit and (weights := _weights(commit)):
-            yield Entry(name.removeprefix("models--").replace("--", "/"), "hub cache", None, sum(weights.values()))
+            model = name.removeprefix("models--").replace("--", "/")
+            # The name of a built-in model means that one.
+            shown = os.path.join(cache, name) if model in BUILT_IN else model
+            yield Entry(shown, "hub cache", None, sum(weights.values()))
 
 
 def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
@@ -90,7 +94,7 @@ def _weights(folder: str) -> dict[str, int]:
     found: dict[str, int] = {}
     try:
         for entry in os.scandir(folder):
-            if entry.name.endswith((SUFFIX, INDEX_SUFFIX)) and entry.is_file():
+            if entry.name.endswith((SUFFIX, INDEX_SUFFIX)) and not entry.name.startswith(".") and is_file(entry):
                 found[entry.name] = entry.stat().st_size if entry.name.endswith(SUFFIX) else 0
     except OSError:
         pass

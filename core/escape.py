@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 ELLIPSIS = "…"
 
 
@@ -16,11 +18,24 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+def cells(text: str) -> int:
+    """How many columns of a terminal escaped text takes: East Asian wide characters two, all others one at most."""
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+
+
 def shortened(text: str, width: int) -> str:
-    """At most `width` characters of escaped text, the middle left out where it is longer."""
-    if len(text) <= width:
+    """At most `width` columns of escaped text, the middle left out where it is longer."""
+    if cells(text) <= width:
         return text
     if width < 2:
         return ELLIPSIS[:width]
     tail = (width - 1) // 2
-    return text[: width - 1 - tail] + ELLIPSIS + (text[-tail:] if tail else "")
+    head = width - 1 - tail
+    start, end = text[:head], text[-tail:] if tail else ""
+    while cells(start) > head:
+        start = start[:-1]
+    while cells(end) > tail:
+        end = end[1:]
+    return start + ELLIPSIS + end

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from core.errors import CheckpointError
 from core.readers.builtin import BUILT_IN
+from core.readers.files import is_folder, open_regular
 
 _HUB_ID = re.compile(r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?")
 _ENDINGS = (".safetensors", ".safetensors.index.json")
@@ -47,11 +48,14 @@ def locate(model: str) -> Location:
         other = "" if explicit else _cached(model)
         choice = f"the path {model} is read; the hub's model of that name lies in {other}" if other else ""
         return Location(model, expanded, choice)
+    cached = _cached(model)
     if model in BUILT_IN:
-        return Location(model, "", f"the built-in model is shown; for the path write ./{model}" if exists else "")
+        other = f"for the path write ./{model}" if exists else f"the hub's lies in {cached}" if cached else ""
+        return Location(model, "", f"the built-in model is shown; {other}" if other else "")
     if exists:
-        return Location(model, expanded)
-    if cached := _cached(model):
+        choice = f"the path ./{model} is read; the hub's model of that name lies in {cached}" if cached else ""
+        return Location(model, expanded, choice)
+    if cached:
         return Location(model, cached)
     raise _unknown(model)
 
@@ -75,12 +79,12 @@ def snapshot(folder: str, revision: str = "main") -> str:
     snapshots = os.path.join(folder, "snapshots")
     commit = revision
     try:
-        with open(os.path.join(folder, "refs", revision), encoding="utf-8") as ref:
-            commit = ref.read(256).strip()
-    except (OSError, ValueError):
+        with open_regular(os.path.join(folder, "refs", revision), revision) as ref:
+            commit = ref.read(256).decode().strip()
+    except (CheckpointError, OSError, ValueError):
         pass
     try:
-        known = sorted(entry.name for entry in os.scandir(snapshots) if entry.is_dir())
+        known = sorted(entry.name for entry in os.scandir(snapshots) if is_folder(entry))
     except OSError:
         return ""
     if commit in known:
@@ -95,6 +99,8 @@ def _cached(model: str) -> str:
     if not match or ".." in model:
         return ""
     organisation, name, revision = match.groups()
+    if revision and revision.startswith("/"):
+        return ""
     folder = "models--" + (organisation or "").replace("/", "--") + name
     return snapshot(os.path.join(hub_cache(), folder), revision or "main")
 

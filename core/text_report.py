@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from core.categories import CATEGORIES
 from core.counter import Count
-from core.escape import ELLIPSIS, escaped, shortened
+from core.escape import ELLIPSIS, cells, escaped, shortened
 from core.formats import share, short
 from core.report import Failure
 from core.rows import By
@@ -72,13 +72,14 @@ def _wrapped(text: str, indent: str) -> list[str]:
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-        if len(joined) <= WIDTH:
+        if cells(joined) <= WIDTH:
             lines[-1] = joined
             continue
         rest = indent + word
-        while len(rest) > WIDTH:
-            lines.append(rest[:WIDTH])
-            rest = indent + rest[WIDTH:]
+        while cells(rest) > WIDTH:
+            fits = WIDTH if rest.isascii() else next(n for n in range(WIDTH, 0, -1) if cells(rest[:n]) <= WIDTH)
+            lines.append(rest[:fits])
+            rest = indent + rest[fits:]
         lines.append(rest)
     return [line for line in lines if line.strip()]
 
@@ -96,11 +97,11 @@ def _window_lines(
     table: Table, shown: list[tuple[int, Column]], rows: list[Row], head: bool, style: TextStyle
 ) -> Iterator[str]:
     """The rows' lines, their columns wide enough for all of them; where that is too wide, counts in short form."""
-    cells = [[_cell(table, column, n, row) for n, column in shown] for row in rows]
+    lines = [[_cell(table, column, n, row, style) for n, column in shown] for row in rows]
     titles = [column.title for _, column in shown]
 
     def widths() -> list[int]:
-        return [max(map(len, column)) for column in zip(titles, *cells)]
+        return [max(map(cells, column)) for column in zip(titles, *lines)]
 
     def too_wide() -> bool:
         return 2 * len(shown) + sum(widths()) > WIDTH
@@ -108,23 +109,25 @@ def _window_lines(
     for keep in ("parameters", ""):
         for at, (n, column) in enumerate(shown):
             if too_wide() and column.kind == "count" and column.key != keep:
-                for line, row in zip(cells, rows):
+                for line, row in zip(lines, rows):
                     line[at] = short(int(row.cells[n]))
     while too_wide() and len(shown) > 3:
-        shown, titles, cells = shown[:-1], titles[:-1], [line[:-1] for line in cells]
+        shown, titles, lines = shown[:-1], titles[:-1], [line[:-1] for line in lines]
     marks = [_mark(row, style) for row in rows]
     if head:
-        cells, marks = [titles, *cells], [" ", *marks]
+        lines, marks = [titles, *lines], [" ", *marks]
     aligned_to = widths()
-    for mark, line in zip(marks, cells):
-        aligned = [
-            text.rjust(width) if column.is_number else text.ljust(width)
-            for text, width, (_, column) in zip(line, aligned_to, shown)
-        ]
+    for mark, line in zip(marks, lines):
+        aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
 
 
-def _cell(table: Table, column: Column, n: int, row: Row) -> str:
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - cells(text))
+    return space + text if right else text + space
+
+
+def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> str:
     if n:
         return shortened(table.show(column, row.cells[n]), _CELL_WIDTH)
     name = str(row.cells[0])
@@ -132,7 +135,7 @@ def _cell(table: Table, column: Column, n: int, row: Row) -> str:
         return name if name not in CATEGORIES else table.show(column, name)
     if column.key == "module":
         name = "  " * row.depth + (name.rpartition(".")[2] or name)
-    return shortened(escaped(name), _NAME_WIDTH)
+    return shortened(style.plain(escaped(name)), _NAME_WIDTH)
 
 
 def _mark(row: Row, style: TextStyle) -> str:

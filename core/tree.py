@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.counter import Count
@@ -14,6 +14,7 @@ from core.totals import Totals
 MAX_DEPTH = 64
 """Names with more dots are cut no further: no model nests so deep, a hostile name may."""
 _KEEP_TOTALS_FROM = 64
+_CHECK_EVERY = 5000
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -25,7 +26,6 @@ class ModuleNode:
     Attributes:
         name: the last part of its path.
         path: the whole path, as the file writes it; "" for the model itself.
-        parent: the module it lies in.
         children: what lies in it, by name, in natural order once the tree is built.
         tensor: the tensor of this very path.
         group: the group of that tensor.
@@ -36,7 +36,6 @@ class ModuleNode:
 
     name: str
     path: str
-    parent: ModuleNode | None
     children: dict[str, ModuleNode] = field(default_factory=dict)
     tensor: StoredTensor | None = None
     group: TensorGroup | None = None
@@ -73,24 +72,31 @@ class ModuleNode:
             stack += reversed(node.children.values())
 
 
-def build_tree(count: Count) -> ModuleNode:
+def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> ModuleNode:
     """The tree of a counted checkpoint; its root is the model.
+
+    Args:
+        count: the checkpoint.
+        check: called every few thousand tensors; it may raise to end the work.
+
 
     Children stand in the order in which their kinds first appear in the checkpoint, and in natural order among
     those that differ in digits only (`h.2` before `h.10`).
     """
-    root = ModuleNode(count.source.model, "", None)
+    root = ModuleNode(count.source.model, "")
     modules = {"": root}
-    for tensor, group in zip(count.tensors, count.groups):
+    for number, (tensor, group) in enumerate(zip(count.tensors, count.groups)):
+        if not number % _CHECK_EVERY:
+            check()
         path, dot, name = tensor.name.rpartition(".")
         parent = modules.get(path) if dot else root
         if parent is None or (dot and not path):
             parent, name = _make_modules(root, modules, tensor.name)
         node = parent.children.get(name)
         if node is None:
-            node = parent.children[name] = ModuleNode(name, tensor.name, parent)
+            node = parent.children[name] = ModuleNode(name, tensor.name)
         node.tensor, node.group = tensor, group
-    _finish(root)
+    _finish(root, check)
     return root
 
 
@@ -102,17 +108,19 @@ def _make_modules(root: ModuleNode, modules: dict[str, ModuleNode], name: str) -
         path = f"{path}.{part}" if n else part
         child = node.children.get(part)
         if child is None:
-            child = node.children[part] = ModuleNode(part, path, node)
+            child = node.children[part] = ModuleNode(part, path)
         node = child
     if path and path == name.rpartition(".")[0]:
         modules[path] = node
     return node, last
 
 
-def _finish(root: ModuleNode) -> None:
+def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
     """Sums, structures and order, from the leaves up."""
     structures: dict[object, int] = {}
-    for node in reversed(list(root.below())):
+    for number, node in enumerate(reversed(list(root.below()))):
+        if not number % _CHECK_EVERY:
+            check()
         children = node.children
         if len(children) > 1:
             _sort(node)
@@ -162,6 +170,11 @@ class Run:
     nodes: list[ModuleNode]
 
     @property
+    def path(self) -> str:
+        """The first one's path, and the last one's number: `transformer.h.0–11`."""
+        return f"{self.nodes[0].path}–{self.nodes[-1].name}"
+
+    @property
     def parameters(self) -> int:
         """Parameters of all of them."""
         return sum(node.parameters for node in self.nodes)
@@ -204,3 +217,29 @@ def folded(node: ModuleNode, shortest: int = 2) -> list[ModuleNode | Run]:
             rows.append(child)
     close()
     return rows
+
+
+def layers_below(nodes: Iterable[ModuleNode]) -> list[tuple[str, Totals]]:
+    """The outermost numbered modules at and below some nodes, by name (`h.0`), in the tree's order.
+
+    A node that is itself numbered counts as such only where nothing numbered lies below it.
+    """
+    layers: list[tuple[str, Totals]] = []
+    for top in nodes:
+        numbered = top.name.isdigit()
+        found = list(_numbered_below(top))
+        if found and not numbered:
+            layers += [(name, node.totals()) for name, node in found]
+        elif numbered:
+            layers.append((top.path.rpartition(".")[0].rpartition(".")[2] + "." + top.name, top.totals()))
+    return layers
+
+
+def _numbered_below(top: ModuleNode) -> Iterator[tuple[str, ModuleNode]]:
+    stack = [(top, child) for child in reversed(top.children.values())]
+    while stack:
+        parent, node = stack.pop()
+        if node.name.isdigit() and node.children:
+            yield (f"{parent.name}.{node.name}" if parent.path else node.name), node
+        else:
+            stack += [(node, child) for child in reversed(node.children.values())]

@@ -32,6 +32,22 @@ _KINDS = (
 )
 
 
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder's entry is a folder or a link to one; a link that leads nowhere or to itself is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder's entry is a regular file or a link to one."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
 def open_regular(path: str, file: str) -> BinaryIO:
     """The file opened for reading, if it is a regular one.
 

@@ -7,6 +7,7 @@ import os
 from core.errors import CheckpointError, from_os_error
 from core.locate import Location, snapshot
 from core.readers.builtin import BuiltInReader
+from core.readers.files import is_folder
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
 
@@ -90,7 +91,7 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     below = sorted(
         entry.name
         for entry in os.scandir(folder)
-        if entry.is_dir() and any(name.endswith(SUFFIX) for name in _files(entry.path, strict=False))
+        if is_folder(entry) and any(name.endswith(SUFFIX) for name in _files(entry.path, strict=False))
     )
     if below:
         shown = ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
@@ -103,7 +104,7 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 def _files(folder: str, strict: bool = True) -> list[str]:
     """The names in a folder that are no folders, sorted; broken links too, which a reader will name."""
     try:
-        return sorted(entry.name for entry in os.scandir(folder) if not entry.is_dir())
+        return sorted(entry.name for entry in os.scandir(folder) if not is_folder(entry))
     except OSError as error:
         if strict:
             raise from_os_error(error, folder) from error

@@ -10,6 +10,7 @@ from core.escape import escaped, shortened
 from core.formats import plural
 from core.readers.files import open_regular
 from core.readers.json_file import read_config, read_json_object
+from core.readers.safetensors_entries import DAMAGED
 from core.readers.safetensors_header import HeaderReader
 from core.stored import Progress, Source, StoredTensor
 
@@ -42,15 +43,27 @@ class SafetensorsReader:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
         promised = self._promised() if self._index else dict.fromkeys(self._shards)
+        seen: set[str] = set()
         for number, (shard, names) in enumerate(promised.items()):
             found: set[str] = set()
             for tensors in self._shard(shard):
-                if names is not None:
+                if len(promised) > 1 or names is not None:
                     found.update([tensor.name for tensor in tensors])
                 yield tensors, Progress(number, len(promised))
+            if not seen.isdisjoint(found):
+                raise self._stored_twice(shard, min(seen & found))
             if names is not None:
                 self._compare(shard, names, found)
+            seen |= found
             yield [], Progress(number + 1, len(promised))
+
+    def _stored_twice(self, shard: str, tensor: str) -> CheckpointError:
+        return CheckpointError(
+            self._file(shard),
+            "an earlier file of the checkpoint has this tensor too",
+            place=f"tensor {shortened(tensor, 120) or '(no name)'}",
+            advice=DAMAGED if self._index else "if each file is a model of its own, name one of them",
+        )
 
     def _file(self, name: str) -> str:
         """A file as an error names it: by its path from where the user stands."""

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
-from math import prod
 from operator import sub
 
 from core.errors import CheckpointError
@@ -28,7 +27,16 @@ DTYPE_BITS = {
 }
 
 DAMAGED = "download or save the file again"
-_LARGEST = (1 << 63) - 1
+_LARGEST = (1 << 64) - 1
+"""A count or a size in the crate, a usize."""
+
+
+def whole(text: str) -> int | float:
+    """A JSON number without fraction; what no count in a header can be (-0, 30 digits) as a float, which none is.
+
+    Python would take -0 for 0, and some of its versions minutes for a million digits.
+    """
+    return float(text) if len(text) > 20 or text == "-0" else int(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ class EntryChecks:
 
     def metadata(self, value: object) -> None:
         """Checks `__metadata__`, which holds nothing that counts."""
-        if not isinstance(value, tuple) or not all(isinstance(text, str) for _, text in value):
+        strings = value is None or (isinstance(value, tuple) and all(isinstance(text, str) for _, text in value))
+        if not strings:
             raise CheckpointError(self._file, "it is not an object of strings", place="__metadata__", advice=DAMAGED)
         self._take_names(["__metadata__"])
 
@@ -122,25 +131,26 @@ class EntryChecks:
     def _layout_of(self, spec: bytes, name: str) -> Layout:
         dtype, _, rest = spec.decode().partition('"')
         try:
-            shape = json.loads(rest[rest.index("[") :])
+            shape = json.loads(rest[rest.index("[") :], parse_int=whole)
         except ValueError as error:
             raise self._fault("its shape is not a list of whole numbers", name) from error
         return self._layout(dtype, shape, name)
 
     def _layout(self, dtype: object, shape: object, name: str) -> Layout:
-        if not isinstance(dtype, str) or dtype not in DTYPE_BITS:
-            shown = dtype if isinstance(dtype, str) else json.dumps(dtype)
-            raise self._fault(f"unknown dtype {shortened(shown, 40)}", name)
+        if not isinstance(dtype, str):
+            raise self._fault("its dtype is not a text", name)
+        if dtype not in DTYPE_BITS:
+            raise self._fault(f"unknown dtype {shortened(dtype, 40)}", name)
         if not isinstance(shape, list) or not all(type(n) is int for n in shape):
             raise self._fault("its shape is not a list of whole numbers", name)
         if any(n < 0 for n in shape):
             raise self._fault("its shape has a negative dimension", name)
-        # Bounded before they are multiplied, since a hostile shape's product can take minutes.
-        bits = prod(shape) * DTYPE_BITS[dtype] if len(shape) <= 64 and all(n <= _LARGEST for n in shape) else -1
-        if not 0 <= bits <= 8 * _LARGEST:
+        values = _product(shape)
+        if values < 0:
             raise self._fault("its shape is larger than any file", name)
+        bits = values * DTYPE_BITS[dtype]
         if bits % 8:
-            raise self._fault(f"{prod(shape)} values of {dtype} do not fill whole bytes", name)
+            raise self._fault(f"{values:,} values of {dtype} do not fill whole bytes", name)
         return Layout(dtype, tuple(shape), bits // 8)
 
     def _tensors(
@@ -168,7 +178,7 @@ class EntryChecks:
     def _blame_offsets(self, entries: Iterable[tuple[str, Layout, int, int]]) -> None:
         for name, layout, begin, end in entries:
             if end - begin != layout.nbytes or begin < 0:
-                shape = " × ".join(map(str, layout.shape)) or "one value"
+                shape = shortened(" × ".join(map(str, layout.shape)), 120) or "one value"
                 raise self._fault(
                     f"its data_offsets [{begin}, {end}] do not hold {layout.nbytes:,} bytes, the size of"
                     f" {layout.dtype} {shape}",
@@ -184,3 +194,13 @@ class EntryChecks:
                     raise self._fault("the header has this name twice", name)
                 seen.add(name)
         self._names |= fresh
+
+
+def _product(shape: list[int]) -> int:
+    """The values of a shape, or -1 where they are too many: found at once, as a hostile product can take minutes."""
+    values = 1
+    for n in shape:
+        values *= n
+        if max(n, values) > _LARGEST:
+            return -1
+    return values

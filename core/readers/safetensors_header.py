@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
 from core.readers.files import foreign
-from core.readers.safetensors_entries import DAMAGED, EntryChecks
+from core.readers.safetensors_entries import DAMAGED, EntryChecks, whole
 from core.stored import StoredTensor
 
 MAX_HEADER = 1 << 29
@@ -30,9 +30,14 @@ _ENTRY = re.compile(
     rb'"data_offsets" ?: ?\[(0|[1-9]\d{0,18}), ?(0|[1-9]\d{0,18})\]\}, ?'
 )
 _SPACE = re.compile(r"[ \t\n\r]*")
-# Objects as tuples of pairs, so that a key given twice is seen.
-_DECODER = json.JSONDecoder(object_pairs_hook=tuple)
 
+
+def _no_constant(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+# Objects as tuples of pairs, so that a key given twice is seen.
+_DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=whole, parse_constant=_no_constant)
 
 # The scanner of a string's end, which the type stubs leave out.
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
@@ -178,10 +183,14 @@ class HeaderReader:
             position = _skip_space(text, end)
             if text[position] not in ",}":
                 raise json.JSONDecodeError("Expecting ',' or '}'", text, position)
+            name.encode()
+            buffer[start:position].decode()
         except (IndexError, json.JSONDecodeError) as error:
             raise self._unreadable(buffer, error) from error
         except RecursionError as error:
             raise self._fault("the header's JSON is nested too deeply", self._at(buffer[start:])) from error
+        except UnicodeError as error:
+            raise self._fault("the header is not UTF-8 text", self._at(buffer[start:])) from error
         except ValueError as error:
             raise self._fault(f"the header's JSON is damaged ({error})", self._at(buffer[start:])) from error
         closed = text[position] == "}"

@@ -1,0 +1,85 @@
+"""The application: a thin shell around the screens."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from tui.look import Look
+from tui.palette import SafeCommandPalette
+from tui.screens.explorer import ExplorerScreen
+
+
+class ExploreApp(App[int]):
+    """Opens the explorer on a model, or the picker."""
+
+    CSS_PATH = "explore.tcss"
+    TITLE = "gpt2-explore"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "All keys"),
+        Binding("o", "pick", "Open another model"),
+        Binding("q,ctrl+q", "quit", "Quit"),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+    ]
+
+    def __init__(self, models: list[str], look: Look) -> None:
+        super().__init__()
+        self._models = models
+        self._look = look
+        self.failure: Exception | None = None
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        if len(self._models) == 1:
+            self._open(self._models[0])
+        else:
+            self.action_pick()
+
+    def _open(self, model: str) -> None:
+        screen = ExplorerScreen(model, self._look)
+        if isinstance(self.screen, ExplorerScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def action_pick(self) -> None:
+        """Opens the picker."""
+        from tui.screens.picker import PickerScreen  # its widgets are not needed where a model is named
+
+        def picked(model: str | None) -> None:
+            if model is not None:
+                self._open(model)
+            elif not isinstance(self.screen, ExplorerScreen):
+                self.exit(0)
+
+        self.push_screen(PickerScreen(self._look, self._models if len(self._models) > 1 else []), picked)
+
+    def action_help(self) -> None:
+        """Shows all keys of the screen at hand."""
+        from tui.screens.help import HelpScreen
+
+        keys = getattr(self.screen, "KEYS", None)
+        if keys:
+            self.push_screen(HelpScreen(keys, self._look))
+
+    def action_interrupt(self) -> None:
+        """Ends as Ctrl+C does everywhere."""
+        self.exit(130)
+
+    def action_command_palette(self) -> None:
+        """Shows the palette, once."""
+        if self.use_command_palette and not isinstance(self.screen, SafeCommandPalette):
+            self.push_screen(SafeCommandPalette(id="--command-palette"))
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would print a traceback; `tui.start` writes it to a file and says where it lies.
+        if self.failure is None:
+            self.failure = error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()

@@ -1,0 +1,140 @@
+"""The list of models to pick from."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+from textual.worker import get_current_worker
+
+from core.catalog import Entry, entries
+from core.escape import escaped, shortened
+from core.formats import exact, size
+from tui.keys import PICKER_KEYS
+from tui.look import Look
+from tui.widgets.key_hints import KeyHints
+from tui.widgets.line import Line
+
+_BATCH = 50
+
+
+class PickerScreen(Screen[str | None]):
+    """Built-in models, the hub cache's, files below the current folder; gives the model chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "list('cursor_down')", show=False, priority=True),
+        Binding("up", "list('cursor_up')", show=False, priority=True),
+        Binding("pagedown", "list('page_down')", show=False, priority=True),
+        Binding("pageup", "list('page_up')", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True),
+        Binding("f1", "app.help", show=False),
+    ]
+    AUTO_FOCUS = "#find"
+    KEYS = PICKER_KEYS
+
+    def __init__(self, look: Look, given: list[str]) -> None:
+        """
+        Args:
+            look: how things are drawn.
+            given: models named on the command line, which come first.
+        """
+        super().__init__()
+        self._look = look
+        self._entries = [Entry(model, "given", None, None) for model in given]
+        self._searching = True
+
+    def compose(self) -> ComposeResult:
+        yield Line("gpt2-explore: where do a model's parameters sit?", id="title")
+        yield Input(placeholder="type to filter", id="find")
+        yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
+        yield OptionList(id="models", markup=False)
+        yield Line("", id="status")
+        hints = [
+            ("Enter", "open", "open"),
+            ("Esc", "back or quit", "leave"),
+            ("F1", "help", "app.help"),
+            ("Ctrl+Q", "quit", "app.quit"),
+        ]
+        yield KeyHints(hints, id="keys")
+
+    def on_mount(self) -> None:
+        self.run_worker(self._search, thread=True, group="catalog", exclusive=True, exit_on_error=False)
+
+    def on_resize(self) -> None:
+        self.query_one("#columns", Line).show(self._columns("Model", "From", "Parameters", "On disk"))
+        self._fill()
+
+    def _search(self) -> None:
+        worker = get_current_worker()
+        batch: list[Entry] = []
+        for entry in entries(".", lambda: worker.is_cancelled):
+            batch.append(entry)
+            if len(batch) >= _BATCH:
+                self.app.call_from_thread(self._found, batch)
+                batch = []
+            if worker.is_cancelled:
+                return
+        self.app.call_from_thread(self._found, batch, True)
+
+    def _found(self, more: list[Entry], done: bool = False) -> None:
+        self._entries += more
+        self._searching = not done
+        self._fill()
+
+    def _columns(self, *cells: str) -> str:
+        width = max(40, self.size.width - 6)
+        return f"{shortened(cells[0], width - 42):{width - 42}}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
+
+    @on(Input.Changed)
+    def _fill(self) -> None:
+        if not self.is_mounted:
+            return
+        models = self.query_one("#models", OptionList)
+        words = self.query_one("#find", Input).value.lower().split()
+        shown = [n for n, entry in enumerate(self._entries) if all(word in entry.model.lower() for word in words)]
+        options = [Option(Text(self._line(self._entries[n]), no_wrap=True), id=str(n)) for n in shown]
+        highlighted = models.highlighted
+        models.clear_options()
+        models.add_options(options)
+        if options:
+            models.highlighted = min(highlighted or 0, len(options) - 1)
+        state = "looking…" if self._searching else f"{len(shown)} of {len(self._entries)} models"
+        where = escaped(os.getcwd())
+        nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
+        self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))
+
+    def _line(self, entry: Entry) -> str:
+        parameters = exact(entry.parameters) if entry.parameters is not None else ""
+        held = size(entry.bytes) if entry.bytes is not None else ""
+        return self._look.plain(self._columns(escaped(entry.model), entry.source, parameters, held))
+
+    @on(Input.Submitted)
+    def action_open(self) -> None:
+        option = self.query_one("#models", OptionList).highlighted_option
+        typed = self.query_one("#find", Input).value.strip()
+        if option and option.id is not None:
+            self.dismiss(self._entries[int(option.id)].model)
+        elif typed:
+            self.dismiss(typed)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        if event.option.id is not None:
+            self.dismiss(self._entries[int(event.option.id)].model)
+
+    def action_list(self, action: str) -> None:
+        getattr(self.query_one("#models", OptionList), f"action_{action}")()
+
+    def action_leave(self) -> None:
+        find = self.query_one("#find", Input)
+        if find.value:
+            find.value = ""
+        else:
+            self.dismiss(None)

@@ -1,0 +1,65 @@
+"""Runs the screen, and leaves the terminal as it was whatever ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+
+from tui.app import ExploreApp
+from tui.look import Look
+from tui.terminal import ascii_only
+
+_GRACE_SECONDS = 2.0
+
+
+def run_screen(models: list[str], ascii_asked: bool) -> int:
+    """Opens the screen.
+
+    Args:
+        models: those of the command line.
+        ascii_asked: whether `--ascii` was given.
+
+    Returns:
+        The exit status.
+    """
+    # A tree of 150,000 nodes has no cycles; looking for some costs a fifth of a second each time.
+    gc.set_threshold(100_000, 50, 1000)
+    app = ExploreApp(models, Look(ascii_only(ascii_asked)))
+
+    async def run() -> int | None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, _end, app, 128 + number)
+        return await app.run_async()
+
+    status = asyncio.run(run())
+    if app.failure:
+        print(f"gpt2-explore: {crash_report(app.failure)}", file=sys.stderr)
+        return 1
+    return app.return_code or status or 0
+
+
+def _end(app: ExploreApp, status: int) -> None:
+    """Ends the app in order; where that hangs (its terminal may be gone), without."""
+    timer = threading.Timer(_GRACE_SECONDS, os._exit, (status,))
+    timer.daemon = True
+    timer.start()
+    app.exit(status, return_code=status)
+
+
+def crash_report(error: BaseException) -> str:
+    """One sentence for an error that should not have been, its traceback written to a file for the report."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="gpt2-explore-", suffix=".txt", delete=False) as file:
+            traceback.print_exception(error, file=file)
+        where = f"its traceback is in {file.name}"
+    except OSError:
+        where = "its traceback could not be written"
+    what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    return f"a bug of gpt2-explore ended it ({what}); {where}; please report it as CONTRIBUTING.md says"
