@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from tui.load import Load
 from tui.look import Look
 from tui.palette import SafeCommandPalette
 from tui.screens.explorer import ExplorerScreen
@@ -31,15 +33,20 @@ class ExploreApp(App[int]):
         self._look = look
         self.failure: Exception | None = None
 
+        self._first = Load(models[0], 0) if len(models) == 1 else None
+
+    def get_default_screen(self) -> Screen[Any]:
+        if self._first:
+            return ExplorerScreen(self._first, self._look)
+        return super().get_default_screen()
+
     def on_mount(self) -> None:
         self.animation_level = "none"
-        if len(self._models) == 1:
-            self._open(self._models[0])
-        else:
+        if not self._first:
             self.action_pick()
 
     def _open(self, model: str) -> None:
-        screen = ExplorerScreen(model, self._look)
+        screen = ExplorerScreen(Load(model, 0), self._look)
         if isinstance(self.screen, ExplorerScreen):
             self.switch_screen(screen)
         else:

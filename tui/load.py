@@ -1,8 +1,10 @@
-"""One load: what the background thread does, with nothing of the screen but a function to post to."""
+"""One load: a thread that counts a model and builds its tree, and posts how it goes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Lock, Thread
 
 from textual.message import Message
 
@@ -11,38 +13,78 @@ from core.errors import CheckpointError
 from core.locate import locate
 from core.readers.open import open_reader
 from core.tree import build_tree
-from tui.messages import LoadCounted, LoadDone, LoadFailed, LoadProgress
+from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
+
+Post = Callable[[Message], object]
 
 
 class Cancelled(Exception):
     """The load is not wanted any more."""
 
 
-def load(model: str, load_id: int, post: Callable[[Message], object], cancelled: Callable[[], bool]) -> None:
-    """Counts a model and builds its tree, and posts how it goes.
+class Load:
+    """Reads one model in the background, beginning at once; its messages wait until somebody takes them.
 
-    Args:
-        model: as the user names it.
-        load_id: put into every message, so that those of older loads can be told.
-        post: takes a message, from any thread.
-        cancelled: asked often; the work ends in silence once it is true.
+    So a load can begin while the screen is still being set up, and a small model is there in the first picture.
     """
 
-    def check() -> None:
-        if cancelled():
+    def __init__(self, model: str, load_id: int) -> None:
+        """
+        Args:
+            model: as the user names it.
+            load_id: put into every message, so that those of older loads can be told.
+        """
+        self.model = model
+        self.load_id = load_id
+        self._cancelled = False
+        self._waiting: list[Message] = []
+        self._post: Post = self._waiting.append
+        self._lock = Lock()
+        # A daemon: who quits does not wait for a header of 100 MB.
+        Thread(target=self._run, name=f"load-{load_id}", daemon=True).start()
+
+    def deliver(self, now: Post, later: Post) -> None:
+        """Gives the messages that wait to one function, here, and those to come to another.
+
+        Args:
+            now: takes a message in this thread.
+            later: takes one from any thread.
+        """
+        with self._lock:
+            for message in self._waiting:
+                now(message)
+            self._post = later
+
+    def cancel(self) -> None:
+        """Ends the work at the next batch; no message comes after that."""
+        self._cancelled = True
+
+    def _check(self) -> None:
+        if self._cancelled:
             raise Cancelled
 
-    try:
-        for step in count_stepwise(open_reader(locate(model)), cancelled):
-            check()
-            if not isinstance(step, Count):
-                post(LoadProgress(load_id, step))
-                continue
-            post(LoadCounted(load_id, step))
-            root = build_tree(step, check)
-            root.totals()
-            post(LoadDone(load_id, step, root))
-    except CheckpointError as error:
-        post(LoadFailed(load_id, error.sentence(model)))
-    except Cancelled:
-        pass
+    def _say(self, message: Message) -> None:
+        self._check()
+        with self._lock:
+            self._post(message)
+
+    def _run(self) -> None:
+        try:
+            for step in count_stepwise(open_reader(locate(self.model)), lambda: self._cancelled):
+                if not isinstance(step, Count):
+                    self._say(LoadProgress(self.load_id, step))
+                    continue
+                self._say(LoadCounted(self.load_id, step))
+                root = build_tree(step, self._check)
+                root.totals()
+                self._say(LoadDone(self.load_id, step, root))
+        except Cancelled:
+            pass
+        except CheckpointError as error:
+            self._last_word(LoadFailed(self.load_id, error.sentence(self.model)))
+        except Exception as error:
+            self._last_word(LoadBroke(self.load_id, error))
+
+    def _last_word(self, message: Message) -> None:
+        with suppress(Cancelled):
+            self._say(message)

@@ -11,10 +11,16 @@ from core.tree import ModuleNode
 
 
 @dataclass
-class LoadProgress(Message):
-    """Whole totals of what was read so far; a later one replaces one that still waits."""
+class LoadMessage(Message):
+    """Of which load it is; a screen drops those of a load that it does not want any more."""
 
     load_id: int
+
+
+@dataclass
+class LoadProgress(LoadMessage):
+    """Whole totals of what was read so far; a later one replaces one that still waits."""
+
     snapshot: Snapshot
 
     def can_replace(self, message: Message) -> bool:
@@ -22,25 +28,29 @@ class LoadProgress(Message):
 
 
 @dataclass
-class LoadCounted(Message):
+class LoadCounted(LoadMessage):
     """All is counted; the tree is being built."""
 
-    load_id: int
     count: Count
 
 
 @dataclass
-class LoadDone(Message):
+class LoadDone(LoadMessage):
     """The tree is built."""
 
-    load_id: int
     count: Count
     root: ModuleNode
 
 
 @dataclass
-class LoadFailed(Message):
+class LoadFailed(LoadMessage):
     """The model could not be read, and why."""
 
-    load_id: int
     sentence: str
+
+
+@dataclass
+class LoadBroke(LoadMessage):
+    """A bug ended the load."""
+
+    error: Exception

@@ -11,10 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
+from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
-from textual.worker import get_current_worker
 
 from core.counter import Count
 from core.escape import escaped
@@ -23,10 +24,14 @@ from core.outline import MOST_MATCHES, Outline, OutlineRow
 from core.summary import summary
 from core.totals import Totals
 from core.tree import ModuleNode, Run, layers_below
+from tui.drawings.kind_bars import KindBars
+from tui.drawings.layer_bars import LayerBars
+from tui.drawings.share_bars import ShareBars
 from tui.keys import EXPLORER_KEYS
-from tui.load import load
+from tui.load import Load
 from tui.look import Look
-from tui.messages import LoadCounted, LoadDone, LoadFailed, LoadProgress
+from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
+from tui.widgets.chart import Chart, Drawing
 from tui.widgets.details import Details
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
@@ -60,14 +65,19 @@ class ExplorerScreen(Screen[None]):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, model: str, look: Look) -> None:
+    def __init__(self, load: Load, look: Look) -> None:
+        """
+        Args:
+            load: the model, already being read.
+            look: how things are drawn.
+        """
         super().__init__()
-        self.model = model
+        self.model = load.model
+        self._load = load
         self.look = look
         self.counted: Count | None = None
         self._root: ModuleNode | None = None
         self._totals = Totals()
-        self._load_id = 0
         self._loading = False
         self._view = 0
         self._rest: Timer | None = None
@@ -85,6 +95,7 @@ class ExplorerScreen(Screen[None]):
                 yield Line(id="views")
                 with Container(id="charts"):
                     yield TotalsTable(look, id="totals")
+                    yield Chart(look, id="chart")
         yield Input(placeholder="part of a name; Enter keeps the filter, Esc clears it", id="filter", compact=True)
         yield Line("", id="status")
         yield KeyHints(
@@ -107,68 +118,78 @@ class ExplorerScreen(Screen[None]):
         yield Line("", id="small")
 
     def on_mount(self) -> None:
+        self._fit(self.app.size)
         self._show_views()
-        self.action_reload()
-        # plotext takes some 35 ms to import: the numbers are painted first.
-        self.call_after_refresh(self._add_chart)
+        self._begin(self._load)
+        # The numbers are painted first.
+        self.call_after_refresh(self.query_one(Chart).wake)
 
     # Loading.
 
     def action_reload(self) -> None:
         """Reads the model, from the start."""
-        self._load_id += 1
+        self._begin(Load(self.model, self._load.load_id + 1))
+
+    def _begin(self, load: Load) -> None:
+        self._load.cancel()
+        self._load = load
         self._loading = True
         self._root, self.counted, self._totals = None, None, Totals()
         self.query_one("#tree", ParameterTree).show(None)
         self._say("reading…  Esc cancels")
         self._show_row()
-        load_id = self._load_id
+        load.deliver(self._take, self.post_message)
 
-        def work() -> None:
-            worker = get_current_worker()
-            load(self.model, load_id, self.post_message, lambda: worker.is_cancelled)
+    def _take(self, message: Message) -> None:
+        """What a load says: told apart here, so that what waited since before the first picture is in it."""
+        if not isinstance(message, LoadMessage) or message.load_id != self._load.load_id or not self._loading:
+            return
+        if isinstance(message, LoadProgress):
+            self._progress(message)
+        elif isinstance(message, LoadCounted):
+            self._counted(message)
+        elif isinstance(message, LoadDone):
+            self._done(message)
+        elif isinstance(message, LoadFailed):
+            self._failed(message)
+        elif isinstance(message, LoadBroke):
+            raise message.error
 
-        self.run_worker(work, thread=True, group="load", exclusive=True, exit_on_error=True)
+    @on(LoadMessage)
+    def _loaded(self, message: LoadMessage) -> None:
+        self._take(message)
 
-    @on(LoadProgress)
     def _progress(self, message: LoadProgress) -> None:
-        if message.load_id == self._load_id and self._loading:
-            snapshot = message.snapshot
-            self._totals = snapshot.totals
-            done = snapshot.progress
-            shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
-            self._say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
-            self._show_row()
+        snapshot = message.snapshot
+        self._totals = snapshot.totals
+        done = snapshot.progress
+        shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
+        self._say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
+        self._show_row()
 
-    @on(LoadCounted)
     def _counted(self, message: LoadCounted) -> None:
-        if message.load_id == self._load_id and self._loading:
-            self.counted = message.count
-            self._totals = message.count.totals
-            self._show_title()
-            self._show_row()
-            if len(message.count.tensors) > 20_000:
-                self._say("building the tree…")
+        self.counted = message.count
+        self._totals = message.count.totals
+        self._show_title()
+        self._show_row()
+        if len(message.count.tensors) > 20_000:
+            self._say("building the tree…")
 
-    @on(LoadDone)
     def _done(self, message: LoadDone) -> None:
-        if message.load_id == self._load_id and self._loading:
-            self._loading = False
-            self._root = message.root
-            self.counted = message.count
-            tree = self.query_one("#tree", ParameterTree)
-            tree.show(Outline(message.root))
-            notes = message.count.notes
-            more = f"  (+{len(notes) - 1} more: x exports them)" if len(notes) > 1 else ""
-            self._say(f"note: {notes[0]}{more}" if notes else "")
-            self._header()
-            self._show_row()
+        self._loading = False
+        self._root = message.root
+        self.counted = message.count
+        tree = self.query_one("#tree", ParameterTree)
+        tree.show(Outline(message.root))
+        notes = message.count.notes
+        more = f"  (+{len(notes) - 1} more: x exports them)" if len(notes) > 1 else ""
+        self._say(f"note: {notes[0]}{more}" if notes else "")
+        self._header()
+        self._show_row()
 
-    @on(LoadFailed)
     def _failed(self, message: LoadFailed) -> None:
-        if message.load_id == self._load_id and self._loading:
-            self._loading = False
-            self._say(f"{escaped(self.model)}: {message.sentence}", error=True)
+        self._loading = False
+        self._say(f"{escaped(self.model)}: {message.sentence}", error=True)
 
     def _say(self, text: str, error: bool = False) -> None:
         status = self.query_one("#status", Line)
@@ -199,31 +220,12 @@ class ExplorerScreen(Screen[None]):
         totals, row = self._shown_totals(), tree.row
         self.query_one(Details).show(row, self._root)
         self.query_one(TotalsTable).show(totals, self._totals)
-        for chart in self.query(".chart"):
-            if not chart.display:
-                continue
-            if chart.id in {"bars", "kinds"}:
-                chart.show(totals, self._totals)  # type: ignore[attr-defined]
-            else:
-                chart.show(layers_below(_nodes(row)))  # type: ignore[attr-defined]
+        self.query_one(Chart).show(self._drawing(totals, row))
 
-    async def _add_chart(self) -> None:
-        """Mounts the chart of the present view, the first time it is shown."""
-        name = ("bars", "layers", "kinds")[self._view]
-        charts = self.query_one("#charts")
-        if not self.query(f"#{name}"):
-            if name == "bars":
-                from tui.widgets.share_bars import ShareBars as Chart
-            elif name == "layers":
-                from tui.widgets.layer_bars import LayerBars as Chart  # type: ignore[assignment]
-            else:
-                from tui.widgets.kind_bars import KindBars as Chart  # type: ignore[assignment]
-            chart = Chart(self.look, id=name)
-            chart.add_class("chart")
-            await charts.mount(chart)
-        for other in self.query(".chart"):
-            other.display = other.id == name
-        self._show_row()
+    def _drawing(self, totals: Totals, row: OutlineRow | None) -> Drawing:
+        if self._view == 0:
+            return ShareBars(totals, self._totals)
+        return LayerBars(layers_below(_nodes(row)), self._totals) if self._view == 1 else KindBars(totals, self._totals)
 
     def _show_views(self) -> None:
         text = Text()
@@ -240,9 +242,8 @@ class ExplorerScreen(Screen[None]):
         if number != self._view:
             self._view = number
             self._show_views()
-            narrow_chart = number == 1 and self.has_class("-narrow")
-            self.query_one("#totals").display = not narrow_chart
-            self.call_later(self._add_chart)
+            self._fit(self.size)
+            self._show_row()
 
     # Keys.
 
@@ -324,8 +325,7 @@ class ExplorerScreen(Screen[None]):
         field = self.query_one("#filter", Input)
         if self._loading:
             self._loading = False
-            self._load_id += 1
-            self.workers.cancel_group(self, "load")
+            self._load.cancel()
             self._say("cancelled; r reads the model again, o picks another")
         elif field.has_class("-open"):
             field.value = ""
@@ -357,7 +357,12 @@ class ExplorerScreen(Screen[None]):
         self.app.push_screen(ExportScreen(stem, export_formats(self.counted, drawing)), written)
 
     def on_resize(self, event: Resize) -> None:
-        width, height = event.size
+        self._fit(event.size)
+        self.call_after_refresh(self._header)
+
+    def _fit(self, size: Size) -> None:
+        """Arranges the panes for a size."""
+        width, height = size
         small = width < LEAST_WIDTH or height < LEAST_HEIGHT
         self.set_class(small, "-small")
         self.set_class(width >= 110, "-wide")
@@ -366,7 +371,6 @@ class ExplorerScreen(Screen[None]):
         self.query_one("#totals").display = not (self._view == 1 and width < 110)
         least = f"{LEAST_WIDTH}x{LEAST_HEIGHT}"
         self.query_one("#small", Line).show(f"too small, {least} at least")
-        self.call_after_refresh(self._header)
 
 
 def _nodes(row: OutlineRow | None) -> list[ModuleNode]:

@@ -1,0 +1,1 @@
+"""What the charts show, one drawing a file."""

@@ -1,0 +1,48 @@
+"""The shares of the categories as bars, each with its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.categories import CATEGORIES
+from core.formats import percent, share
+from core.rows import category_label, ordered_categories
+from core.totals import Totals
+from tui.widgets.chart import Canvas
+
+_VALUE = 8
+
+
+@dataclass(frozen=True)
+class ShareBars:
+    """A horizontal bar a category, the longest as long as there is room.
+
+    Attributes:
+        totals: what is drawn.
+        named_by: the whole model's, by which categories have their names.
+    """
+
+    totals: Totals
+    named_by: Totals
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draws the bars from the top, as thick as there is room, two rows at most."""
+        look = canvas.look
+        categories = ordered_categories(self.totals)[: canvas.height]
+        whole = self.totals.parameters
+        if not whole:
+            canvas.words("no parameters", 0, 0)
+            return
+        labels = [f"{look.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
+        left = max(map(len, labels)) + 1
+        room = max(1, canvas.width - left - _VALUE)
+        largest = max(share(tally.parameters, whole) for _, tally in categories)
+        step = min(3, max(1, canvas.height // len(categories)))
+        for number, (label, (key, tally)) in enumerate(zip(labels, categories)):
+            part = share(tally.parameters, whole)
+            top = number * step
+            length = round(room * part / largest)
+            bottom = top + max(0, step - 2)
+            canvas.words(label, 0, top)
+            canvas.rectangle((left, left + length - 1), (top, bottom), CATEGORIES[key].color, look.block)
+            canvas.words(f"{percent(part)} %", left + length + (1 if length else 0), top)
