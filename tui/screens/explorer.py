@@ -120,7 +120,7 @@ class ExplorerScreen(Screen[None]):
     def on_mount(self) -> None:
         self._fit(self.app.size)
         self._show_views()
-        self._begin(self._load)
+        self._begin()
         # The numbers are painted first.
         self.call_after_refresh(self.query_one(Chart).wake)
 
@@ -128,17 +128,17 @@ class ExplorerScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Reads the model, from the start."""
-        self._begin(Load(self.model, self._load.load_id + 1))
-
-    def _begin(self, load: Load) -> None:
         self._load.cancel()
-        self._load = load
+        self._load = Load(self.model, self._load.load_id + 1)
+        self._begin()
+
+    def _begin(self) -> None:
         self._loading = True
         self._root, self.counted, self._totals = None, None, Totals()
         self.query_one("#tree", ParameterTree).show(None)
         self._say("reading…  Esc cancels")
         self._show_row()
-        load.deliver(self._take, self.post_message)
+        self._load.deliver(self._take, self.post_message)
 
     def _take(self, message: Message) -> None:
         """What a load says: told apart here, so that what waited since before the first picture is in it."""
