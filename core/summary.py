@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.counter import Count
+from core.escape import escaped
 from core.formats import exact, plural, size
 from core.totals import NOT_COUNTED, Uncounted
 
@@ -19,7 +20,7 @@ _ROLES = {
 def summary(count: Count, dot: str) -> str:
     """Architecture, parameters, active parameters where fewer, tensors and size, with a dot between."""
     whole = count.totals.whole
-    parts = [count.architecture or "", f"{exact(whole.parameters)} parameters"]
+    parts = [escaped(count.architecture or ""), f"{exact(whole.parameters)} parameters"]
     active = count.active_parameters
     if active is not None and active != whole.parameters:
         parts.append(f"{exact(active)} active")

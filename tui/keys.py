@@ -10,7 +10,7 @@ EXPLORER_KEYS: list[tuple[str, str]] = [
     ("PgUp PgDn  g G", "a page; first, last row"),
     ("e  E", "expand one level, all below"),
     ("c", "collapse"),
-    ("f", "fold runs of layers or experts alike into one row, or unfold them"),
+    ("f", "fold or unfold runs of layers or experts alike"),
     ("s", "sort by size, or in natural order"),
     ("p", "shares of the whole model, or of the module above"),
     ("/  n N", "filter by name; next, previous match"),

@@ -38,7 +38,10 @@ def read_json_object(path: str, file: str) -> dict[str, Any]:
     except ValueError as error:
         if not content.lstrip().startswith(b"{") and (problem := foreign(content[:64], file)):
             raise problem from error
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "not UTF-8 text"
+        if isinstance(error, json.JSONDecodeError):
+            reason = error.msg
+        else:
+            reason = "not UTF-8 text" if isinstance(error, UnicodeError) else "a number has too many digits"
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         advice = "download it again"
         raise CheckpointError(file, f"it is not JSON ({reason})", place=place, advice=advice) from error

@@ -90,11 +90,13 @@ class HeaderReader:
         start = self._read_bytes(64)
         if not start:
             raise self._fault("the file is empty")
-        if problem := foreign(start, self._file):
+        length, rest = int.from_bytes(start[:8], "little"), self._size - 8
+        # A length's bytes may look like another format's: 640 like a pickle, 31,520 like JSON behind a space.
+        believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER)
+        if not believable and (problem := foreign(start, self._file)):
             raise problem
         if len(start) < 8:
             raise self._fault(f"{len(start)} bytes are too few for a safetensors file")
-        length, rest = int.from_bytes(start[:8], "little"), self._size - 8
         if length > rest:
             raise self._fault(
                 f"its header should take {length:,} bytes and only {rest:,} are left: it is cut off, or is no"

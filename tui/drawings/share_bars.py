@@ -43,6 +43,7 @@ class ShareBars:
             top = number * step
             length = round(room * part / largest)
             bottom = top + max(0, step - 2)
-            canvas.words(label, 0, top)
+            canvas.words(label[0], 0, top, CATEGORIES[key].color)
+            canvas.words(label[1:], 1, top)
             canvas.rectangle((left, left + length - 1), (top, bottom), CATEGORIES[key].color, look.block)
             canvas.words(f"{percent(part)} %", left + length + (1 if length else 0), top)

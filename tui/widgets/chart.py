@@ -60,9 +60,9 @@ class Canvas:
             xs, ys = [left, right], [last - bottom, last - top]
             self._figure.rectangle(xs, ys, fill=True, color=color, marker=marker)  # type: ignore[arg-type]
 
-    def words(self, text: str, column: int, row: int) -> None:
+    def words(self, text: str, column: int, row: int, color: RGB | None = None) -> None:
         """Writes from a cell to the right."""
-        self._figure.text(text, column, self.height - 1 - row, alignment="left")
+        self._figure.text(text, column, self.height - 1 - row, alignment="left", color=color)
 
     def text(self) -> Text:
         """The figure as drawn so far."""

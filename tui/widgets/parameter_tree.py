@@ -16,6 +16,7 @@ from textual.strip import Strip
 
 from core.formats import percent, share, short
 from core.outline import Outline, OutlineRow
+from core.rows import ordered_categories
 from core.tree import Run
 from tui.look import Look
 
@@ -31,7 +32,6 @@ class ParameterTree(ScrollView, can_focus=True):
         "parameter-tree--cursor",
         "parameter-tree--dim",
         "parameter-tree--match",
-        "parameter-tree--track",
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -162,9 +162,21 @@ class ParameterTree(ScrollView, can_focus=True):
             return [Segment(f"{self._aside(row):>{_COUNT_WIDTH + 1 + _SHARE_WIDTH}}", dim)]
         segments = [Segment(figures, base)]
         if self._bar_width:
-            bar = self._look.bar(part / 100, self._bar_width)
-            track = base if cursor else base + self.get_component_rich_style("parameter-tree--track", partial=True)
-            segments += [Segment(" ", base), Segment(bar.ljust(self._bar_width), track)]
+            segments += [Segment(" ", base), *self._bar(row, part / 100, base, cursor)]
+        return segments
+
+    def _bar(self, row: OutlineRow, part: float, base: Style, cursor: bool) -> list[Segment]:
+        """A bar in the colours of the categories, each as long as its part."""
+        whole = self._look.bar(part, self._bar_width)
+        if cursor or self.app.no_color:
+            return [Segment(whole, base)]
+        segments, start, sum_before = [], 0, 0
+        for key, tally in ordered_categories(row.item.totals()):
+            sum_before += tally.parameters
+            end = round(len(whole) * sum_before / row.item.parameters)
+            if end > start:
+                segments.append(Segment(whole[start:end], base + Style(color=self._look.color(key))))
+                start = end
         return segments
 
     @staticmethod

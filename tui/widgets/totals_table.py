@@ -12,6 +12,7 @@ from core.totals import NOT_COUNTED, Tally, Totals
 from tui.look import Look
 
 _LABEL = 12
+_SHORT = 11
 _ASIDE = {"buffer": "buffers", "tied": "tied copies", "quantization": "quantisation data", "optimizer": "optimizer"}
 
 
@@ -49,8 +50,8 @@ class TotalsTable(Widget):
         totals, look = self._totals, self._look
         whole = totals.whole
         width = self.size.width
-        counts_exact = width >= 2 + _LABEL + 16 + 7 + 8 + 8 + 9
-        columns = self._columns(width, counts_exact)
+        columns = self._columns(width, len(exact(whole.parameters)) + 2)
+        counts_exact = columns[0][1] != _SHORT
         text = Text(no_wrap=True, overflow="crop", end="")
         head = "".join(title.rjust(wide) for title, wide in columns)
         text.append(f"  {'Category':{_LABEL}}{head}\n", "dim")
@@ -67,10 +68,14 @@ class TotalsTable(Widget):
         return text
 
     @staticmethod
-    def _columns(width: int, counts_exact: bool) -> list[tuple[str, int]]:
-        columns = [("Parameters", 16 if counts_exact else 11), ("Share %", 9)]
-        columns += [("Weights", 9), ("Biases", 8), ("Size", 10)]
-        while len(columns) > 2 and 2 + _LABEL + sum(wide for _, wide in columns) > width:
+    def _columns(width: int, exact_width: int) -> list[tuple[str, int]]:
+        """Titles and widths: parameters in full where all columns have room beside them, else the last give way."""
+        columns = [("Parameters", max(exact_width, _SHORT + 1)), ("Share %", 9)]
+        columns += [("Weights", 8), ("Biases", 8), ("Size", 10)]
+        room = width - 2 - _LABEL
+        if sum(wide for _, wide in columns) > room:
+            columns[0] = ("Parameters", _SHORT)
+        while len(columns) > 2 and sum(wide for _, wide in columns) > room:
             columns.pop()
         return columns
 
