@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from core.locate import hub_cache, snapshot
 from core.readers.builtin import BUILT_IN, parameter_shapes
@@ -16,8 +16,7 @@ _DEEPEST = 5
 _MOST_FOLDERS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One model of the catalogue.
 
     Attributes:

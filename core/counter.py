@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from time import monotonic
+from typing import NamedTuple
 
 from core.experts import active_parameters
 from core.meaning import TensorGroup, interpret, skeleton_of
@@ -15,8 +15,7 @@ from core.totals import Totals
 SNAPSHOT_SECONDS = 0.05
 
 
-@dataclass(slots=True)
-class Count:
+class Count(NamedTuple):
     """A whole checkpoint, counted.
 
     Attributes:
@@ -42,8 +41,7 @@ class Count:
         return names[0] if isinstance(names, list) and names and isinstance(names[0], str) else None
 
 
-@dataclass(slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """A count under way: whole totals of what was read so far."""
 
     totals: Totals
@@ -51,15 +49,21 @@ class Snapshot:
     tensor_count: int
 
 
-@dataclass(slots=True)
 class ParameterCounter:
-    """Sorts stored tensors into groups and sums them."""
+    """Sorts stored tensors into groups and sums them.
 
-    source: Source
-    tensors: list[StoredTensor] = field(default_factory=list)
-    groups: list[TensorGroup] = field(default_factory=list)
-    _known: dict[tuple[str, tuple[int, ...], str, bool], TensorGroup] = field(default_factory=dict)
-    _storages: set[object] = field(default_factory=set)
+    Attributes:
+        source: what is read.
+        tensors: the tensors so far.
+        groups: the group of each of them.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.tensors: list[StoredTensor] = []
+        self.groups: list[TensorGroup] = []
+        self._known: dict[tuple[str, tuple[int, ...], str, bool], TensorGroup] = {}
+        self._storages: set[object] = set()
 
     def add(self, tensors: list[StoredTensor]) -> None:
         """Takes some more tensors."""

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from core.errors import CheckpointError
 from core.readers.builtin import BUILT_IN
 from core.readers.files import is_folder, open_regular
 
-_HUB_ID = re.compile(r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?")
+_HUB_ID = r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?"
 _ENDINGS = (".safetensors", ".safetensors.index.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Which checkpoint is meant.
 
     Attributes:
@@ -95,7 +94,7 @@ def snapshot(folder: str, revision: str = "main") -> str:
 
 
 def _cached(model: str) -> str:
-    match = _HUB_ID.fullmatch(model)
+    match = re.fullmatch(_HUB_ID, model)
     if not match or ".." in model:
         return ""
     organisation, name, revision = match.groups()
@@ -106,7 +105,7 @@ def _cached(model: str) -> str:
 
 
 def _unknown(model: str) -> CheckpointError:
-    if "/" in model and _HUB_ID.fullmatch(model):
+    if "/" in model and re.fullmatch(_HUB_ID, model):
         return CheckpointError(
             model,
             f"no such path, and no such model in the hub cache {hub_cache()}",

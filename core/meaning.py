@@ -7,9 +7,8 @@ each rule is asked once for a group, however many layers and experts it repeats 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from core.categories import category_of, is_bias
 from core.roles import Role, Siblings, role_of
@@ -19,8 +18,7 @@ from core.totals import Tally, Totals, Uncounted
 _DIGITS = b"0123456789"
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What each tensor of a group is.
 
     Attributes:
@@ -38,7 +36,6 @@ class Meaning:
     elements: int
 
 
-@dataclass(slots=True, eq=False)
 class TensorGroup:
     """Tensors that mean the same, by their first.
 
@@ -50,11 +47,14 @@ class TensorGroup:
         meaning: set when it is known.
     """
 
-    skeleton: str
-    tensor: StoredTensor
-    copy: bool
-    count: int = 0
-    meaning: Meaning | None = None
+    __slots__ = ("copy", "count", "meaning", "skeleton", "tensor")
+
+    def __init__(self, skeleton: str, tensor: StoredTensor, copy: bool) -> None:
+        self.skeleton = skeleton
+        self.tensor = tensor
+        self.copy = copy
+        self.count = 0
+        self.meaning: Meaning | None = None
 
     def add_to(self, totals: Totals) -> None:
         """Adds all tensors of the group to totals."""
@@ -101,7 +101,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
         role: Role = "tied" if group.copy else role_of(group.skeleton, tensor, siblings)
         group.meaning = Meaning(
             role=role,
-            category=category_of(group.skeleton, tensor.shape, siblings.skeletons),
+            category=category_of(group.skeleton, tensor.shape),
             kind="bias" if is_bias(group.skeleton) else "weight",
             parameters=elements if role == "parameter" else 0,
             elements=elements,

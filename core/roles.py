@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from core.stored import StoredTensor
 
@@ -42,8 +41,7 @@ _INPUT_EMBEDDINGS = {
 _OUTPUT_HEADS = {"lm_head", "embed_out", "output", "decoder"}
 
 
-@dataclass(slots=True)
-class Siblings:
+class Siblings(NamedTuple):
     """The other tensors of a checkpoint, as far as a tensor's role depends on them.
 
     Attributes:
@@ -52,9 +50,9 @@ class Siblings:
         tied: whether the config ties them: yes, no, or not said.
     """
 
-    skeletons: dict[str, str] = field(default_factory=dict)
-    input_embeddings: list[tuple[str, tuple[int, ...]]] = field(default_factory=list)
-    tied: bool | None = None
+    skeletons: dict[str, str]
+    input_embeddings: list[tuple[str, tuple[int, ...]]]
+    tied: bool | None
 
     @classmethod
     def of(cls, tensors: list[tuple[str, StoredTensor]], config: dict[str, Any]) -> Siblings:

@@ -1,24 +1,15 @@
-"""The rows of every output: a count cut by category, layer, module or tensor."""
+"""The rows of a tree: its tensors, its modules."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import NamedTuple
 
-from core.categories import CATEGORIES
-from core.counter import Count
 from core.formats import share
-from core.layers import layer_totals
-from core.totals import NOT_COUNTED, Tally, Totals, Uncounted
-from core.tree import ModuleNode, build_tree
-
-By = Literal["category", "layer", "module", "tensor"]
-BY: tuple[By, ...] = ("category", "layer", "module", "tensor")
+from core.tree import ModuleNode
 
 
-@dataclass(frozen=True, slots=True)
-class TensorRow:
+class TensorRow(NamedTuple):
     """One tensor as the outputs show it; see INTERFACE `--by tensor` for the fields."""
 
     node: ModuleNode
@@ -28,19 +19,6 @@ class TensorRow:
     role: str
     parameters: int
     percent: float
-
-
-def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
-    """The categories that hold parameters, in the order of `CATEGORIES`."""
-    present = totals.categories
-    return [(key, present[key]) for key in CATEGORIES if key in present and present[key].parameters]
-
-
-def category_label(category: str, totals: Totals) -> str:
-    """A category's word; norms are layer norms where they have biases, as in GPT-2."""
-    if category == "norm" and (norms := totals.categories.get("norm")) and norms.biases:
-        return "Layer norm"
-    return CATEGORIES[category].label
 
 
 def tensor_rows(root: ModuleNode, parameters: int) -> Iterator[TensorRow]:
@@ -78,81 +56,3 @@ def module_rows(root: ModuleNode, depth: int | None) -> Iterator[tuple[ModuleNod
         yield node, level
         if depth is None or level < depth:
             stack += [(child, level + 1) for child in reversed(node.children.values())]
-
-
-def as_json(count: Count, by: By, depth: int | None) -> dict[str, Any]:
-    """One model as `--json` writes it."""
-    totals, source = count.totals, count.source
-    whole = totals.whole
-    record: dict[str, Any] = {
-        "model": source.model,
-        "source": source.source,
-        "format": source.format,
-        "architecture": count.architecture,
-        "parameters": whole.parameters,
-        "active_parameters": count.active_parameters,
-        "tensor_count": whole.tensor_count,
-        "bytes": whole.bytes,
-        "weights": whole.weights,
-        "biases": whole.biases,
-        "categories": _categories(totals, whole.parameters),
-        "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
-        "notes": count.notes,
-    }
-    if by == "layer":
-        record["layers"] = [
-            {
-                "layer": layer,
-                "parameters": part.parameters,
-                "percent": share(part.parameters, whole.parameters),
-                "categories": _categories(part, whole.parameters),
-            }
-            for layer, _, part in layer_totals(count)
-        ]
-    elif by == "module":
-        record["modules"] = [
-            {
-                "module": node.path,
-                "depth": level,
-                "parameters": node.parameters,
-                "percent": share(node.parameters, whole.parameters),
-                "tensor_count": node.tensor_count,
-            }
-            for node, level in module_rows(build_tree(count), depth)
-        ]
-    elif by == "tensor":
-        record["tensors"] = [
-            {
-                "name": row.name,
-                "shape": row.node.tensor.shape,
-                "dtype": row.node.tensor.dtype,
-                "category": row.category,
-                "kind": row.kind,
-                "role": row.role,
-                "parameters": row.parameters,
-                "bytes": row.node.tensor.nbytes,
-                "percent": row.percent,
-                "file": row.node.tensor.file,
-            }
-            for row in tensor_rows(build_tree(count), whole.parameters)
-            if row.node.tensor
-        ]
-    return record
-
-
-def _categories(totals: Totals, parameters: int) -> dict[str, dict[str, float]]:
-    return {
-        key: {
-            "parameters": tally.parameters,
-            "percent": share(tally.parameters, parameters),
-            "weights": tally.weights,
-            "biases": tally.biases,
-            "tensor_count": tally.tensor_count,
-            "bytes": tally.bytes,
-        }
-        for key, tally in ordered_categories(totals)
-    }
-
-
-def _left(left: Uncounted) -> dict[str, int]:
-    return {"elements": left.elements, "tensor_count": left.tensor_count, "bytes": left.bytes}

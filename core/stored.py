@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 
@@ -25,15 +24,13 @@ class StoredTensor(NamedTuple):
     """Tensors with the same storage share their values; None where the format cannot share."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a reader is: whole shards done, of how many."""
 
     shards_done: int
     shards_total: int
 
 
-@dataclass(slots=True)
 class Source:
     """A checkpoint that was found: what it is called, and what stands beside its tensors.
 
@@ -45,11 +42,12 @@ class Source:
         notes: what the reader has to say; it may grow while tensors are read.
     """
 
-    model: str
-    source: str
-    format: str
-    config: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
+        self.model = model
+        self.source = source
+        self.format = format
+        self.config = config
+        self.notes = notes
 
 
 class Reader(Protocol):

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.categories import CATEGORIES
 from core.counter import Count
 from core.escape import escaped
 from core.formats import exact, percent, share, size
-from core.layers import layer_totals
-from core.rows import By, category_label, module_rows, ordered_categories, tensor_rows
+from core.labels import category_label, ordered_categories
+from core.report import By
 from core.totals import Totals
-from core.tree import build_tree
 
 Cell = str | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a table.
 
     Attributes:
@@ -38,8 +35,7 @@ class Column:
         return self.kind in {"count", "percent", "size"}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: a cell a column, the category it is of ("" if of several), and how far its name is set in."""
 
     cells: tuple[Cell, ...]
@@ -47,8 +43,7 @@ class Row:
     depth: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Columns, and the rows as they come; `totals` decide what its categories are called."""
 
     columns: tuple[Column, ...]
@@ -104,6 +99,8 @@ def _by_category(count: Count) -> Table:
 
 
 def _by_layer(count: Count) -> Table:
+    from core.layers import layer_totals
+
     whole = count.totals.parameters
     present = [key for key, _ in ordered_categories(count.totals)]
     # Scripts get the same columns for every model; people those that have something in them.
@@ -122,6 +119,9 @@ def _by_layer(count: Count) -> Table:
 
 
 def _by_module(count: Count, depth: int | None) -> Table:
+    from core.rows import module_rows
+    from core.tree import build_tree
+
     whole = count.totals.parameters
     columns = (Column("module", "Module"), Column("depth", "", "count"), _PARAMETERS, _PERCENT, _TENSORS)
 
@@ -134,6 +134,9 @@ def _by_module(count: Count, depth: int | None) -> Table:
 
 
 def _by_tensor(count: Count) -> Table:
+    from core.rows import tensor_rows
+    from core.tree import build_tree
+
     columns = (
         *(Column("name", "Tensor"), Column("shape", "Shape"), Column("dtype", "Type"), _PARAMETERS, _PERCENT),
         *(Column("category", "Category", "category"), Column("kind", "Kind"), Column("role", "Role")),

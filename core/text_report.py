@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, islice
+from typing import NamedTuple
 
 from core.categories import CATEGORIES
 from core.counter import Count
 from core.escape import ELLIPSIS, cells, escaped, shortened
 from core.formats import share, short
-from core.report import Failure
-from core.rows import By
+from core.report import By, Failure, Result
 from core.summary import remarks, summary
 from core.tables import Column, Row, Table, table_of
 
@@ -22,8 +21,7 @@ _WINDOW = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
+class TextStyle(NamedTuple):
     """How text is written on the output at hand.
 
     Attributes:
@@ -41,7 +39,7 @@ class TextStyle:
         return text.replace(ELLIPSIS, "~").replace("·", "-").encode("ascii", "backslashreplace").decode()
 
 
-def text_report(results: Iterable[Count | Failure], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
+def text_report(results: Iterable[Result], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
     """A table and remarks for each model; of those that failed standard error tells."""
     first = True
     for result in results:

@@ -8,14 +8,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
-from core.counter import Count, count
+from core.counter import count
 from core.errors import CheckpointError
 from core.escape import escaped
 from core.locate import Location, locate
 from core.readers.open import open_reader
-from core.report import Failure, csv_report, json_report, markdown_report
-from core.rows import BY, By
-from core.text_report import TextStyle, text_report
+from core.report import BY, By, Failure, Result
 from tui.terminal import ascii_only, painter, usable_screen
 
 NAME = "gpt2-explore"
@@ -33,7 +31,11 @@ Without a MODEL the screen opens on the picker. Exit status: 0 fine, 1 a model c
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=NAME, description=_DESCRIPTION, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=NAME,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        # With a width given, argparse need not import shutil to ask the terminal for its.
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=80),
     )
     parser.add_argument("models", nargs="*", metavar="MODEL", help="what to show")
     output = parser.add_mutually_exclusive_group()
@@ -110,7 +112,7 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _results(models: Iterable[str], failures: list[Failure]) -> Iterator[Count | Failure]:
+def _results(models: Iterable[str], failures: list[Failure]) -> Iterator[Result]:
     for model in models:
         try:
             yield count(open_reader(_located(model)))
@@ -129,21 +131,30 @@ def _located(model: str) -> Location:
     return location
 
 
-def _report(options: argparse.Namespace, results: Iterable[Count | Failure]) -> Iterator[str]:
+def _report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[str]:
+    # Each output is imported where it is wanted: what a start does not need, it does not wait for.
     by: By = options.by or "category"
     if options.json:
+        from core.json_report import json_report
+
         return json_report(results, by, options.depth)
     if options.csv:
+        from core.table_report import csv_report
+
         return csv_report(results, by, options.depth)
     if options.markdown:
+        from core.table_report import markdown_report
+
         return markdown_report(results, by, options.depth)
+    from core.text_report import TextStyle, text_report
+
     style = TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty()))
     return text_report(results, by, options.depth, style)
 
 
 def _list_models(as_json: bool) -> int:
     from core.catalog import entries
-    from core.report import list_json, list_text
+    from core.list_report import list_json, list_text
 
     _write(list_json(entries()) if as_json else list_text(entries()))
     return 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.counter import Count
-from core.report import csv_report, json_report, markdown_report
+from core.json_report import json_report
+from core.table_report import csv_report, markdown_report
 
 
 def export_formats(count: Count, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from core.stored import Progress, Source, StoredTensor
 
 
-@dataclass(frozen=True, slots=True)
-class Gpt2Shape:
+class Gpt2Shape(NamedTuple):
     """The shape of a GPT-2: its `n_layer`, `n_embd`, `n_head`, `vocab_size` and `n_positions`."""
 
     layers: int

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
 from operator import sub
+from typing import NamedTuple
 
 from core.errors import CheckpointError
 from core.escape import shortened
@@ -39,8 +39,7 @@ def whole(text: str) -> int | float:
     return float(text) if len(text) > 20 or text == "-0" else int(text)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What tensors of one dtype and shape have in common."""
 
     dtype: str

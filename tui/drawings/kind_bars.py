@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.categories import CATEGORIES
 from core.formats import percent, share, short
-from core.rows import category_label, ordered_categories
+from core.labels import category_label, ordered_categories
 from core.totals import Totals
 from tui.widgets.chart import Canvas
 

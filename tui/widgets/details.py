@@ -7,8 +7,8 @@ from textual.widget import Widget
 
 from core.escape import escaped, shortened
 from core.formats import exact, percent, plural, share, size
+from core.labels import category_label
 from core.outline import OutlineRow
-from core.rows import category_label
 from core.totals import Totals
 from core.tree import ModuleNode, Run
 from tui.look import Look

@@ -15,8 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from core.formats import percent, share, short
+from core.labels import ordered_categories
 from core.outline import Outline, OutlineRow
-from core.rows import ordered_categories
 from core.tree import Run
 from tui.look import Look
 

@@ -7,7 +7,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from core.formats import exact, percent, share, short, size
-from core.rows import category_label, ordered_categories
+from core.labels import category_label, ordered_categories
 from core.totals import NOT_COUNTED, Tally, Totals
 from tui.look import Look
 

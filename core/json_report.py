@@ -1,0 +1,120 @@
+"""The headless output for programs: JSON, schema 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.counter import Count
+from core.formats import share
+from core.labels import ordered_categories
+from core.report import By, Failure, Result
+from core.totals import NOT_COUNTED, Totals, Uncounted
+
+
+def json_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """The JSON document, schema 1, in pieces."""
+    yield '{"schema": 1,\n "models": ['
+    for number, result in enumerate(results):
+        yield ",\n  " if number else "\n  "
+        if isinstance(result, Failure):
+            yield json.dumps({"model": result.model, "error": result.error.sentence(result.model)})
+            continue
+        record = _record(result, by, depth)
+        rows = {key: record.pop(key) for key in ("layers", "modules", "tensors") if key in record}
+        yield json.dumps(record, indent=1).replace("\n", "\n   ").removesuffix("\n   }")
+        for key, values in rows.items():
+            yield f',\n    "{key}": ['
+            for n, value in enumerate(values):
+                yield (",\n     " if n else "\n     ") + json.dumps(value)
+            yield "]"
+        yield "}"
+    yield "]}\n"
+
+
+def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:
+    """One model."""
+    totals, source = count.totals, count.source
+    whole = totals.whole
+    record: dict[str, Any] = {
+        "model": source.model,
+        "source": source.source,
+        "format": source.format,
+        "architecture": count.architecture,
+        "parameters": whole.parameters,
+        "active_parameters": count.active_parameters,
+        "tensor_count": whole.tensor_count,
+        "bytes": whole.bytes,
+        "weights": whole.weights,
+        "biases": whole.biases,
+        "categories": _categories(totals, whole.parameters),
+        "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "notes": count.notes,
+    }
+    # The tree takes time to import, which the totals alone do not need.
+    if by == "layer":
+        from core.layers import layer_totals
+
+        record["layers"] = [
+            {
+                "layer": layer,
+                "parameters": part.parameters,
+                "percent": share(part.parameters, whole.parameters),
+                "categories": _categories(part, whole.parameters),
+            }
+            for layer, _, part in layer_totals(count)
+        ]
+    elif by == "module":
+        from core.rows import module_rows
+        from core.tree import build_tree
+
+        record["modules"] = [
+            {
+                "module": node.path,
+                "depth": level,
+                "parameters": node.parameters,
+                "percent": share(node.parameters, whole.parameters),
+                "tensor_count": node.tensor_count,
+            }
+            for node, level in module_rows(build_tree(count), depth)
+        ]
+    elif by == "tensor":
+        from core.rows import tensor_rows
+        from core.tree import build_tree
+
+        record["tensors"] = [
+            {
+                "name": row.name,
+                "shape": row.node.tensor.shape,
+                "dtype": row.node.tensor.dtype,
+                "category": row.category,
+                "kind": row.kind,
+                "role": row.role,
+                "parameters": row.parameters,
+                "bytes": row.node.tensor.nbytes,
+                "percent": row.percent,
+                "file": row.node.tensor.file,
+            }
+            for row in tensor_rows(build_tree(count), whole.parameters)
+            if row.node.tensor
+        ]
+    return record
+
+
+def _categories(totals: Totals, parameters: int) -> dict[str, dict[str, float]]:
+    return {
+        key: {
+            "parameters": tally.parameters,
+            "percent": share(tally.parameters, parameters),
+            "weights": tally.weights,
+            "biases": tally.biases,
+            "tensor_count": tally.tensor_count,
+            "bytes": tally.bytes,
+        }
+        for key, tally in ordered_categories(totals)
+    }
+
+
+def _left(left: Uncounted) -> dict[str, int]:
+    return {"elements": left.elements, "tensor_count": left.tensor_count, "bytes": left.bytes}

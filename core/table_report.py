@@ -1,0 +1,60 @@
+"""The headless outputs as tables: CSV for programs, Markdown for papers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from core.escape import escaped
+from core.report import By, Failure, Result
+from core.summary import remarks, summary
+from core.tables import table_of
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def csv_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """RFC 4180: one header line, then a line a model and row; a model that failed has none."""
+    header = False
+    for result in results:
+        if isinstance(result, Failure):
+            continue
+        table = table_of(result, by, depth)
+        if not header:
+            yield _csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
+            header = True
+        for row in table.rows:
+            yield _csv_line([result.source.model, *row.cells, result.totals.parameters])
+
+
+def _csv_line(cells: list[str | int | float]) -> str:
+    quoted = []
+    for cell in cells:
+        text = escaped(cell) if isinstance(cell, str) else repr(cell)
+        quoted.append('"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text)
+    return ",".join(quoted) + "\r\n"
+
+
+def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """A heading, a GitHub table and the notes of each model."""
+    for number, result in enumerate(results):
+        if number:
+            yield "\n"
+        if isinstance(result, Failure):
+            yield f"## {_plain(result.model)}\n\nNot read: {_plain(result.error.sentence(result.model))}\n"
+            continue
+        yield f"## {_plain(result.source.model)}\n\n{_plain(summary(result, '·'))}\n\n"
+        table = table_of(result, by, depth)
+        shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
+        yield "| " + " | ".join(_plain(column.title) for _, column in shown) + " |\n"
+        yield "| " + " | ".join("---:" if column.is_number else "---" for _, column in shown) + " |\n"
+        for row in table.rows:
+            cells = [_plain(table.show(column, row.cells[n])) for n, column in shown]
+            yield "| " + " | ".join(cells) + " |\n"
+        if lines := list(remarks(result)):
+            yield "\n" + "".join(f"- {_plain(remark)}\n" for remark in lines)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\1", escaped(text))
