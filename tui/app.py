@@ -10,7 +10,6 @@ from textual.screen import Screen
 
 from tui.load import Load
 from tui.look import Look
-from tui.palette import SafeCommandPalette
 from tui.screens.explorer import ExplorerScreen
 
 
@@ -19,11 +18,16 @@ class ExploreApp(App[int]):
 
     CSS_PATH = "explore.tcss"
     TITLE = "gpt2-explore"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
+    # Selecting with the mouse fails in Textual 8.2 where a click falls beside all widgets (AttributeError); terminals
+    # select with Shift held.
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "All keys"),
         Binding("o", "pick", "Open another model"),
-        Binding("q,ctrl+q", "quit", "Quit"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+p", "commands", show=False),
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
@@ -46,11 +50,10 @@ class ExploreApp(App[int]):
             self.action_pick()
 
     def _open(self, model: str) -> None:
-        screen = ExplorerScreen(Load(model, 0), self._look)
         if isinstance(self.screen, ExplorerScreen):
-            self.switch_screen(screen)
+            self.screen.open(model)
         else:
-            self.push_screen(screen)
+            self.push_screen(ExplorerScreen(Load(model, 0), self._look))
 
     def action_pick(self) -> None:
         """Opens the picker."""
@@ -76,10 +79,26 @@ class ExploreApp(App[int]):
         """Ends as Ctrl+C does everywhere."""
         self.exit(130)
 
-    def action_command_palette(self) -> None:
-        """Shows the palette, once."""
-        if self.use_command_palette and not isinstance(self.screen, SafeCommandPalette):
-            self.push_screen(SafeCommandPalette(id="--command-palette"))
+    def action_commands(self) -> None:
+        """Shows all commands and themes."""
+        from tui.screens.commands import CommandScreen
+
+        if keys := getattr(self.screen, "KEYS", None):
+            screen = CommandScreen(keys, sorted(self.available_themes), self._look)
+            self.push_screen(screen, self._run_command)
+
+    async def _run_command(self, action: str | None) -> None:
+        if action:
+            part, _, name = action.partition(".")
+            if part == "tree":
+                await self.run_action(name, self.screen.query_one("#tree"))
+            else:
+                await self.run_action(action, self.screen)
+
+    def action_set_theme(self, name: str) -> None:
+        """Changes the colours."""
+        if name in self.available_themes:
+            self.theme = name
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would print a traceback; `tui.start` writes it to a file and says where it lies.

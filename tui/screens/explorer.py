@@ -31,6 +31,7 @@ from tui.keys import EXPLORER_KEYS
 from tui.load import Load
 from tui.look import Look
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
+from tui.screens.steady import Steady
 from tui.widgets.chart import Chart, Drawing
 from tui.widgets.details import Details
 from tui.widgets.key_hints import KeyHints
@@ -43,7 +44,7 @@ REST_SECONDS = 0.1
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
 
 
-class ExplorerScreen(Screen[None]):
+class ExplorerScreen(Steady, Screen[None]):
     """One model. Loads it in the background and shows whole totals while it does."""
 
     KEYS = EXPLORER_KEYS
@@ -128,14 +129,23 @@ class ExplorerScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Reads the model, from the start."""
+        self.open(self.model)
+
+    def open(self, model: str) -> None:
+        """Shows a model instead of the present one."""
         self._load.cancel()
+        self.model = model
         self._load = Load(self.model, self._load.load_id + 1)
         self._begin()
 
     def _begin(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.value = ""
+        field.remove_class("-open")
         self._loading = True
         self._root, self.counted, self._totals = None, None, Totals()
         self.query_one("#tree", ParameterTree).show(None)
+        self._show_title()
         self._say("reading…  Esc cancels")
         self._show_row()
         self._load.deliver(self._take, self.post_message)

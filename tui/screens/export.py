@@ -11,15 +11,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from core.escape import escaped
+from tui.screens.steady import Steady
 from tui.widgets.line import Line
+from tui.widgets.steady_options import SteadyOptionList
 
 Writer = Callable[[], str]
 
 
-class ExportScreen(ModalScreen[str | None]):
+class ExportScreen(Steady, ModalScreen[str | None]):
     """Asks what and where; gives the path written, or None. A file that exists is not touched unless asked twice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Close")]
@@ -39,23 +41,23 @@ class ExportScreen(ModalScreen[str | None]):
         with Vertical(id="box") as box:
             box.border_title = "Export"
             box.border_subtitle = "Enter writes, Esc closes"
-            yield OptionList(*(name for name, _ in self._formats.values()), id="formats", markup=False)
+            yield SteadyOptionList(*(name for name, _ in self._formats.values()), id="formats", markup=False)
             yield Input(id="path", placeholder="file")
             yield Line("", id="said")
 
     def on_mount(self) -> None:
-        self.query_one("#formats", OptionList).highlighted = 0
+        self.query_one("#formats", SteadyOptionList).highlighted = 0
         self.query_one("#formats").focus()
 
     def _ending(self) -> str:
-        return list(self._formats)[self.query_one("#formats", OptionList).highlighted or 0]
+        return list(self._formats)[self.query_one("#formats", SteadyOptionList).highlighted or 0]
 
-    @on(OptionList.OptionHighlighted)
+    @on(SteadyOptionList.OptionHighlighted)
     def _name_file(self) -> None:
         self.query_one("#path", Input).value = free_name(self._stem, self._ending())
         self._asked = ""
 
-    @on(OptionList.OptionSelected)
+    @on(SteadyOptionList.OptionSelected)
     def _to_path(self) -> None:
         self.query_one("#path").focus()
 

@@ -12,15 +12,17 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.categories import CATEGORIES
+from tui.keys import Key
 from tui.look import Look
+from tui.screens.steady import Steady
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Steady, ModalScreen[None]):
     """A box over the screen; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1,enter", "dismiss", "Close")]
 
-    def __init__(self, keys: list[tuple[str, str]], look: Look) -> None:
+    def __init__(self, keys: list[Key], look: Look) -> None:
         super().__init__()
         self._keys = keys
         self._look = look
@@ -34,7 +36,7 @@ class HelpScreen(ModalScreen[None]):
     def _text(self) -> Text:
         text, look = Text(end=""), self._look
         arrows = {"↑": "Up", "↓": "Down", "→": "Right", "←": "Left"} if look.ascii else {}
-        for key, does in self._keys:
+        for key, does, _ in self._keys:
             named = key
             for arrow, word in arrows.items():
                 named = named.replace(arrow, word)

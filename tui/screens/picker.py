@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -19,13 +19,15 @@ from core.escape import escaped, shortened
 from core.formats import exact, size
 from tui.keys import PICKER_KEYS
 from tui.look import Look
+from tui.screens.steady import Steady
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
+from tui.widgets.steady_options import SteadyOptionList
 
 _BATCH = 50
 
 
-class PickerScreen(Screen[str | None]):
+class PickerScreen(Steady, Screen[str | None]):
     """Built-in models, the hub cache's, files below the current folder; gives the model chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,7 +56,7 @@ class PickerScreen(Screen[str | None]):
         yield Line("gpt2-explore: where do a model's parameters sit?", id="title")
         yield Input(placeholder="type to filter", id="find")
         yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
-        yield OptionList(id="models", markup=False)
+        yield SteadyOptionList(id="models", markup=False)
         yield Line("", id="status")
         hints = [
             ("Enter", "open", "open"),
@@ -96,7 +98,7 @@ class PickerScreen(Screen[str | None]):
     def _fill(self) -> None:
         if not self.is_mounted:
             return
-        models = self.query_one("#models", OptionList)
+        models = self.query_one("#models", SteadyOptionList)
         words = self.query_one("#find", Input).value.lower().split()
         shown = [n for n, entry in enumerate(self._entries) if all(word in entry.model.lower() for word in words)]
         options = [Option(Text(self._line(self._entries[n]), no_wrap=True), id=str(n)) for n in shown]
@@ -117,20 +119,20 @@ class PickerScreen(Screen[str | None]):
 
     @on(Input.Submitted)
     def action_open(self) -> None:
-        option = self.query_one("#models", OptionList).highlighted_option
+        option = self.query_one("#models", SteadyOptionList).highlighted_option
         typed = self.query_one("#find", Input).value.strip()
         if option and option.id is not None:
             self.dismiss(self._entries[int(option.id)].model)
         elif typed:
             self.dismiss(typed)
 
-    @on(OptionList.OptionSelected)
-    def _clicked(self, event: OptionList.OptionSelected) -> None:
+    @on(SteadyOptionList.OptionSelected)
+    def _clicked(self, event: SteadyOptionList.OptionSelected) -> None:
         if event.option.id is not None:
             self.dismiss(self._entries[int(event.option.id)].model)
 
     def action_list(self, action: str) -> None:
-        getattr(self.query_one("#models", OptionList), f"action_{action}")()
+        getattr(self.query_one("#models", SteadyOptionList), f"action_{action}")()
 
     def action_leave(self) -> None:
         find = self.query_one("#find", Input)
