@@ -1,0 +1,1 @@
+"""Measures what README.md promises of speed and memory: `make bench`."""
