@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from itertools import repeat
 from time import monotonic
 from typing import NamedTuple
 
 from core.experts import active_parameters
-from core.meaning import TensorGroup, interpret, skeleton_of
+from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
 from core.roles import Siblings, tied_to
-from core.stored import Progress, Reader, Source, StoredTensor
+from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals
 
 SNAPSHOT_SECONDS = 0.05
 
 
-class Count(NamedTuple):
+GroupKey = tuple[str, tuple[int, ...], str, bool]
+
+
+class Count:
     """A whole checkpoint, counted.
 
     Attributes:
         source: what was read.
         totals: all its tensors.
         active_parameters: those used for one token; None where the config does not say.
-        tensors: its tensors in the order they were read.
-        groups: the group of each of them.
+        stored_count: how many tensors are stored, of whatever role.
         notes: what a reader of the figures should know, a sentence each.
     """
 
-    source: Source
-    totals: Totals
-    active_parameters: int | None
-    tensors: list[StoredTensor]
-    groups: list[TensorGroup]
-    notes: list[str]
+    def __init__(
+        self, counter: ParameterCounter, totals: Totals, active_parameters: int | None, notes: list[str]
+    ) -> None:
+        self.source = counter.source
+        self.totals = totals
+        self.active_parameters = active_parameters
+        self.stored_count = counter.stored_count
+        self.notes = notes
+        self._counter = counter
+
+    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+        """Every tensor in the order it was read, with what it means."""
+        return self._counter.tensors()
 
     @property
     def architecture(self) -> str | None:
@@ -54,33 +65,45 @@ class ParameterCounter:
 
     Attributes:
         source: what is read.
-        tensors: the tensors so far.
-        groups: the group of each of them.
+        stored_count: how many tensors there are so far.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tensors: list[StoredTensor] = []
-        self.groups: list[TensorGroup] = []
-        self._known: dict[tuple[str, tuple[int, ...], str, bool], TensorGroup] = {}
-        self._storages: set[object] = set()
+        self.stored_count = 0
+        self._batches: list[tuple[TensorBatch, list[bool] | None]] = []
+        self._known: dict[GroupKey, TensorGroup] = {}
+        self._storages: set[tuple[Hashable, tuple[int, ...]]] = set()
 
-    def add(self, tensors: list[StoredTensor]) -> None:
+    def add(self, batch: TensorBatch) -> None:
         """Takes some more tensors."""
-        known, groups = self._known, self.groups
-        for tensor in tensors:
-            name, shape, dtype, _, _, storage = tensor
-            copy = False
-            if storage is not None:
-                copy = (storage, shape) in self._storages
-                self._storages.add((storage, shape))
-            skeleton = skeleton_of(name)
-            group = known.get((skeleton, shape, dtype, copy))
+        if not batch.names:
+            return
+        copies = None if batch.storages is None else list(map(self._is_copy, batch.storages, batch.shapes))
+        known = self._known
+        keys = list(_keys(batch, copies))
+        for key, times in Counter(keys).items():
+            group = known.get(key)
             if group is None:
-                group = known[skeleton, shape, dtype, copy] = TensorGroup(skeleton, tensor, copy)
-            group.count += 1
-            groups.append(group)
-        self.tensors += tensors
+                group = known[key] = TensorGroup(key[0], batch.tensor(keys.index(key)), key[3])
+            group.count += times
+        self._batches.append((batch, copies))
+        self.stored_count += len(batch.names)
+
+    def _is_copy(self, storage: Hashable | None, shape: tuple[int, ...]) -> bool:
+        """Whether an earlier tensor has the same values; remembers it."""
+        if storage is None:
+            return False
+        before = len(self._storages)
+        self._storages.add((storage, shape))
+        return len(self._storages) == before
+
+    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+        """Every tensor so far with its meaning, once that is known."""
+        for batch, copies in self._batches:
+            for tensor, key in zip(batch, _keys(batch, copies)):
+                if meaning := self._known[key].meaning:
+                    yield tensor, meaning
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
@@ -97,10 +120,10 @@ class ParameterCounter:
         interpret(known, self.source.config)
         totals = self.totals()
         notes = [*self.source.notes, *self._tie_notes(known)]
-        if not self.tensors:
+        if not self.stored_count:
             notes.append("there is not one tensor in it")
         active = active_parameters(known, self.source.config, totals.parameters)
-        return Count(self.source, totals, active, self.tensors, self.groups, notes)
+        return Count(self, totals, active, notes)
 
     def _tie_notes(self, known: list[TensorGroup]) -> Iterator[str]:
         siblings = Siblings.of([(group.skeleton, group.tensor) for group in known], self.source.config)
@@ -117,8 +140,8 @@ def count(reader: Reader) -> Count:
         CheckpointError: where it cannot be read.
     """
     counter = ParameterCounter(reader.source)
-    for tensors, _ in reader.batches():
-        counter.add(tensors)
+    for batch, _ in reader.batches():
+        counter.add(batch)
     return counter.count()
 
 
@@ -134,12 +157,19 @@ def count_stepwise(reader: Reader, cancelled: Callable[[], bool]) -> Iterator[Sn
     """
     counter = ParameterCounter(reader.source)
     next_time = monotonic()
-    for tensors, progress in reader.batches():
+    for batch, progress in reader.batches():
         if cancelled():
             return
-        counter.add(tensors)
+        counter.add(batch)
         if monotonic() >= next_time:
-            yield Snapshot(counter.totals(), progress, len(counter.tensors))
-            next_time = monotonic() + SNAPSHOT_SECONDS
+            began = monotonic()
+            yield Snapshot(counter.totals(), progress, counter.stored_count)
+            # Where names are many and all unlike, totals take their time: a tenth of the whole at most.
+            next_time = monotonic() + max(SNAPSHOT_SECONDS, 10 * (monotonic() - began))
     if not cancelled():
         yield counter.count()
+
+
+def _keys(batch: TensorBatch, copies: list[bool] | None) -> Iterator[GroupKey]:
+    """By which group each tensor of a batch is found."""
+    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, repeat(False) if copies is None else copies)

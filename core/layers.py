@@ -23,17 +23,15 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
     Returns:
         For each row its name, whether it is a numbered layer, and its totals.
     """
-    prefix = _wrapper([tensor.name for tensor in count.tensors])
+    prefix = _wrapper([tensor.name for tensor, _ in count.tensors()])
     rows: dict[str, tuple[bool, Totals]] = {}
     kinds: dict[str, int] = {}
-    for tensor, group in zip(count.tensors, count.groups):
-        if not group.meaning:
-            continue
+    for tensor, meaning in count.tensors():
         layer, numbered = _row_of(tensor.name.removeprefix(prefix))
         if layer not in rows:
             rows[layer] = (numbered, Totals())
             kinds.setdefault(layer.rpartition(".")[0] if numbered else layer, len(kinds))
-        add_tensor(rows[layer][1], group.meaning, tensor.nbytes)
+        add_tensor(rows[layer][1], meaning, tensor.nbytes)
 
     def order(layer: str) -> tuple[int, list[tuple[int, str]]]:
         return kinds[layer.rpartition(".")[0] if rows[layer][0] else layer], natural_key(layer)

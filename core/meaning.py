@@ -6,7 +6,7 @@ each rule is asked once for a group, however many layers and experts it repeats 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, Literal, NamedTuple
 
@@ -84,6 +84,13 @@ def _add(totals: Totals, meaning: Meaning, nbytes: int, count: int) -> None:
 def skeleton_of(name: str) -> str:
     """A name without its digits, which say which layer or expert and nothing of what a tensor is."""
     return name.encode("utf-8", "surrogatepass").translate(None, _DIGITS).decode("utf-8", "surrogatepass")
+
+
+def skeletons_of(names: Sequence[str]) -> list[str]:
+    """The same of many names, at once."""
+    together = skeleton_of("\n".join(names)).split("\n")
+    # A hostile name may have a line break of its own.
+    return together if len(together) == len(names) else [skeleton_of(name) for name in names]
 
 
 def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ class Outline:
 
     def __post_init__(self) -> None:
         """Opens the model, and on as long as there is only one thing to open."""
-        self._open = {""}
+        self._open = {self._key(self.root)}
         node = self.root
         while len(inner := [child for child in node.children.values() if _holds_modules(child)]) == 1:
             node = inner[0]
@@ -68,11 +68,12 @@ class Outline:
 
     def rebuild(self) -> None:
         """Makes all rows anew."""
-        root = OutlineRow(self.root, None, 0, escaped(self.root.name), True)
+        root = OutlineRow(self.root, None, 0, escaped(self.root.name))
         if self.pattern:
             self.rows = [root, *self._matching()]
+            root.opened = len(self.rows) > 1
         else:
-            root.opened = "" in self._open
+            root.opened = self._key(self.root) in self._open
             self.rows = [root, *(self._children(root) if root.opened else [])]
 
     def toggle(self, index: int) -> None:
@@ -88,7 +89,7 @@ class Outline:
         row = self.rows[index]
         if row.opens and not row.opened:
             row.opened = True
-            self._open.add(_key(row.item))
+            self._open.add(self._key(row.item))
             self.rows[index + 1 : index + 1] = self._children(row)
 
     def open_below(self, index: int, levels: int | None = None) -> None:
@@ -103,8 +104,8 @@ class Outline:
             return
         items: list[ModuleNode | Run] = [row.item]
         while items:
-            closed = [item for item in items if _key(item) not in self._open]
-            self._open.update(_key(item) for item in items)
+            closed = [item for item in items if self._key(item) not in self._open]
+            self._open.update(self._key(item) for item in items)
             if closed and levels is not None:
                 break
             items = [child for item in items for child in self._items(item) if isinstance(child, Run) or child.children]
@@ -117,7 +118,7 @@ class Outline:
         row = self.rows[index]
         if row.opened:
             row.opened = False
-            self._open.discard(_key(row.item))
+            self._open.discard(self._key(row.item))
             del self.rows[index + 1 : self._end(index)]
 
     def parent_of(self, index: int) -> int:
@@ -131,6 +132,8 @@ class Outline:
         """The row of a path, or of the nearest open one above it."""
         best = 0
         for index, row in enumerate(self.rows):
+            if row.item.path == path:
+                return index
             names = row.item.nodes if isinstance(row.item, Run) else [row.item]
             for node in names:
                 if node.path == path and (row.item is node or not row.opened):
@@ -142,6 +145,10 @@ class Outline:
     def is_match(self, index: int) -> bool:
         """Whether a row itself has the filter's pattern in its path, not only one below it."""
         return bool(self.pattern) and self.pattern.lower() in self.rows[index].item.path.lower()
+
+    def _key(self, item: ModuleNode | Run) -> str:
+        """What tells an open row from all others; a module without a name has the model's path, which is empty."""
+        return f"\0{item.path}" if isinstance(item, Run) or item is self.root else item.path
 
     def _end(self, index: int) -> int:
         depth = self.rows[index].depth
@@ -168,7 +175,7 @@ class Outline:
             return
         row = OutlineRow(item, parent, depth, _label(item, parent))
         yield row
-        if row.opens and _key(item) in self._open:
+        if row.opens and self._key(item) in self._open:
             row.opened = True
             yield from self._children(row)
 
@@ -210,10 +217,6 @@ def _lone_tensor(item: ModuleNode | Run) -> ModuleNode | None:
         return None
     child = next(iter(item.children.values()))
     return None if child.children else child
-
-
-def _key(item: ModuleNode | Run) -> str:
-    return f"\0{item.path}" if isinstance(item, Run) else item.path
 
 
 def _label(item: ModuleNode | Run, parent: ModuleNode | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from core.counter import Count
-from core.meaning import Meaning, TensorGroup, add_tensor, skeleton_of
+from core.meaning import Meaning, add_tensor, skeleton_of
 from core.stored import StoredTensor
 from core.totals import Totals
 
@@ -28,7 +28,7 @@ class ModuleNode:
         path: the whole path, as the file writes it; "" for the model itself.
         children: what lies in it, by name, in natural order once the tree is built.
         tensor: the tensor of this very path.
-        group: the group of that tensor.
+        meaning: what that tensor is.
         parameters: of the tensor and all below, buffers and copies left out.
         tensor_count: tensors at and below it, of any role.
         structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes.
@@ -38,16 +38,11 @@ class ModuleNode:
     path: str
     children: dict[str, ModuleNode] = field(default_factory=dict)
     tensor: StoredTensor | None = None
-    group: TensorGroup | None = None
+    meaning: Meaning | None = None
     parameters: int = 0
     tensor_count: int = 0
     structure: int = 0
     _totals: Totals | None = None
-
-    @property
-    def meaning(self) -> Meaning | None:
-        """What the node's own tensor is."""
-        return self.group.meaning if self.group else None
 
     def totals(self) -> Totals:
         """The totals of the tensor and all below."""
@@ -85,7 +80,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
     """
     root = ModuleNode(count.source.model, "")
     modules = {"": root}
-    for number, (tensor, group) in enumerate(zip(count.tensors, count.groups)):
+    for number, (tensor, meaning) in enumerate(count.tensors()):
         if not number % _CHECK_EVERY:
             check()
         path, dot, name = tensor.name.rpartition(".")
@@ -95,7 +90,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
         node = parent.children.get(name)
         if node is None:
             node = parent.children[name] = ModuleNode(name, tensor.name)
-        node.tensor, node.group = tensor, group
+        node.tensor, node.meaning = tensor, meaning
     _finish(root, check)
     return root
 
@@ -126,12 +121,12 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
             _sort(node)
             children = node.children
         parameters = tensors = 0
-        group = node.group
+        meaning = node.meaning
         key: tuple[object, ...] = ()
-        if group and group.meaning:
-            parameters, tensors = group.meaning.parameters, 1
-            # Tensors of one group differ in digits only, so that the name tells the rest.
-            key = (id(group),)
+        if meaning:
+            parameters, tensors = meaning.parameters, 1
+            # Tensors of one group have one meaning and differ in digits only, so that the name tells the rest.
+            key = (id(meaning),)
         for child in children.values():
             parameters += child.parameters
             tensors += child.tensor_count

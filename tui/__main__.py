@@ -1,6 +1,6 @@
 """`python -m tui` is the command too."""
 
-from tui.cli import main
+from tui.cli import command
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    command()

@@ -57,6 +57,17 @@ def _depth(text: str) -> int:
     return int(text)
 
 
+def command() -> None:
+    """The installed command: runs it and leaves."""
+    status = main()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        status = status or 1
+    # Taking a million names apart before leaving would only cost time.
+    os._exit(status)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
@@ -66,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    _replace_closed_streams()
     try:
         return _run(_parse(arguments))
     except KeyboardInterrupt:
@@ -77,6 +89,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         _complain(f"the output could not be written ({error.strerror or error})")
         return 1
+    except Exception as error:
+        from tui.crash import crash_report
+
+        _complain(crash_report(error))
+        return 1
+
+
+def _replace_closed_streams() -> None:
+    """Gives the process the standard streams that it was started without (`>&-`), to nowhere."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

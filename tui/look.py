@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import set_cell_size
+
 from core.categories import CATEGORIES
 from core.escape import ELLIPSIS, shortened
 
@@ -71,5 +73,7 @@ class Look:
         return text.encode("ascii", "backslashreplace").decode()
 
     def fit(self, text: str, width: int) -> str:
-        """Text of exactly `width` characters, the middle left out where it is longer."""
-        return shortened(self.plain(text), width).replace(ELLIPSIS, self.plain(ELLIPSIS)).ljust(width)
+        """Text of exactly `width` columns, the middle left out where it is longer."""
+        shown = shortened(self.plain(text), width).replace(ELLIPSIS, self.plain(ELLIPSIS))
+        # As wide as the screen's library takes it to be: characters may be two columns wide, or none.
+        return shown.ljust(width) if shown.isascii() else set_cell_size(shown, width)

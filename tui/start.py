@@ -7,11 +7,10 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 import threading
-import traceback
 
 from tui.app import ExploreApp
+from tui.crash import crash_report
 from tui.look import Look
 from tui.terminal import ascii_only
 
@@ -51,15 +50,3 @@ def _end(app: ExploreApp, status: int) -> None:
     timer.daemon = True
     timer.start()
     app.exit(status, return_code=status)
-
-
-def crash_report(error: BaseException) -> str:
-    """One sentence for an error that should not have been, its traceback written to a file for the report."""
-    try:
-        with tempfile.NamedTemporaryFile("w", prefix="gpt2-explore-", suffix=".txt", delete=False) as file:
-            traceback.print_exception(error, file=file)
-        where = f"its traceback is in {file.name}"
-    except OSError:
-        where = "its traceback could not be written"
-    what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-    return f"a bug of gpt2-explore ended it ({what}); {where}; please report it as CONTRIBUTING.md says"

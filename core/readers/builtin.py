@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from core.stored import Progress, Source, StoredTensor
+from core.stored import Progress, Source, TensorBatch
 
 
 class Gpt2Shape(NamedTuple):
@@ -74,9 +74,8 @@ class BuiltInReader:
             notes=["lm_head.weight is tied to transformer.wte.weight: counted once"],
         )
 
-    def batches(self) -> Iterator[tuple[list[StoredTensor], Progress]]:
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """All tensors at once."""
-        tensors = [
-            StoredTensor(name, shape, "F32", 4 * prod(shape), "", None) for name, shape in parameter_shapes(self._shape)
-        ]
-        yield tensors, Progress(1, 1)
+        names, shapes = zip(*parameter_shapes(self._shape))
+        sizes = [4 * prod(shape) for shape in shapes]
+        yield TensorBatch(names, shapes, ["F32"] * len(names), sizes, ""), Progress(1, 1)

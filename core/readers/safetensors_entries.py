@@ -7,15 +7,13 @@ Format: https://github.com/huggingface/safetensors, README, "Format"; the checks
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from functools import partial
-from itertools import repeat
-from operator import sub
+import re
+from itertools import accumulate
 from typing import NamedTuple
 
 from core.errors import CheckpointError
 from core.escape import shortened
-from core.stored import StoredTensor
+from core.stored import TensorBatch
 
 # Bits an element takes, by the dtypes of the safetensors crate (tensor.rs, enum Dtype).
 DTYPE_BITS = {
@@ -27,6 +25,7 @@ DTYPE_BITS = {
 }
 
 DAMAGED = "download or save the file again"
+_SPEC = re.compile(rb'\w{1,16}" ?, ?"shape" ?: ?\[[\d, ]*\]')
 _LARGEST = (1 << 64) - 1
 """A count or a size in the crate, a usize."""
 
@@ -48,23 +47,30 @@ class Layout(NamedTuple):
 
 
 class EntryChecks:
-    """Turns entries into `StoredTensor`s and remembers what the whole header must add up to."""
+    """Turns entries into batches of tensors and remembers what the whole header must add up to."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, layouts: dict[bytes, Layout]) -> None:
         """
         Args:
             file: the shard, as its tensors and an error call it.
+            layouts: those known by how they are spelt, to be added to.
         """
         self._file = file
-        self._layouts: dict[bytes, Layout] = {}
-        self._names: set[str] = set()
+        self._layouts = layouts
+        self._seen: set[str] = set()
         self._end = 0  # of the values that follow each other from 0 on
         self._displaced: list[tuple[int, int, str]] = []
+        self._names: list[str] = []
+        self._shapes: list[tuple[int, ...]] = []
+        self._dtypes: list[str] = []
+        self._sizes: list[int] = []
 
-    def usual(
-        self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]
-    ) -> list[StoredTensor]:
-        """Tensors of entries that every known writer would spell so.
+    def knows(self, specs: list[bytes]) -> bool:
+        """Whether all of these are a dtype and a shape and nothing else, so that `usual` may have them."""
+        return all(_SPEC.fullmatch(spec) for spec in set(specs).difference(self._layouts))
+
+    def usual(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> None:
+        """Takes entries that every known writer would spell so.
 
         Args:
             names: UTF-8 without a JSON escape.
@@ -76,13 +82,21 @@ class EntryChecks:
         for spec in set(specs).difference(layouts):
             layouts[spec] = self._layout_of(spec, names[specs.index(spec)].decode("utf-8", "replace"))
         try:
-            decoded = [name.decode() for name in names]
+            # One decoding for all: no name of these has a line break in it.
+            decoded = b"\n".join(names).decode().split("\n")
         except UnicodeDecodeError as error:
             raise self._fault("a tensor's name is not UTF-8") from error
-        return self._tensors(decoded, [layouts[spec] for spec in specs], list(map(int, begins)), list(map(int, ends)))
+        found = list(map(layouts.__getitem__, specs))
+        stops = list(map(int, ends))
+        # Nearly always a tensor begins where the one before ends, and is as long as it should be.
+        follows = begins[1:] == ends[:-1] and int(begins[0]) == self._end
+        if follows and stops == list(accumulate([layout.nbytes for layout in found], initial=self._end))[1:]:
+            self._keep(decoded, found, [], stops)
+        else:
+            self._keep(decoded, found, list(map(int, begins)), stops)
 
-    def odd(self, name: str, value: object) -> StoredTensor:
-        """The tensor of an entry as JSON was decoded, objects as tuples of pairs."""
+    def odd(self, name: str, value: object) -> None:
+        """Takes an entry as JSON was decoded, objects as tuples of pairs."""
         if not isinstance(value, tuple):
             raise self._fault("its entry is not an object", name)
         entry = dict(value)
@@ -95,7 +109,8 @@ class EntryChecks:
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
-        return self._tensors([name], [layout], offsets[:1], offsets[1:])[0]
+        follows = offsets == [self._end, self._end + layout.nbytes]
+        self._keep([name], [layout], [] if follows else offsets[:1], offsets[1:])
 
     def metadata(self, value: object) -> None:
         """Checks `__metadata__`, which holds nothing that counts."""
@@ -152,30 +167,35 @@ class EntryChecks:
             raise self._fault(f"{values:,} values of {dtype} do not fill whole bytes", name)
         return Layout(dtype, tuple(shape), bits // 8)
 
-    def _tensors(
-        self, names: list[str], layouts: Sequence[Layout], begins: list[int], ends: list[int]
-    ) -> list[StoredTensor]:
-        self._take_names(names)
-        sizes = [layout.nbytes for layout in layouts]
-        if list(map(sub, ends, begins)) != sizes or min(begins) < 0:
-            self._blame_offsets(zip(names, layouts, begins, ends))
-        if begins == [self._end, *ends[:-1]]:
-            self._end = ends[-1]
-        else:
-            self._displaced += zip(begins, ends, names)
-        # tuple.__new__ fills a named tuple several times faster than its own constructor.
-        rows = zip(
-            names,
-            [layout.shape for layout in layouts],
-            [layout.dtype for layout in layouts],
-            sizes,
-            repeat(self._file),
-            repeat(None),
-        )
-        return list(map(partial(tuple.__new__, StoredTensor), rows))
+    def _keep(self, names: list[str], layouts: list[Layout], starts: list[int], stops: list[int]) -> None:
+        """Keeps some entries for the next batch.
 
-    def _blame_offsets(self, entries: Iterable[tuple[str, Layout, int, int]]) -> None:
-        for name, layout, begin, end in entries:
+        Args:
+            names: their names.
+            layouts: their layouts.
+            starts: where their values begin; empty where they are known to follow those before without a hole.
+            stops: where their values end.
+        """
+        self._take_names(names)
+        if starts:
+            self._check_sizes(names, layouts, starts, stops)
+            self._displaced += zip(starts, stops, names)
+        else:
+            self._end = stops[-1]
+        dtypes, shapes, sizes = zip(*layouts)
+        self._names += names
+        self._dtypes += dtypes
+        self._shapes += shapes
+        self._sizes += sizes
+
+    def batch(self) -> TensorBatch:
+        """The tensors taken since the last batch."""
+        batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file)
+        self._names, self._shapes, self._dtypes, self._sizes = [], [], [], []
+        return batch
+
+    def _check_sizes(self, names: list[str], layouts: list[Layout], starts: list[int], stops: list[int]) -> None:
+        for name, layout, begin, end in zip(names, layouts, starts, stops):
             if end - begin != layout.nbytes or begin < 0:
                 shape = shortened(" × ".join(map(str, layout.shape)), 120) or "one value"
                 raise self._fault(
@@ -186,13 +206,13 @@ class EntryChecks:
 
     def _take_names(self, names: list[str]) -> None:
         fresh = set(names)
-        if len(fresh) < len(names) or not self._names.isdisjoint(fresh):
-            seen = self._names
+        if len(fresh) < len(names) or not self._seen.isdisjoint(fresh):
+            seen = self._seen
             for name in names:
                 if name in seen:
                     raise self._fault("the header has this name twice", name)
                 seen.add(name)
-        self._names |= fresh
+        self._seen |= fresh
 
 
 def _product(shape: list[int]) -> int:

@@ -17,14 +17,19 @@ from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
 from core.readers.files import foreign
-from core.readers.safetensors_entries import DAMAGED, EntryChecks, whole
-from core.stored import StoredTensor
+from core.readers.safetensors_entries import DAMAGED, EntryChecks, Layout, whole
+from core.stored import TensorBatch
 
 MAX_HEADER = 1 << 29
 """Bytes; about four million tensors. What claims more is not believed."""
 _MAX_ENTRY = 1 << 24
 _PIECE = 1 << 20
 
+# An entry as the safetensors crate writes it. What stands before the first bracket is looked at once a spelling.
+_COMPACT = re.compile(
+    rb'"([^"\\\x00-\x1f]*)":\{"dtype":"([^]]*\]),"data_offsets":\[(0|[1-9]\d{0,18}),(0|[1-9]\d{0,18})\]\},'
+)
+# The same with blanks, as Python's json.dumps writes it.
 _ENTRY = re.compile(
     rb'"([^"\\\x00-\x1f]*)" ?: ?\{"dtype" ?: ?"(\w{1,16}" ?, ?"shape" ?: ?\[[\d, ]*\]) ?, ?'
     rb'"data_offsets" ?: ?\[(0|[1-9]\d{0,18}), ?(0|[1-9]\d{0,18})\]\}, ?'
@@ -50,22 +55,23 @@ class _Unfinished(Exception):
 class HeaderReader:
     """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place."""
 
-    def __init__(self, opened: BinaryIO, size: int, file: str) -> None:
+    def __init__(self, opened: BinaryIO, size: int, file: str, layouts: dict[bytes, Layout] | None = None) -> None:
         """
         Args:
             opened: the file, at its start.
             size: its length in bytes.
             file: what its tensors and an error call it.
+            layouts: what the headers of other shards had, to be added to.
         """
         self._opened = opened
         self._size = size
         self._file = file
-        self._checks = EntryChecks(file)
+        self._checks = EntryChecks(file, {} if layouts is None else layouts)
         self._length = 0
         self._read = 0
 
-    def batches(self) -> Iterator[list[StoredTensor]]:
-        """The tensors in the header's order, a list for about a MiB of header.
+    def batches(self) -> Iterator[TensorBatch]:
+        """The tensors in the header's order, a batch for about a MiB of header.
 
         Raises:
             CheckpointError: for whatever is not as the format says.
@@ -76,9 +82,9 @@ class HeaderReader:
             raise self._fault("the header is not a JSON object", "byte 8")
         rest, empty, closed = rest[1:], True, False
         while not closed:
-            tensors, end, closed = self._entries(rest, empty)
-            if tensors:
-                yield tensors
+            end, closed = self._entries(rest, empty)
+            if batch := self._checks.batch():
+                yield batch
             if end == 0 and len(rest) > _MAX_ENTRY:
                 raise self._fault(f"an entry of the header is longer than {_MAX_ENTRY >> 20} MiB", self._at(rest))
             empty = empty and end == 0
@@ -129,51 +135,52 @@ class HeaderReader:
     def _fault(self, reason: str, place: str = "") -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _entries(self, buffer: bytes, empty: bool) -> tuple[list[StoredTensor], int, bool]:
-        """The whole entries that a buffer begins with.
+    def _entries(self, buffer: bytes, empty: bool) -> tuple[int, bool]:
+        """Takes the whole entries that a buffer begins with.
 
         Args:
             buffer: the header from the start of an entry on.
             empty: whether no entry came before, so that the object may end at once.
 
         Returns:
-            The tensors, where the next entry begins, and whether the object has ended there.
+            Where the next entry begins, and whether the object has ended there.
         """
-        tensors: list[StoredTensor] = []
         text = ""
         position, closed = 0, False
         if empty and buffer.startswith(b'"__metadata__"'):
             text = buffer.decode("latin-1")
             try:
-                _, position, closed = self._odd_entry(buffer, text, 0, True)
+                position, closed = self._odd_entry(buffer, text, 0, True)
             except _Unfinished:
-                return [], 0, False
-        # Between the entries, at each fifth place, nothing may stand; else they are taken one by one.
-        parts = [] if closed else _ENTRY.split(buffer[position:])
-        if len(parts) > 1 and not any(parts[0:-1:5]):
-            tensors = self._checks.usual(parts[1::5], parts[2::5], parts[3::5], parts[4::5])
-            position = len(buffer) - len(parts[-1])
+                return 0, False
+        rest = b"" if closed else buffer[position:]
+        for pattern in (_COMPACT, _ENTRY):
+            # Between the entries, at each fifth place, nothing may stand; else they are taken one by one.
+            parts = pattern.split(rest)
+            if len(parts) > 1 and not any(parts[0:-1:5]) and self._checks.knows(specs := parts[2::5]):
+                self._checks.usual(parts[1::5], specs, parts[3::5], parts[4::5])
+                position = len(buffer) - len(parts[-1])
+                break
         while not closed:
             if match := _ENTRY.match(buffer, position):
                 name, spec, begin, end = match.groups()
-                tensors += self._checks.usual([name], [spec], [begin], [end])
+                self._checks.usual([name], [spec], [begin], [end])
                 position = match.end()
                 continue
             # As Latin-1, a character's place is its byte's.
             text = text or buffer.decode("latin-1")
             try:
-                tensor, position, closed = self._odd_entry(buffer, text, position, empty and position == 0)
+                position, closed = self._odd_entry(buffer, text, position, empty and position == 0)
             except _Unfinished:
                 break
-            tensors += tensor
-        return tensors, position, closed
+        return position, closed
 
-    def _odd_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[list[StoredTensor], int, bool]:
-        """One entry in whatever way JSON allows: its tensor if it is one, where it ends, whether the object ends."""
+    def _odd_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[int, bool]:
+        """Takes one entry in whatever way JSON allows: where the next one begins, and whether the object ends."""
         try:
             position = _skip_space(text, start)
             if may_close and text[position] == "}":
-                return [], position + 1, True
+                return position + 1, True
             if text[position] != '"':
                 raise json.JSONDecodeError("Expecting a name in double quotes", text, position)
             _, end = _scan_string(text, position + 1, True)
@@ -198,8 +205,9 @@ class HeaderReader:
         closed = text[position] == "}"
         if name == "__metadata__":
             self._checks.metadata(value)
-            return [], position + 1, closed
-        return [self._checks.odd(name, value)], position + 1, closed
+        else:
+            self._checks.odd(name, value)
+        return position + 1, closed
 
     def _unreadable(self, buffer: bytes, error: IndexError | json.JSONDecodeError) -> Exception:
         """Whether more of the header might mend an error, or what it is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.categories import CATEGORIES
+from core.escape import escaped, shortened
 from core.formats import short
 from core.labels import category_label
 from core.totals import Totals
@@ -62,7 +63,10 @@ class LayerBars:
         return sorted((key for key in sums if sums[key]), key=lambda key: -sums[key])
 
     def _names(self, canvas: Canvas, end: int, row: int) -> None:
-        first, last = self.layers[0][0], self.layers[-1][0]
+        room = canvas.width - _AXIS
+        first, last = (
+            shortened(canvas.look.plain(escaped(name)), room) for name in (self.layers[0][0], self.layers[-1][0])
+        )
         canvas.words(first, _AXIS, row)
         start = end - len(last)
         if len(self.layers) > 1 and start > _AXIS + len(first):

@@ -10,7 +10,7 @@ from core.labels import category_label, ordered_categories
 from core.totals import Totals
 from tui.widgets.chart import Canvas
 
-_VALUE = 8
+_VALUE = len(" 100.00 %")
 
 
 @dataclass(frozen=True)

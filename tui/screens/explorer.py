@@ -182,7 +182,7 @@ class ExplorerScreen(Steady, Screen[None]):
         self._totals = message.count.totals
         self._show_title()
         self._show_row()
-        if len(message.count.tensors) > 20_000:
+        if message.count.stored_count > 20_000:
             self._say("building the tree…")
 
     def _done(self, message: LoadDone) -> None:

@@ -1,0 +1,93 @@
+"""The index of a sharded checkpoint: which shard holds which tensor.
+
+Format: `{"metadata": …, "weight_map": {tensor: shard}}`
+(https://huggingface.co/docs/transformers/big_models, "Sharded checkpoints").
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from core.errors import CheckpointError
+from core.escape import shortened
+from core.formats import plural
+from core.readers.json_file import read_json_object
+
+_AGAIN = "download it again"
+
+
+class ShardIndex:
+    """What an index promises, compared with what its shards hold.
+
+    Attributes:
+        shards: the shards' names in natural order, all of them files in the index's folder.
+    """
+
+    def __init__(self, folder: str, name: str) -> None:
+        """
+        Args:
+            folder: where it lies.
+            name: its file name.
+
+        Raises:
+            CheckpointError: where it is no index, names a file elsewhere, or one that is missing.
+        """
+        self._folder = folder
+        self._name = name
+        self._file = os.path.join(folder, name)
+        weight_map = read_json_object(self._file, self._file).get("weight_map")
+        if not isinstance(weight_map, dict) or not weight_map:
+            raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=_AGAIN)
+        if set(map(type, weight_map.values())) != {str}:
+            tensor = next(name for name, shard in weight_map.items() if not isinstance(shard, str))
+            raise self._fault("its file is not a name", f"weight_map, tensor {shortened(tensor, 120)}")
+        self._shard_of: dict[str, str] = weight_map
+        self._promised = Counter(weight_map.values())
+        self.shards = sorted(self._promised)
+        self._check_shards()
+
+    def _fault(self, reason: str, place: str) -> CheckpointError:
+        return CheckpointError(self._file, reason, place=place, advice=_AGAIN)
+
+    def _check_shards(self) -> None:
+        for shard in self.shards:
+            if not shard.endswith(".safetensors") or os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard:
+                raise self._fault("it names a file that is no safetensors file in its folder", shortened(shard, 120))
+        missing = [shard for shard in self.shards if not os.path.exists(os.path.join(self._folder, shard))]
+        if missing:
+            first = os.path.join(self._folder, missing[0])
+            broken = "a link whose file is gone, " if os.path.islink(first) else "missing, "
+            others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
+            reason = f"{broken}{others}{plural(len(self.shards), 'shard')} that {self._name} names"
+            raise CheckpointError(first, reason, advice=_AGAIN)
+
+    def compare(self, shard: str, names: list[str]) -> int:
+        """Compares a shard's tensors with those promised in it.
+
+        Args:
+            shard: its name.
+            names: all its tensors.
+
+        Returns:
+            How many tensors it has that the index does not name at all.
+
+        Raises:
+            CheckpointError: where a promised tensor is not in it, or one that another shard should hold is.
+        """
+        promised_in = list(map(self._shard_of.get, names))
+        right = promised_in.count(shard)
+        file = os.path.join(self._folder, shard)
+        if right < self._promised[shard]:
+            lacking = [name for name, where in self._shard_of.items() if where == shard]
+            lacking = sorted(set(lacking).difference(names))
+            are = "is not in it" if len(lacking) == 1 else "are not in it"
+            reason = f"{plural(len(lacking), 'tensor')} that {self._name} promises in this file {are}"
+            place = f"tensor {shortened(lacking[0], 120) or '(no name)'}"
+            raise CheckpointError(file, reason, place=place, advice="download both again")
+        extra = len(names) - right
+        if extra and (elsewhere := [n for n, where in zip(names, promised_in) if where not in (None, shard)]):
+            reason = f"another file of the checkpoint has this tensor too, by {self._name}"
+            place = f"tensor {shortened(min(elsewhere), 120) or '(no name)'}"
+            raise CheckpointError(file, reason, place=place, advice="download both again")
+        return extra

@@ -1,0 +1,39 @@
+"""What the tests of `core` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import safetensors
+
+from core.counter import Count, count
+from core.locate import Location
+from core.readers.open import open_reader
+from core.stored import StoredTensor
+
+
+def stored(path: Path) -> list[StoredTensor]:
+    """The tensors that a reader finds."""
+    return [tensor for tensors, _ in open_reader(Location(str(path), str(path))).batches() for tensor in tensors]
+
+
+def counted(path: Path) -> Count:
+    return count(open_reader(Location(str(path), str(path))))
+
+
+def layouts(tensors: list[StoredTensor]) -> dict[str, tuple[str, tuple[int, ...], int]]:
+    """Names, each with dtype, shape and bytes; no name may be there twice."""
+    result = {tensor.name: (tensor.dtype, tensor.shape, tensor.nbytes) for tensor in tensors}
+    assert len(result) == len(tensors)
+    return result
+
+
+def package_reads(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """What the safetensors package finds in a file: names, each with its dtype, shape and data.
+
+    Raises:
+        safetensors.SafetensorError: where it refuses the file.
+    """
+    values: list[tuple[str, dict[str, Any]]] = safetensors.deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    return values

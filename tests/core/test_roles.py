@@ -1,0 +1,131 @@
+"""What is stored and is no parameter: buffers and copies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.counter import ParameterCounter
+from core.stored import Source, StoredTensor
+from tests.checkpoints import Tensors, gpt2, write
+from tests.command import Command
+from tests.core.helpers import counted
+
+GPT2_PARAMETERS = 124_439_808
+HEAD: Tensors = {"lm_head.weight": ("F32", (50257, 768))}
+
+
+def with_config(folder: Path, tensors: Tensors, config: dict[str, Any] | None) -> Path:
+    write(folder / "model.safetensors", tensors)
+    if config is not None:
+        (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize("prefix", ["transformer.", ""])
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("config", [{"tie_word_embeddings": True}, {}, None])
+def test_a_head_stored_beside_its_embedding_counts_once(
+    config: dict[str, Any] | None, first: bool, prefix: str, tmp_path: Path, command: Command
+) -> None:
+    body = gpt2(prefix=prefix)
+    tensors = {**HEAD, **body} if first else {**body, **HEAD}
+    result = command(with_config(tmp_path, tensors, config), "--json").model
+    assert result["parameters"] == GPT2_PARAMETERS
+    assert "head" not in result["categories"]
+    assert result["not_counted"]["tied"] == {"elements": 38_597_376, "tensor_count": 1, "bytes": 154_389_504}
+    assert result["notes"] == [f"lm_head.weight is tied to {prefix}wte.weight: counted once"]
+
+
+def test_a_head_counts_where_the_config_says_that_it_is_not_tied(tmp_path: Path, command: Command) -> None:
+    folder = with_config(tmp_path, {**gpt2(), **HEAD}, {"tie_word_embeddings": False})
+    result = command(folder, "--json").model
+    assert result["parameters"] == GPT2_PARAMETERS + 38_597_376 == 163_037_184
+    assert result["categories"]["head"]["parameters"] == 38_597_376
+    assert result["not_counted"]["tied"]["elements"] == 0
+    assert result["notes"] == []
+
+
+LLAMA: Tensors = {"model.embed_tokens.weight": ("BF16", (100, 8)), "lm_head.weight": ("BF16", (100, 8))}
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        ({"tie_word_embeddings": True}, 800),
+        ({"text_config": {"tie_word_embeddings": True}}, 800),
+        ({"tie_word_embeddings": False}, 1600),
+        ({}, 1600),
+        ({"tie_word_embeddings": "true"}, 1600),
+    ],
+)
+def test_the_config_decides_whether_another_models_head_is_tied(
+    config: dict[str, Any], parameters: int, tmp_path: Path
+) -> None:
+    assert counted(with_config(tmp_path, LLAMA, config)).totals.parameters == parameters
+
+
+def test_a_head_of_another_shape_is_not_tied(tmp_path: Path) -> None:
+    tensors: Tensors = {"model.embed_tokens.weight": ("BF16", (100, 8)), "lm_head.weight": ("BF16", (90, 8))}
+    assert counted(with_config(tmp_path, tensors, {"tie_word_embeddings": True})).totals.parameters == 1520
+
+
+def test_tensors_that_share_their_storage_count_once() -> None:
+    counter = ParameterCounter(Source("x", "x", "test", {}, []))
+    counter.add(
+        [
+            StoredTensor("a.weight", (4, 4), "F32", 64, "", "one"),
+            StoredTensor("b.weight", (4, 4), "F32", 64, "", "one"),
+            StoredTensor("c.weight", (4, 4), "F32", 64, "", "two"),
+        ]
+    )
+    count = counter.count()
+    assert count.totals.parameters == 32
+    assert count.totals.not_counted["tied"].elements == 16
+    assert [group.meaning.role for group in count.groups if group.meaning] == ["parameter", "tied", "parameter"]
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "shape"),
+    [
+        ("h.0.attn.bias", "F32", (1, 1, 1024, 1024)),
+        ("h.0.attn.bias", "U8", (1, 1, 1024, 1024)),
+        ("h.0.attn.bias", "BOOL", (1024, 1024)),
+        ("transformer.h.0.attn.attention.bias", "F32", (1, 1, 2048, 2048)),
+        ("h.0.attn.masked_bias", "F32", ()),
+        ("model.layers.0.self_attn.rotary_emb.inv_freq", "F32", (64,)),
+        ("bert.embeddings.position_ids", "I64", (1, 512)),
+        ("text_model.embeddings.position_ids", "F32", (1, 77)),
+        ("bn1.running_mean", "F32", (64,)),
+        ("bn1.running_var", "F32", (64,)),
+        ("bn1.num_batches_tracked", "I64", ()),
+        ("layers.0.blocks.0.attn.relative_position_index", "I64", (49, 49)),
+        ("mask_of_mine", "BOOL", (5,)),
+    ],
+)
+def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    count = counted(write(tmp_path / "x.safetensors", {name: (dtype, shape), "fc.weight": ("F32", (3, 3))}))
+    assert count.totals.parameters == 9
+    assert count.totals.not_counted["buffer"].tensor_count == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("h.0.attn.c_attn.bias", (2304,)),
+        ("h.0.attn.c_proj.bias", (768,)),
+        ("h.0.attn.bias", (768,)),
+        ("h.0.attn.bias", (12, 64, 64)),
+        ("h.0.attn.bias", (64, 32)),
+        ("h.0.mlp.bias", (16, 16)),
+        ("bn1.weight", (64,)),
+        ("position_embeddings.weight", (512, 8)),
+    ],
+)
+def test_a_parameter_is_not_taken_for_a_buffer(name: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    count = counted(write(tmp_path / "x.safetensors", {name: ("F32", shape)}))
+    assert count.totals.not_counted == {}
+    assert count.totals.parameters > 0
