@@ -42,7 +42,7 @@ class Count:
         self._counter = counter
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
-        """Every tensor in the order it was read, with what it means."""
+        """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()
 
     @property
@@ -68,9 +68,15 @@ class ParameterCounter:
         stored_count: how many tensors there are so far.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, keep_tensors: bool = True) -> None:
+        """
+        Args:
+            source: what is read.
+            keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        """
         self.source = source
         self.stored_count = 0
+        self._keep_tensors = keep_tensors
         self._batches: list[tuple[TensorBatch, list[bool] | None]] = []
         self._known: dict[GroupKey, TensorGroup] = {}
         self._storages: set[tuple[Hashable, tuple[int, ...]]] = set()
@@ -87,7 +93,8 @@ class ParameterCounter:
             if group is None:
                 group = known[key] = TensorGroup(key[0], batch.tensor(keys.index(key)), key[3])
             group.count += times
-        self._batches.append((batch, copies))
+        if self._keep_tensors:
+            self._batches.append((batch, copies))
         self.stored_count += len(batch.names)
 
     def _is_copy(self, storage: Hashable | None, shape: tuple[int, ...]) -> bool:
@@ -133,13 +140,17 @@ class ParameterCounter:
                 yield f"{group.tensor.name} is tied to {other or 'an earlier tensor'}: counted once"
 
 
-def count(reader: Reader) -> Count:
+def count(reader: Reader, keep_tensors: bool = True) -> Count:
     """Counts a checkpoint without stopping on the way.
+
+    Args:
+        reader: the checkpoint.
+        keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source)
+    counter = ParameterCounter(reader.source, keep_tensors)
     for batch, _ in reader.batches():
         counter.add(batch)
     return counter.count()
@@ -164,8 +175,10 @@ def count_stepwise(reader: Reader, cancelled: Callable[[], bool]) -> Iterator[Sn
         if monotonic() >= next_time:
             began = monotonic()
             yield Snapshot(counter.totals(), progress, counter.stored_count)
+            now = monotonic()
             # Where names are many and all unlike, totals take their time: a tenth of the whole at most.
-            next_time = monotonic() + max(SNAPSHOT_SECONDS, 10 * (monotonic() - began))
+            slow = now - began > SNAPSHOT_SECONDS / 10
+            next_time = now + (10 * (now - began) if slow and SNAPSHOT_SECONDS else SNAPSHOT_SECONDS)
     if not cancelled():
         yield counter.count()
 

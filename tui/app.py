@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 
 from tui.load import Load
 from tui.look import Look
 from tui.screens.explorer import ExplorerScreen
+
+_BAR_ENDS = ScrollBar.renderer.VERTICAL_BARS
 
 
 class ExploreApp(App[int]):
@@ -35,6 +38,10 @@ class ExploreApp(App[int]):
         super().__init__()
         self._models = models
         self._look = look
+        if look.ascii:
+            self.add_class("-ascii")
+        # Its ends are drawn in eighths of a cell, which ASCII lacks; spaces there draw whole cells.
+        ScrollBar.renderer.VERTICAL_BARS = [" "] * 8 if look.ascii else _BAR_ENDS
         self.failure: Exception | None = None
 
         self._first = Load(models[0], 0) if len(models) == 1 else None

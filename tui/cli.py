@@ -99,11 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _replace_closed_streams() -> None:
     """Gives the process the standard streams that it was started without (`>&-`), to nowhere."""
     if sys.stdin is None:
-        sys.stdin = open(os.devnull, encoding="utf-8")
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115  # for as long as the process runs
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -134,15 +134,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.list or not options.models:
         return _list_models(options.json)
     failures: list[Failure] = []
-    results = _results(options.models, failures)
+    results = _results(options.models, options.by not in {None, "category"}, failures)
     _write(_report(options, results))
     return 1 if failures else 0
 
 
-def _results(models: Iterable[str], failures: list[Failure]) -> Iterator[Result]:
+def _results(models: Iterable[str], keep_tensors: bool, failures: list[Failure]) -> Iterator[Result]:
     for model in models:
         try:
-            yield count(open_reader(_located(model)))
+            yield count(open_reader(_located(model)), keep_tensors)
         except CheckpointError as error:
             failure = Failure(model, error)
             failures.append(failure)

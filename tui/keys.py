@@ -24,7 +24,8 @@ EXPLORER_KEYS = [
     Key("→  l", "open a row, then go into it"),
     Key("←  h", "close a row, then go out of it"),
     Key("Enter  Space", "open or close a row"),
-    Key("PgUp PgDn  g G", "a page; first, last row"),
+    Key("PgUp PgDn", "a page up, down; Ctrl+B Ctrl+F too"),
+    Key("g G  Home End", "first, last row"),
     Key("e", "expand one level", "tree.expand_level"),
     Key("E", "expand all below", "tree.expand_all"),
     Key("c", "collapse", "tree.collapse_here"),
@@ -35,7 +36,7 @@ EXPLORER_KEYS = [
     Key("1", "view: shares", "screen.show_view(0)"),
     Key("2", "view: layers", "screen.show_view(1)"),
     Key("3", "view: weights and biases", "screen.show_view(2)"),
-    Key("Tab", "the other pane", "screen.other_pane"),
+    Key("Tab  Shift+Tab", "the other pane", "screen.other_pane"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("r", "read the model again", "screen.reload"),
     Key("y", "copy the row to the clipboard (OSC 52)", "screen.copy"),
@@ -43,7 +44,7 @@ EXPLORER_KEYS = [
     Key("Ctrl+P", "all commands, and the themes"),
     Key("Esc", "cancel the load; clear the filter; back"),
     Key("?  F1", "this help", "app.help"),
-    Key("q  Ctrl+Q", "quit", "app.quit"),
+    Key("q  Ctrl+Q  Ctrl+C", "quit", "app.quit"),
 ]
 
 PICKER_KEYS = [
@@ -53,5 +54,5 @@ PICKER_KEYS = [
     Key("Esc", "clear the filter; back, or quit", "screen.leave"),
     Key("Ctrl+P", "all commands, and the themes"),
     Key("F1", "this help", "app.help"),
-    Key("Ctrl+Q", "quit", "app.quit"),
+    Key("Ctrl+Q  Ctrl+C", "quit", "app.quit"),
 ]

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from core.errors import CheckpointError, from_os_error
-from core.escape import shortened
+from core.escape import escaped, shortened
 from core.formats import plural
 from core.readers.files import open_regular
 from core.readers.json_file import read_config
@@ -59,7 +59,7 @@ class SafetensorsReader:
             if index:
                 if extra := index.compare(shard, names):
                     self.source.notes.append(
-                        f"{plural(extra, 'tensor')} of {shard} not in {self._index}, counted all the same"
+                        f"{plural(extra, 'tensor')} of {escaped(shard)} not in {self._index}, counted all the same"
                     )
             elif several:
                 self._check_seen(shard, seen, names)
@@ -68,8 +68,8 @@ class SafetensorsReader:
     def _note_strays(self, index: ShardIndex) -> None:
         strays = sorted(set(self._shards).difference(index.shards))
         if strays:
-            shown = ", ".join(strays[:3]) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
-            self.source.notes.append(f"not counted, since {self._index} does not name them: {shown}")
+            shown = ", ".join(map(escaped, strays[:3])) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
+            self.source.notes.append(f"not counted, not in {self._index}: {shown}")
 
     def _check_seen(self, shard: str, seen: set[str], names: list[str]) -> None:
         if not seen.isdisjoint(names):

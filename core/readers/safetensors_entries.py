@@ -25,7 +25,8 @@ DTYPE_BITS = {
 }
 
 DAMAGED = "download or save the file again"
-_SPEC = re.compile(rb'\w{1,16}" ?, ?"shape" ?: ?\[[\d, ]*\]')
+_SPEC = re.compile(rb'\w{1,16}","shape":\[[\d,]*\]')
+_CONTROLS = bytes(range(32))
 _LARGEST = (1 << 64) - 1
 """A count or a size in the crate, a usize."""
 
@@ -65,35 +66,59 @@ class EntryChecks:
         self._dtypes: list[str] = []
         self._sizes: list[int] = []
 
-    def knows(self, specs: list[bytes]) -> bool:
-        """Whether all of these are a dtype and a shape and nothing else, so that `usual` may have them."""
-        return all(_SPEC.fullmatch(spec) for spec in set(specs).difference(self._layouts))
-
-    def usual(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> None:
-        """Takes entries that every known writer would spell so.
+    def plain(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> bool:
+        """Takes entries if they are spelt without blanks or escapes and their values follow one another.
 
         Args:
-            names: UTF-8 without a JSON escape.
-            specs: from the dtype to the end of the shape, `F32", "shape":[2,3]`.
-            begins: decimal offsets.
-            ends: decimal offsets.
+            names: between quotes.
+            specs: from the dtype to the end of the shape, `F32","shape":[2,3]`.
+            begins: first offsets.
+            ends: second offsets.
+
+        Returns:
+            Whether they are so; else nothing was taken.
         """
+        together = b"\n".join(names)
+        if b"\\" in together or len(together.translate(None, _CONTROLS)) != len(together) - len(names) + 1:
+            return False
+        if not all(_SPEC.fullmatch(spec) for spec in set(specs).difference(self._layouts)):
+            return False
+        found = self._layouts_of(specs, names)
+        stops = list(accumulate([layout.nbytes for layout in found], initial=self._end))[1:]
+        # As text, so that the digits are checked as well.
+        if begins[1:] != ends[:-1] or begins[0] != b"%d" % self._end or b", ".join(ends) != str(stops)[1:-1].encode():
+            return False
+        self._keep(self._decoded(together), found, [], stops)
+        return True
+
+    def usual(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> bool:
+        """Takes entries with blanks or with values in another order, too.
+
+        Args:
+            names: without escapes and control characters.
+            specs: from the dtype to the end of the shape, `F32", "shape": [2, 3]`.
+            begins: first offsets, as decimal numbers.
+            ends: second offsets, likewise.
+
+        Returns:
+            True: they are taken, or it is a fault.
+        """
+        found = self._layouts_of(specs, names)
+        self._keep(self._decoded(b"\n".join(names)), found, list(map(int, begins)), list(map(int, ends)))
+        return True
+
+    def _layouts_of(self, specs: list[bytes], names: list[bytes]) -> list[Layout]:
         layouts = self._layouts
         for spec in set(specs).difference(layouts):
             layouts[spec] = self._layout_of(spec, names[specs.index(spec)].decode("utf-8", "replace"))
+        return list(map(layouts.__getitem__, specs))
+
+    def _decoded(self, together: bytes) -> list[str]:
+        """Names with a line break between each two, of which they have none themselves."""
         try:
-            # One decoding for all: no name of these has a line break in it.
-            decoded = b"\n".join(names).decode().split("\n")
+            return together.decode().split("\n")
         except UnicodeDecodeError as error:
             raise self._fault("a tensor's name is not UTF-8") from error
-        found = list(map(layouts.__getitem__, specs))
-        stops = list(map(int, ends))
-        # Nearly always a tensor begins where the one before ends, and is as long as it should be.
-        follows = begins[1:] == ends[:-1] and int(begins[0]) == self._end
-        if follows and stops == list(accumulate([layout.nbytes for layout in found], initial=self._end))[1:]:
-            self._keep(decoded, found, [], stops)
-        else:
-            self._keep(decoded, found, list(map(int, begins)), stops)
 
     def odd(self, name: str, value: object) -> None:
         """Takes an entry as JSON was decoded, objects as tuples of pairs."""
@@ -109,8 +134,7 @@ class EntryChecks:
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
-        follows = offsets == [self._end, self._end + layout.nbytes]
-        self._keep([name], [layout], [] if follows else offsets[:1], offsets[1:])
+        self._keep([name], [layout], offsets[:1], offsets[1:])
 
     def metadata(self, value: object) -> None:
         """Checks `__metadata__`, which holds nothing that counts."""
@@ -173,12 +197,14 @@ class EntryChecks:
         Args:
             names: their names.
             layouts: their layouts.
-            starts: where their values begin; empty where they are known to follow those before without a hole.
+            starts: where their values begin; empty where they are known to be as long as they should be and to follow
+                those before without a hole.
             stops: where their values end.
         """
         self._take_names(names)
         if starts:
             self._check_sizes(names, layouts, starts, stops)
+        if starts and starts != [self._end, *stops[:-1]]:
             self._displaced += zip(starts, stops, names)
         else:
             self._end = stops[-1]

@@ -25,11 +25,9 @@ MAX_HEADER = 1 << 29
 _MAX_ENTRY = 1 << 24
 _PIECE = 1 << 20
 
-# An entry as the safetensors crate writes it. What stands before the first bracket is looked at once a spelling.
-_COMPACT = re.compile(
-    rb'"([^"\\\x00-\x1f]*)":\{"dtype":"([^]]*\]),"data_offsets":\[(0|[1-9]\d{0,18}),(0|[1-9]\d{0,18})\]\},'
-)
-# The same with blanks, as Python's json.dumps writes it.
+# An entry as the safetensors crate writes it, loosely: `EntryChecks.plain` looks closer, at all of them together.
+_PLAIN = re.compile(rb'"([^"]*)":\{"dtype":"([^]]*\]),"data_offsets":\[([^],]*),([^]]*)\]\},')
+# The same strictly, with blanks too, as Python's json.dumps writes it.
 _ENTRY = re.compile(
     rb'"([^"\\\x00-\x1f]*)" ?: ?\{"dtype" ?: ?"(\w{1,16}" ?, ?"shape" ?: ?\[[\d, ]*\]) ?, ?'
     rb'"data_offsets" ?: ?\[(0|[1-9]\d{0,18}), ?(0|[1-9]\d{0,18})\]\}, ?'
@@ -154,11 +152,10 @@ class HeaderReader:
             except _Unfinished:
                 return 0, False
         rest = b"" if closed else buffer[position:]
-        for pattern in (_COMPACT, _ENTRY):
+        for pattern, take in ((_PLAIN, self._checks.plain), (_ENTRY, self._checks.usual)):
             # Between the entries, at each fifth place, nothing may stand; else they are taken one by one.
             parts = pattern.split(rest)
-            if len(parts) > 1 and not any(parts[0:-1:5]) and self._checks.knows(specs := parts[2::5]):
-                self._checks.usual(parts[1::5], specs, parts[3::5], parts[4::5])
+            if len(parts) > 1 and not any(parts[0:-1:5]) and take(*(parts[n::5] for n in range(1, 5))):
                 position = len(buffer) - len(parts[-1])
                 break
         while not closed:

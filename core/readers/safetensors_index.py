@@ -57,10 +57,10 @@ class ShardIndex:
         missing = [shard for shard in self.shards if not os.path.exists(os.path.join(self._folder, shard))]
         if missing:
             first = os.path.join(self._folder, missing[0])
-            broken = "a link whose file is gone, " if os.path.islink(first) else "missing, "
             others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
-            reason = f"{broken}{others}{plural(len(self.shards), 'shard')} that {self._name} names"
-            raise CheckpointError(first, reason, advice=_AGAIN)
+            reason = f"missing, {others}{plural(len(self.shards), 'shard')} that {self._name} names"
+            link = os.path.islink(first)
+            raise CheckpointError(first, reason, advice="its link leads nowhere: download it again" if link else _AGAIN)
 
     def compare(self, shard: str, names: list[str]) -> int:
         """Compares a shard's tensors with those promised in it.

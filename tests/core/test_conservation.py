@@ -12,7 +12,7 @@ from core.escape import cells
 from core.json_report import json_report
 from core.layers import layer_totals
 from core.report import BY
-from core.stored import Source, StoredTensor
+from core.stored import Source, StoredTensor, TensorBatch
 from core.text_report import TextStyle, text_report
 from core.totals import Totals, summed
 from core.tree import build_tree
@@ -62,7 +62,9 @@ CONFIGS = st.sampled_from([{}, {"tie_word_embeddings": True}, {"num_experts": 4,
 
 def count_of(tensors: list[StoredTensor], config: dict[str, object]) -> Count:
     counter = ParameterCounter(Source("x", "x", "test", dict(config), []))
-    counter.add(tensors)
+    for tensor in tensors:
+        name, shape, dtype, nbytes, file, storage = tensor
+        counter.add(TensorBatch([name], [shape], [dtype], [nbytes], file, [storage]))
     return counter.count()
 
 

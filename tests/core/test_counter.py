@@ -43,11 +43,22 @@ def test_a_snapshot_does_not_change_when_more_is_read(tmp_path: Path, monkeypatc
 
 
 def test_snapshots_come_at_most_twenty_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([n / 100 for n in range(1000)])
+    times = iter([n / 250 for n in range(1000)])
     monkeypatch.setattr("core.counter.monotonic", lambda: next(times))
     folder = write_shards(tmp_path, split(experts(4, 8), 40))
     steps = list(count_stepwise(reader_of(folder), lambda: False))
-    assert 80 / 5 - 4 <= len(steps) <= 80 / 5 + 2
+    seconds = next(times)
+    assert 10 * seconds <= len(steps) <= 20 * seconds + 2
+
+
+def test_snapshots_that_take_long_take_a_tenth_of_the_time_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([float(n) for n in range(1000)])
+    monkeypatch.setattr("core.counter.monotonic", lambda: next(times))
+    folder = write_shards(tmp_path, split(experts(4, 8), 40))
+    steps = list(count_stepwise(reader_of(folder), lambda: False))
+    assert len(steps) <= next(times) / 10 + 2
 
 
 def test_a_cancelled_count_ends_without_a_result(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.counter import ParameterCounter
-from core.stored import Source, StoredTensor
+from core.stored import Source, TensorBatch
 from tests.checkpoints import Tensors, gpt2, write
 from tests.command import Command
 from tests.core.helpers import counted
@@ -76,16 +76,14 @@ def test_a_head_of_another_shape_is_not_tied(tmp_path: Path) -> None:
 def test_tensors_that_share_their_storage_count_once() -> None:
     counter = ParameterCounter(Source("x", "x", "test", {}, []))
     counter.add(
-        [
-            StoredTensor("a.weight", (4, 4), "F32", 64, "", "one"),
-            StoredTensor("b.weight", (4, 4), "F32", 64, "", "one"),
-            StoredTensor("c.weight", (4, 4), "F32", 64, "", "two"),
-        ]
+        TensorBatch(
+            ["a.weight", "b.weight", "c.weight"], [(4, 4)] * 3, ["F32"] * 3, [64] * 3, "", ["one", "one", "two"]
+        )
     )
     count = counter.count()
     assert count.totals.parameters == 32
     assert count.totals.not_counted["tied"].elements == 16
-    assert [group.meaning.role for group in count.groups if group.meaning] == ["parameter", "tied", "parameter"]
+    assert [meaning.role for _, meaning in count.tensors()] == ["parameter", "tied", "parameter"]
 
 
 @pytest.mark.parametrize(

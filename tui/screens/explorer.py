@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from core.counter import Count
-from core.escape import escaped
+from core.escape import escaped, shortened
 from core.formats import exact, plural
 from core.outline import MOST_MATCHES, Outline, OutlineRow
 from core.summary import summary
@@ -217,6 +217,7 @@ class ExplorerScreen(Steady, Screen[None]):
 
     @on(ParameterTree.Moved)
     def _moved(self) -> None:
+        self._header()  # a scroll bar that came or went moves its columns
         if self._rest:
             self._rest.stop()
         self._rest = self.set_timer(REST_SECONDS, self._show_row)
@@ -349,7 +350,8 @@ class ExplorerScreen(Steady, Screen[None]):
         if row := tree.row:
             name = row.item.path or self.model
             self.app.copy_to_clipboard(f"{escaped(name)}\t{row.item.parameters}")
-            self.notify(f"{row.label}: name and parameters copied", markup=False, timeout=2)
+            shown = self.look.plain(shortened(row.label, 60))
+            self.notify(f"{shown}: name and parameters copied", markup=False, timeout=2)
 
     def action_export(self) -> None:
         from tui.exports import export_formats
@@ -357,12 +359,12 @@ class ExplorerScreen(Steady, Screen[None]):
 
         if not self.counted:
             return
-        drawing = self.app.export_screenshot(title=self.model)
+        drawing = self.app.export_screenshot(title=escaped(self.model))
         stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in self.model).strip("-.")[-60:] or "model"
 
         def written(path: str | None) -> None:
             if path:
-                self.notify(f"written: {path}", markup=False)
+                self.notify(self.look.plain(f"written: {path}"), markup=False)
 
         self.app.push_screen(ExportScreen(stem, export_formats(self.counted, drawing)), written)
 
@@ -378,7 +380,8 @@ class ExplorerScreen(Steady, Screen[None]):
         self.set_class(width >= 110, "-wide")
         self.set_class(width < 110, "-narrow")
         self.set_class(height < 22, "-low")
-        self.query_one("#totals").display = not (self._view == 1 and width < 110)
+        # Where they stand side by side, the wider charts need the table's room too.
+        self.query_one("#totals").display = self._view == 0 or width >= 110
         least = f"{LEAST_WIDTH}x{LEAST_HEIGHT}"
         self.query_one("#small", Line).show(f"too small, {least} at least")
 
