@@ -26,7 +26,7 @@ class Category(NamedTuple):
 # In the order in which they are shown. The colours stay apart for colour-blind eyes (Okabe and Ito, 2008, made
 # a little lighter or darker to be read on dark and light grounds).
 CATEGORIES = {
-    "attention": Category("Attention", "●", "A", (58, 134, 214), "blue"),
+    "attention": Category("Attention", "●", "A", (58, 134, 214), "bright_blue"),
     "mlp": Category("MLP", "■", "M", (226, 136, 0), "yellow"),
     "router": Category("Router", "✦", "R", (214, 90, 60), "bright_red"),
     "mixer": Category("Mixer", "≈", "X", (90, 180, 220), "bright_cyan"),

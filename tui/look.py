@@ -9,6 +9,21 @@ from rich.cells import set_cell_size
 from core.categories import CATEGORIES
 from core.escape import ELLIPSIS, shortened
 
+RGB = tuple[int, int, int]
+
+# The pure colours of a 16-colour terminal: Textual turns names into its own shades first, whose nearest are others.
+_PURE: dict[str, RGB] = {
+    "green": (0, 205, 0),
+    "yellow": (205, 160, 0),
+    "blue": (0, 0, 238),
+    "magenta": (205, 0, 205),
+    "bright_black": (127, 127, 127),
+    "bright_red": (255, 0, 0),
+    "bright_yellow": (255, 255, 0),
+    "bright_blue": (92, 92, 255),
+    "bright_magenta": (255, 0, 255),
+    "bright_cyan": (0, 255, 255),
+}
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
@@ -18,9 +33,11 @@ class Look:
 
     Attributes:
         ascii: no character outside ASCII.
+        sixteen: the terminal has 16 colours, of which the nearest to a category's own would often be grey.
     """
 
     ascii: bool = False
+    sixteen: bool = False
 
     @property
     def opened(self) -> str:
@@ -47,9 +64,14 @@ class Look:
         shown = CATEGORIES[category]
         return shown.letter if self.ascii else shown.glyph
 
+    def rgb(self, category: str) -> RGB:
+        """A category's colour: red, green and blue, 0 to 255."""
+        shown = CATEGORIES[category]
+        return _PURE[shown.ansi] if self.sixteen else shown.color
+
     def color(self, category: str) -> str:
         """A category's colour as `#rrggbb`."""
-        return "#{:02x}{:02x}{:02x}".format(*CATEGORIES[category].color)
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb(category))
 
     def marker(self, category: str, rank: int) -> str:
         """What a category's part of a stacked bar is made of, so that neighbours differ without colour too."""

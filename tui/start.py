@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 
+from rich.console import Console
+
 from tui.app import ExploreApp
 from tui.crash import crash_report
 from tui.look import Look
@@ -29,7 +31,8 @@ def run_screen(models: list[str], ascii_asked: bool) -> int:
     """
     # A tree of 150,000 nodes has no cycles; looking for some costs a fifth of a second each time.
     gc.set_threshold(100_000, 50, 1000)
-    app = ExploreApp(models, Look(ascii_only(ascii_asked)))
+    sixteen = Console().color_system == "standard"
+    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen))
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from core.categories import CATEGORIES
 
 _ANSI = {
-    "blue": 34,
+    "bright_blue": 94,
     "yellow": 33,
     "green": 32,
     "magenta": 35,

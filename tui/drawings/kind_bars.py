@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.categories import CATEGORIES
 from core.formats import percent, share, short
 from core.labels import category_label, ordered_categories
 from core.totals import Totals
@@ -44,8 +43,8 @@ class KindBars:
             biases = share(tally.biases, tally.parameters)
             length = max(1, round(room * biases / 100)) if tally.biases else 0
             end = left + room
-            canvas.words(label[0], 0, row, CATEGORIES[key].color)
+            canvas.words(label[0], 0, row, canvas.look.rgb(key))
             canvas.words(label[1:], 1, row)
-            canvas.rectangle((left, end - length - 1), (row, row), CATEGORIES[key].color, look.block)
+            canvas.rectangle((left, end - length - 1), (row, row), canvas.look.rgb(key), look.block)
             canvas.rectangle((end - length, end - 1), (row, row), _BIAS_COLOR, light)
             canvas.words(f"{percent(biases)} % {short(tally.biases)}", end + 1, row)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.categories import CATEGORIES
 from core.escape import escaped, shortened
 from core.formats import short
 from core.labels import category_label
@@ -49,7 +48,7 @@ class LayerBars:
                 if high > low:
                     marker = canvas.look.marker(key, rank)
                     cells = (rows - high, rows - 1 - low)
-                    canvas.rectangle((left, right), cells, CATEGORIES[key].color, marker)
+                    canvas.rectangle((left, right), cells, canvas.look.rgb(key), marker)
         canvas.words(short(largest).rjust(_AXIS - 1), 0, 0)
         canvas.words("0".rjust(_AXIS - 1), 0, rows - 1)
         self._names(canvas, _AXIS + columns * wide, rows)
@@ -79,6 +78,6 @@ class LayerBars:
             label = category_label(key, self.named_by)
             if column + 2 + len(label) > canvas.width:
                 break
-            canvas.rectangle((column, column), (row, row), CATEGORIES[key].color, marker)
+            canvas.rectangle((column, column), (row, row), canvas.look.rgb(key), marker)
             canvas.words(label, column + 2, row)
             column += len(label) + 4

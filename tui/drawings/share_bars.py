@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.categories import CATEGORIES
 from core.formats import percent, share
 from core.labels import category_label, ordered_categories
 from core.totals import Totals
@@ -43,7 +42,7 @@ class ShareBars:
             top = number * step
             length = round(room * part / largest)
             bottom = top + max(0, step - 2)
-            canvas.words(label[0], 0, top, CATEGORIES[key].color)
+            canvas.words(label[0], 0, top, canvas.look.rgb(key))
             canvas.words(label[1:], 1, top)
-            canvas.rectangle((left, left + length - 1), (top, bottom), CATEGORIES[key].color, look.block)
+            canvas.rectangle((left, left + length - 1), (top, bottom), canvas.look.rgb(key), look.block)
             canvas.words(f"{percent(part)} %", left + length + (1 if length else 0), top)

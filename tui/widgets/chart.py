@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.look import Look
+from tui.look import RGB, Look
 
 if TYPE_CHECKING:
     from textual_plotext.plot import Plot
 
-RGB = tuple[int, int, int]
 LEAST_WIDTH, LEAST_HEIGHT = 16, 2
 
 
