@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from core.escape import escaped
 from core.tree import ModuleNode, Run, folded
 
+MOST_OPENED = 100_000
+"""Rows that opening all below stops at."""
 MOST_MATCHES = 2000
 """Rows that a filter shows at most; who wants more types more of the name."""
 
@@ -103,7 +105,9 @@ class Outline:
         if not row.opens:
             return
         items: list[ModuleNode | Run] = [row.item]
-        while items:
+        opened = 0
+        while items and opened + len(items) <= MOST_OPENED:
+            opened += len(items)
             closed = [item for item in items if self._key(item) not in self._open]
             self._open.update(self._key(item) for item in items)
             if closed and levels is not None:

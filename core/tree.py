@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import cast
 
 from core.counter import Count
 from core.meaning import Meaning, add_tensor, skeleton_of
@@ -19,7 +21,9 @@ _CHECK_EVERY = 5000
 _DIGITS = re.compile(r"(\d+)")
 
 
-@dataclass(slots=True, eq=False)
+_NO_CHILDREN = cast("dict[str, ModuleNode]", MappingProxyType({}))
+
+
 class ModuleNode:
     """A module, or a tensor at the end of its path; a path that is both has a tensor and children.
 
@@ -34,15 +38,31 @@ class ModuleNode:
         structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes.
     """
 
-    name: str
-    path: str
-    children: dict[str, ModuleNode] = field(default_factory=dict)
-    tensor: StoredTensor | None = None
-    meaning: Meaning | None = None
-    parameters: int = 0
-    tensor_count: int = 0
-    structure: int = 0
-    _totals: Totals | None = None
+    __slots__ = ("_totals", "children", "meaning", "name", "parameters", "path", "structure", "tensor", "tensor_count")
+
+    def __init__(self, name: str, path: str) -> None:
+        self.name = name
+        self.path = path
+        # Most nodes are tensors: two million dictionaries for nothing would take a while.
+        self.children = _NO_CHILDREN
+        self.tensor: StoredTensor | None = None
+        self.meaning: Meaning | None = None
+        self.parameters = 0
+        self.tensor_count = 0
+        self.structure = 0
+        self._totals: Totals | None = None
+
+    def child(self, name: str, path: str) -> ModuleNode:
+        """The child of a name, made if there is none yet."""
+        children = self.children
+        node = children.get(name)
+        if node is None:
+            node = ModuleNode(name, path)
+            if isinstance(children, dict):
+                children[name] = node
+            else:
+                self.children = {name: node}
+        return node
 
     def totals(self) -> Totals:
         """The totals of the tensor and all below."""
@@ -87,9 +107,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
         parent = modules.get(path) if dot else root
         if parent is None or (dot and not path):
             parent, name = _make_modules(root, modules, tensor.name)
-        node = parent.children.get(name)
-        if node is None:
-            node = parent.children[name] = ModuleNode(name, tensor.name)
+        node = parent.child(name, tensor.name)
         node.tensor, node.meaning = tensor, meaning
     _finish(root, check)
     return root
@@ -101,10 +119,7 @@ def _make_modules(root: ModuleNode, modules: dict[str, ModuleNode], name: str) -
     node, path = root, ""
     for n, part in enumerate(parts):
         path = f"{path}.{part}" if n else part
-        child = node.children.get(part)
-        if child is None:
-            child = node.children[part] = ModuleNode(part, path)
-        node = child
+        node = node.child(part, path)
     if path and path == name.rpartition(".")[0]:
         modules[path] = node
     return node, last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
@@ -69,6 +70,8 @@ class Load:
             self._post(message)
 
     def _run(self) -> None:
+        # What is made here has no cycles, and looking for some in a million nodes takes seconds again and again.
+        gc.disable()
         try:
             for step in count_stepwise(open_reader(locate(self.model)), lambda: self._cancelled):
                 if not isinstance(step, Count):
@@ -84,6 +87,9 @@ class Load:
             self._last_word(LoadFailed(self.load_id, error.sentence(self.model)))
         except Exception as error:
             self._last_word(LoadBroke(self.load_id, error))
+        finally:
+            gc.freeze()
+            gc.enable()
 
     def _last_word(self, message: Message) -> None:
         with suppress(Cancelled):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -29,8 +28,6 @@ def run_screen(models: list[str], ascii_asked: bool) -> int:
     Returns:
         The exit status.
     """
-    # A tree of 150,000 nodes has no cycles; looking for some costs a fifth of a second each time.
-    gc.set_threshold(100_000, 50, 1000)
     sixteen = Console().color_system == "standard"
     app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen))
 

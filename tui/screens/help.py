@@ -42,9 +42,9 @@ class HelpScreen(Steady, ModalScreen[None]):
                 named = named.replace(arrow, word)
             text.append(f"{named:18}", "bold")
             text.append(f"{does}\n")
-        text.append("\nMarks: ")
-        for key, category in CATEGORIES.items():
+        for number, (key, category) in enumerate(CATEGORIES.items()):
+            text.append("" if number % 5 else "\n")
             text.append(look.glyph(key), "" if self.app.no_color else look.color(key))
-            text.append(f" {category.label}  ")
-        text.append("\nShares are of the model's parameters: trained values, tied ones once, no buffers.")
+            text.append(f" {category.label:12}")
+        text.append("\n\nShares are of the parameters: trained values, tied ones once,\nbuffers not at all.")
         return text

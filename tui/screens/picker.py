@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from core.catalog import Entry, entries
-from core.escape import escaped, shortened
+from core.escape import escaped
 from core.formats import exact, size
 from tui.keys import PICKER_KEYS
 from tui.look import Look
@@ -59,8 +59,8 @@ class PickerScreen(Steady, Screen[str | None]):
         yield SteadyOptionList(id="models", markup=False)
         yield Line("", id="status")
         hints = [
-            ("Enter", "open", "open"),
-            ("Esc", "back or quit", "leave"),
+            ("Enter", "open", "screen.open"),
+            ("Esc", "back or quit", "screen.leave"),
             ("F1", "help", "app.help"),
             ("Ctrl+Q", "quit", "app.quit"),
         ]
@@ -92,7 +92,7 @@ class PickerScreen(Steady, Screen[str | None]):
 
     def _columns(self, *cells: str) -> str:
         width = max(40, self.size.width - 6)
-        return f"{shortened(cells[0], width - 42):{width - 42}}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
+        return f"{self._look.fit(cells[0], width - 42)}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
 
     @on(Input.Changed)
     def _fill(self) -> None:
@@ -115,7 +115,7 @@ class PickerScreen(Steady, Screen[str | None]):
     def _line(self, entry: Entry) -> str:
         parameters = exact(entry.parameters) if entry.parameters is not None else ""
         held = size(entry.bytes) if entry.bytes is not None else ""
-        return self._look.plain(self._columns(escaped(entry.model), entry.source, parameters, held))
+        return self._columns(escaped(entry.model), entry.source, parameters, held)
 
     @on(Input.Submitted)
     def action_open(self) -> None:

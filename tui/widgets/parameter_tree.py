@@ -23,6 +23,7 @@ from tui.look import Look
 _COUNT_WIDTH = 7
 _SHARE_WIDTH = 7
 _LEAST_NAME = 24
+_ROOMY_NAME = 40
 
 
 class ParameterTree(ScrollView, can_focus=True):
@@ -61,6 +62,7 @@ class ParameterTree(ScrollView, can_focus=True):
         self._of_parent = False
         self._name_width = 0
         self._bar_width = 0
+        self._step = 2
 
     # What the screen does with it.
 
@@ -106,7 +108,7 @@ class ParameterTree(ScrollView, can_focus=True):
         self._arrange()
         share_of = "% above" if self._of_parent else "% whole"
         line = (
-            self._look.fit("  Name", self._name_width)
+            self._look.fit("    Name", self._name_width)
             + "Params".rjust(_COUNT_WIDTH)
             + " "
             + share_of.rjust(_SHARE_WIDTH)
@@ -120,6 +122,7 @@ class ParameterTree(ScrollView, can_focus=True):
         fixed = _COUNT_WIDTH + 1 + _SHARE_WIDTH + 1
         self._bar_width = max(0, min(16, (width - fixed - _LEAST_NAME - 1) // 2))
         self._name_width = max(8, width - fixed - (self._bar_width + 1 if self._bar_width else 0))
+        self._step = 2 if self._name_width >= _ROOMY_NAME else 1
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
@@ -137,7 +140,7 @@ class ParameterTree(ScrollView, can_focus=True):
     def _name_cells(self, row: OutlineRow, index: int, base: Style, dim: Style) -> list[Segment]:
         look, item = self._look, row.item
         arrow = (look.opened if row.opened else look.closed) if row.opens else " "
-        indent = min(2 * row.depth, max(0, self._name_width - 14))
+        indent = min(self._step * row.depth, max(0, self._name_width - 14))
         style = base
         if self._outline and self._outline.is_match(index):
             style = base + self.get_component_rich_style("parameter-tree--match", partial=True)
@@ -150,7 +153,7 @@ class ParameterTree(ScrollView, can_focus=True):
         if len(categories) == 1:
             color = Style(color=look.color(categories[0])) if not self.app.no_color else Style()
             glyph = Segment(look.glyph(categories[0]) + " ", base + color)
-        return [Segment(" " * indent + arrow + " ", dim), glyph, Segment(text, style)]
+        return [glyph, Segment(" " * indent + arrow + " ", dim), Segment(text, style)]
 
     def _figure_cells(self, row: OutlineRow, base: Style, dim: Style, cursor: bool) -> list[Segment]:
         item, outline = row.item, self._outline
@@ -268,12 +271,18 @@ class ParameterTree(ScrollView, can_focus=True):
             again = index == self.cursor
             self.cursor = index
             row = self._outline.rows[index]
-            on_arrow = event.x <= 2 * row.depth + 1
+            on_arrow = event.x <= self._step * row.depth + 3
             if row.opens and (again or on_arrow):
                 self.action_toggle_row()
 
     def on_resize(self) -> None:
         self.changed(self.cursor)
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        # It takes a column from the rows, and no resize tells of that.
+        self._arrange()
+        self.refresh()
+        self.post_message(self.Moved())
 
     def refresh_line(self, y: int) -> None:
         self.refresh(Region(0, y - self.scroll_offset.y, self.size.width, 1))
