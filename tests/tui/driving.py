@@ -108,7 +108,7 @@ class Driver:
 async def running(*models: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False) -> AsyncIterator[Driver]:
     """An app on a screen of some size; it opens the picker where not exactly one model is given."""
     app = ExploreApp([str(model) for model in models], Look(ascii))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Driver(pilot)
 
 

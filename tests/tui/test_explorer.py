@@ -182,9 +182,9 @@ async def test_p_shows_shares_of_the_module_above() -> None:
         await driver.press("E")
         # A layer's attention: 1.90 % of the model, a third of its layer.
         await driver.shows("% whole", "1.90")
-        assert "33.34" not in driver.text
+        assert "33.33" not in driver.text
         await driver.press("p")
-        await driver.shows("% above", "33.34")
+        await driver.shows("% above", "33.33")
         assert "1.90" not in driver.text
         await driver.press("p")
         await driver.shows("% whole", "1.90")

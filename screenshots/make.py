@@ -1,0 +1,226 @@
+"""Draws a picture of every view as SVG, at two sizes: `make screenshots`, or `make screenshots ARGS="help shares"`.
+
+The models are made in a temporary folder: true headers over sparse files, so that they take no room. The same program
+gives the same pictures, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+import tui.load
+from bench.checkpoints import Tensor, gpt2_tensors, write_safetensors, write_sharded
+from core.locate import Location
+from core.readers.open import open_reader
+from core.stored import Reader
+from tui.app import ExploreApp
+from tui.look import Look
+
+HERE = Path(__file__).parent
+SIZES = ((120, 36), (80, 24))
+PATIENCE_SECONDS = 30.0
+
+EXPERTS = "deepseek-v3"
+PUBLISHED = "openai-community/gpt2"
+DOWNLOAD = "gpt2-download"
+HALF = 80
+"""So many of the 163 shards are read when the picture of a load is taken."""
+
+_POINTER = """\
+version https://git-lfs.github.com/spec/v1
+oid sha256:248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707
+size 548105171
+"""
+
+
+class View(NamedTuple):
+    """One picture.
+
+    Attributes:
+        name: its file's, without size and ending.
+        models: those of the command line.
+        shows: what stands on the screen when it is ready for the keys.
+        keys: pressed one after another.
+        then: what stands there after them.
+        ascii: whether `--ascii` is given.
+        slow: whether reading stops half way.
+        theme: another one than Textual's own.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    shows: str
+    keys: tuple[str, ...] = ()
+    then: str = ""
+    ascii: bool = False
+    slow: bool = False
+    theme: str = "textual-dark"
+
+
+def _down(rows: int) -> tuple[str, ...]:
+    return ("down",) * rows
+
+
+_FIRST_LAYER = ("right", "right")
+"""From the row of the layers, unfolded, into the first one, opened."""
+_ITS_ATTENTION = ("right", "down", "right")
+_LOOK_BELOW = (*_down(4), *["up"] * 4)
+"""Down and up again, so that what is below comes into view on a low screen."""
+
+VIEWS = [
+    View("picker", (), "models; files below"),
+    View("shares", ("gpt2",), "Embedding"),
+    View("layer", ("gpt2",), "Embedding", ("f", *_down(4), *_FIRST_LAYER, *_LOOK_BELOW), "mlp"),
+    View(
+        "tensor",
+        ("gpt2",),
+        "Embedding",
+        ("f", *_down(4), *_FIRST_LAYER, *_ITS_ATTENTION, "right", "right", "right"),
+        "768 × 2304",
+    ),
+    View("layers", ("gpt2",), "Embedding", ("2",), "h.11"),
+    View("weights-biases", ("gpt2",), "Embedding", ("3",), r"0\.08 %"),
+    View(
+        "buffers",
+        (PUBLISHED,),
+        "Embedding",
+        ("f", *_down(3), *_FIRST_LAYER, *_ITS_ATTENTION, *_LOOK_BELOW),
+        "buffer",
+    ),
+    View(
+        "experts",
+        (EXPERTS,),
+        "layers.3",
+        ("G", "up", "up", *["right"] * 4, *_down(2), "right", *_LOOK_BELOW),
+        "experts",
+    ),
+    View("loading", (EXPERTS,), f"{HALF} of 163 shards", slow=True),
+    View("error", (DOWNLOAD,), "Git LFS"),
+    View("filter", ("gpt2",), "Embedding", ("slash", *"c_proj"), "found"),
+    View("help", ("gpt2",), "Embedding", ("question_mark",), "Esc closes"),
+    View("commands", ("gpt2",), "Embedding", ("ctrl+p",), "Commands"),
+    View("export", ("gpt2",), "Embedding", ("x",), "Export"),
+    View("light", ("gpt2",), "Embedding", theme="textual-light"),
+    View("ascii", ("gpt2",), "Embedding", ascii=True),
+]
+
+
+class HalfWay:
+    """A reader that stops half way through a checkpoint until it is let go."""
+
+    def __init__(self, reader: Reader, let_go: threading.Event) -> None:
+        self.source = reader.source
+        self._reader = reader
+        self._let_go = let_go
+
+    def batches(self) -> Iterator[Any]:
+        """The other reader's."""
+        for tensors, progress in self._reader.batches():
+            half = progress.shards_done == HALF and not self._let_go.is_set()
+            if half:
+                time.sleep(0.2)  # the next snapshot is due then, so that it is of this place
+            yield tensors, progress
+            if half:
+                self._let_go.wait()
+
+
+def make_models(folder: Path) -> None:
+    """Puts the models of the pictures into a folder, and a hub cache beside them."""
+    write_sharded(folder / EXPERTS)
+    (folder / DOWNLOAD).mkdir()
+    (folder / DOWNLOAD / "model.safetensors").write_text(_POINTER)
+    # As OpenAI's GPT-2 was published: names without a prefix, and each layer's causal mask.
+    snapshot = folder / ".hub/models--openai-community--gpt2/snapshots/main"
+    published = [Tensor(name.removeprefix("transformer."), dtype, shape) for name, dtype, shape in gpt2_tensors()]
+    published += [Tensor(f"h.{layer}.attn.bias", "F32", (1, 1, 1024, 1024)) for layer in range(12)]
+    write_safetensors(snapshot / "model.safetensors", published)
+    (snapshot / "config.json").write_text('{"architectures": ["GPT2LMHeadModel"]}')
+
+
+def words(svg: str) -> str:
+    """What stands in a picture, its lines as they are, spaces between its pieces."""
+    return " ".join(html.unescape(piece).replace("\xa0", " ") for piece in re.findall(r"<text[^>]*>([^<]*)<", svg))
+
+
+async def settled(pilot: Pilot[int], wanted: str, title: str) -> str:
+    """The screen as SVG once something wanted stands on it and it changes no more."""
+    before, until = "", time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and pilot.app.is_running:
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
+        # Longer than the explorer waits after a move of the cursor.
+        await pilot.pause(0.25)
+        now = pilot.app.export_screenshot(title=title)
+        if now == before and re.search(wanted, words(now)):
+            return now
+        before = now
+    raise RuntimeError(f"{title}: no {wanted!r} within {PATIENCE_SECONDS:.0f} s:\n{words(before)}")
+
+
+async def picture(view: View, size: tuple[int, int]) -> str:
+    """A view as SVG."""
+    title = " ".join(("gpt2-explore", *view.models, *(["--ascii"] if view.ascii else [])))
+    let_go = threading.Event()
+    with ExitStack() as stack:
+        if view.slow:
+
+            def slowed(location: Location) -> Reader:
+                return HalfWay(open_reader(location), let_go)
+
+            stack.enter_context(patch.object(tui.load, "open_reader", slowed))
+        app = ExploreApp(list(view.models), Look(view.ascii))
+        async with app.run_test(size=size) as pilot:
+            app.theme = view.theme
+            drawn = await settled(pilot, view.shows, title)
+            if view.keys:
+                await pilot.press(*view.keys)
+                drawn = await settled(pilot, view.then, title)
+            # Whoever reads half way is told to end, and not waited for.
+            app.exit(0)
+            let_go.set()
+    # Rich names a picture's styles by a checksum, of which links' random ids are part.
+    return re.sub(r"terminal-\d+-", f"{view.name}-", drawn)
+
+
+def main(names: list[str]) -> int:
+    """Draws the pictures of these names, all without one."""
+    if unknown := set(names) - {view.name for view in VIEWS}:
+        print(f"no such view: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    for variable in ("NO_COLOR", "TEXTUAL_THEME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        os.environ.pop(variable, None)
+    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+        folder = Path(scratch)
+        make_models(folder)
+        os.chdir(folder)
+        stack.callback(os.chdir, HERE)
+        stack.enter_context(patch.dict(os.environ, HF_HUB_CACHE=str(folder / ".hub"), TERM="xterm-256color"))
+        # The picker says where it looks.
+        stack.enter_context(patch("tui.screens.picker.os.getcwd", lambda: "/models"))
+        for view in VIEWS:
+            if names and view.name not in names:
+                continue
+            for width, height in SIZES:
+                file = HERE / f"{view.name}-{width}x{height}.svg"
+                file.write_text(asyncio.run(picture(view, (width, height))), encoding="utf-8")
+                print(file.relative_to(HERE.parent))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,230 @@
+"""The drawings: bars as long as what they stand for, each with its value beside it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual_plotext.plot import Plot
+
+from core.outline import Outline
+from core.totals import Totals
+from core.tree import layers_below
+from tests.checkpoints import Tensors, gpt2
+from tests.given import tree_of
+from tui.drawings.kind_bars import KindBars
+from tui.drawings.layer_bars import LayerBars
+from tui.drawings.share_bars import ShareBars
+from tui.look import Look
+from tui.widgets.chart import Canvas, Drawing
+
+SIZES = [(16, 2), (26, 9), (63, 22), (78, 9), (150, 50)]
+
+
+def drawn(drawing: Drawing, width: int, height: int, ascii: bool = False) -> list[str]:
+    """What a drawing looks like, line by line."""
+    canvas = Canvas(Plot(), width, height, Look(ascii))
+    drawing.draw(canvas)
+    lines = canvas.text().plain.split("\n")
+    while lines and not lines[-1]:
+        lines.pop()
+    assert len(lines) <= height
+    assert all(len(line) <= width for line in lines)
+    return [line.rstrip() for line in lines]
+
+
+def totals_of(tensors: Tensors) -> Totals:
+    return tree_of(tensors).totals()
+
+
+GPT2 = totals_of(gpt2())
+PARTS: Tensors = {
+    "h.0.attn.c_attn.weight": ("F32", (80,)),
+    "h.0.mlp.c_fc.weight": ("F32", (40,)),
+    "wte.weight": ("F32", (20, 1)),
+    "h.0.ln_1.weight": ("F32", (20,)),
+}
+
+
+def layers(tensors: Tensors) -> list[tuple[str, Totals]]:
+    return layers_below([tree_of(tensors)])
+
+
+# Shares.
+
+
+def bars(lines: list[str], block: str = "█") -> dict[str, tuple[int, str]]:
+    """The length and the value of each labelled bar."""
+    found: dict[str, tuple[int, str]] = {}
+    for line in lines:
+        if match := re.fullmatch(rf"\S (.+?) +({block}*) ?([\d.<]+) %", line):
+            found[match[1]] = len(match[2]), match[3]
+    return found
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES[1:])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: int, ascii: bool) -> None:
+    totals = totals_of(PARTS)
+    found = bars(drawn(ShareBars(totals, totals), width, height, ascii), "#" if ascii else "█")
+    assert {label: value for label, (_, value) in found.items()} == {
+        "Attention": "50.00",
+        "MLP": "25.00",
+        "Norm": "12.50",
+        "Embedding": "12.50",
+    }
+    longest = found["Attention"][0]
+    assert longest == width - len("A Attention ") - len(" 100.00 %")
+    for label, part in (("MLP", 2), ("Norm", 4), ("Embedding", 4)):
+        assert abs(found[label][0] - longest / part) <= 0.5
+
+
+def test_the_shares_of_gpt2_and_a_value_without_a_bar() -> None:
+    found = bars(drawn(ShareBars(GPT2, GPT2), 63, 22))
+    assert {label: value for label, (_, value) in found.items()} == {
+        "Attention": "22.78",
+        "MLP": "45.54",
+        "Layer norm": "0.03",
+        "Embedding": "31.65",
+    }
+    assert found["Layer norm"][0] == 0
+    assert found["MLP"][0] == 63 - 13 - 9
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_whole_share_has_its_value_in_full(width: int, height: int) -> None:
+    totals = totals_of({"h.0.ln_1.weight": ("F32", (3,)), "h.0.ln_1.bias": ("F32", (3,))})
+    line = drawn(ShareBars(totals, totals), width, height)[0]
+    assert width < 24 or line.endswith("█ 100.00 %")
+
+
+# Weights against biases.
+
+
+def test_kind_bars_part_each_category_by_its_biases() -> None:
+    totals = totals_of(
+        {
+            "h.0.attn.c_attn.weight": ("F32", (30,)),
+            "h.0.attn.c_attn.bias": ("F32", (10,)),
+            "wte.weight": ("F32", (20, 1)),
+            "h.0.ln_1.weight": ("F32", (5,)),
+            "h.0.ln_1.bias": ("F32", (5,)),
+        }
+    )
+    lines = drawn(KindBars(totals, totals), 65, 12)
+    assert lines[0].split() == ["weights", "biases"]
+    parted = {}
+    for line in lines[1:]:
+        if match := re.fullmatch(r"\S (.+?) +(█*)(░*) ([\d.]+ % [\d.k]+)", line):
+            parted[match[1]] = (len(match[2]), len(match[3]), match[4])
+    room = 65 - len("A Layer norm ") - 16
+    assert parted == {
+        "Attention": (room - room // 4, room // 4, "25.00 % 10"),
+        "Layer norm": (room - room // 2, room // 2, "50.00 % 5"),
+        "Embedding": (room, 0, "0.00 % 0"),
+    }
+
+
+def test_the_smallest_part_of_biases_is_seen() -> None:
+    (line,) = [line for line in drawn(KindBars(GPT2, GPT2), 63, 12) if "Attention" in line]
+    assert line.endswith("█░ 0.13 % 36.9k")
+
+
+def test_kind_bars_in_ascii() -> None:
+    assert all(line.isascii() for line in drawn(KindBars(GPT2, GPT2), 63, 12, ascii=True))
+
+
+# Layers.
+
+
+def test_layer_bars_are_as_high_as_their_parameters() -> None:
+    tensors: Tensors = {
+        **{f"h.{n}.mlp.weight": ("F32", (size,)) for n, size in enumerate((16, 8, 4, 2))},
+        **{f"h.{n}.attn.weight": ("F32", (size,)) for n, size in enumerate((4, 2, 1, 2))},
+    }
+    found = layers(tensors)
+    assert [name for name, _ in found] == ["h.0", "h.1", "h.2", "h.3"]
+    lines = drawn(LayerBars(found, GPT2), 7 + 4 * 4, 22)
+    columns = ["".join(line[left] if left < len(line) else " " for line in lines[:20]) for left in (7, 11, 15, 19)]
+    assert [column.count("█") for column in columns] == [16, 8, 4, 2]
+    assert [column.count("▓") for column in columns] == [4, 2, 1, 2]
+    assert all(column.strip() == column.lstrip() for column in columns), "they stand on the ground"
+    assert lines[0].split()[0] == "20"
+    assert lines[19].split()[0] == "0"
+    assert lines[20].split() == ["h.0", "h.3"]
+    assert lines[21] == "█ MLP  ▓ Attention"
+
+
+def test_layer_bars_in_ascii_are_made_of_letters() -> None:
+    lines = drawn(LayerBars(layers(gpt2()), GPT2), 60, 20, ascii=True)
+    assert all(line.isascii() for line in lines)
+    assert "MMM" in lines[-3]
+    assert lines[-1] == "M MLP  A Attention  N Layer norm"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("count", [1, 12, 126, 500])
+def test_any_number_of_layers_fits(width: int, height: int, count: int) -> None:
+    tensors: Tensors = {f"h.{n}.mlp.c_fc.weight": ("F32", (3, 3)) for n in range(count)}
+    assert drawn(LayerBars(layers(tensors), GPT2), width, max(height, 4))
+
+
+def test_no_layers_are_told() -> None:
+    assert drawn(LayerBars([], GPT2), 60, 10)[0] == "No layers lie below this row."
+
+
+def test_hostile_names_of_layers_are_escaped() -> None:
+    for name in ("\x1b[31mred\x1b[0m", "a\nb", "n" * 10_000, "[red]"):
+        tensors: Tensors = {f"{name}.{n}.{part}.weight": ("F32", (3, 3)) for n in range(9) for part in ("q", "k")}
+        lines = drawn(LayerBars(layers(tensors), GPT2), 100, 20)
+        assert all(line.isprintable() for line in lines)
+        shown = {"\x1b[31mred\x1b[0m": r"\x1b[31mred\x1b[0m.0", "a\nb": r"a\nb.0", "[red]": "[red].0"}.get(
+            name, "nnn…nnn"
+        )
+        assert shown.replace("…", "") in lines[18].replace("…", "")
+
+
+# All of them.
+
+
+@pytest.mark.parametrize("kind", [ShareBars, KindBars])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_and_everything_can_be_drawn(kind: type[ShareBars] | type[KindBars], width: int, height: int) -> None:
+    assert drawn(kind(Totals(), Totals()), width, height)[0] == "no parameters"[:width]
+    every: Tensors = {
+        "a.lora_A.weight": ("F32", (3, 3)),
+        "a.norm.weight": ("F32", (3,)),
+        "a.router.weight": ("F32", (3, 3)),
+        "a.mamba.weight": ("F32", (3, 3)),
+        "lm_head.weight": ("F32", (5, 3)),
+        "wte.weight": ("F32", (3, 3)),
+        "a.attn.weight": ("F32", (3, 3)),
+        "a.mlp.weight": ("F32", (3, 3)),
+        "x": ("F32", (3, 3)),
+    }
+    totals = totals_of(every)
+    assert len(totals.categories) == 9
+    assert drawn(kind(totals, totals), width, height)
+
+
+@pytest.mark.parametrize("kind", [ShareBars, KindBars])
+def test_drawings_are_equal_where_their_figures_are(kind: type[ShareBars] | type[KindBars]) -> None:
+    again = totals_of(gpt2())
+    assert kind(GPT2, GPT2) == kind(again, again)
+    assert kind(GPT2, GPT2) != kind(totals_of(PARTS), GPT2)
+    assert LayerBars(layers(gpt2()), GPT2) == LayerBars(layers(gpt2()), again)
+    assert LayerBars(layers(gpt2()), GPT2) != LayerBars(layers(gpt2(layers=3)), GPT2)
+
+
+def test_rows_of_an_outline_have_layers() -> None:
+    outline = Outline(tree_of(gpt2()))
+    names = {row.label: len(layers_below(getattr(row.item, "nodes", [row.item]))) for row in outline.rows}
+    assert names == {
+        "model": 12,
+        "transformer": 12,
+        "wte.weight": 0,
+        "wpe.weight": 0,
+        "h": 12,
+        "h.0–11 ×12": 12,
+        "ln_f": 0,
+    }
