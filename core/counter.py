@@ -41,6 +41,12 @@ class Count:
         self.notes = notes
         self._counter = counter
 
+    def part(self, path: str, totals: Totals) -> Count:
+        """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
+        source = self.source
+        named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
+        return Count(ParameterCounter(named), totals, None, self.notes)
+
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()

@@ -29,20 +29,26 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
     Returns:
         `parameters` for a dense model; None where the config does not say how many experts work.
     """
-    routed = sum(
-        group.meaning.parameters * group.count
+    groups = [
+        group
         for group in groups
         if group.meaning and group.meaning.role == "parameter" and is_routed_expert(group.skeleton)
-    )
+    ]
+    routed = sum(group.meaning.parameters * group.count for group in groups if group.meaning)
     if not routed:
         return parameters
     text_config = config.get("text_config")
     parts = [config, text_config] if isinstance(text_config, dict) else [config]
     experts = _first_number(parts, _NUMBERS_OF_EXPERTS)
     used = _first_number(parts, _EXPERTS_PER_TOKEN)
-    if not experts or not used or used > experts:
+    if not experts or not used or used > experts or not all(_all_there(group, experts) for group in groups):
         return None
     return parameters - routed + routed * used // experts
+
+
+def _all_there(group: TensorGroup, experts: int) -> bool:
+    """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
+    return group.count % experts == 0 or experts in group.tensor.shape
 
 
 def _first_number(parts: list[dict[str, Any]], keys: tuple[str, ...]) -> int:

@@ -113,7 +113,7 @@ class Outline:
             if closed and levels is not None:
                 break
             items = [child for item in items for child in self._items(item) if isinstance(child, Run) or child.children]
-        end = self._end(index)
+        end = self.end_of(index)
         row.opened = True
         self.rows[index + 1 : end] = self._children(row)
 
@@ -123,7 +123,7 @@ class Outline:
         if row.opened:
             row.opened = False
             self._open.discard(self._key(row.item))
-            del self.rows[index + 1 : self._end(index)]
+            del self.rows[index + 1 : self.end_of(index)]
 
     def parent_of(self, index: int) -> int:
         """The row that a row lies in; the first row lies in itself."""
@@ -154,7 +154,8 @@ class Outline:
         """What tells an open row from all others; a module without a name has the model's path, which is empty."""
         return f"\0{item.path}" if isinstance(item, Run) or item is self.root else item.path
 
-    def _end(self, index: int) -> int:
+    def end_of(self, index: int) -> int:
+        """The first row behind a row and all that is open below it."""
         depth = self.rows[index].depth
         end = index + 1
         while end < len(self.rows) and self.rows[end].depth > depth:

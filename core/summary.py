@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from core.counter import Count
 from core.escape import escaped
-from core.formats import exact, plural, size
-from core.totals import NOT_COUNTED, Uncounted
+from core.formats import exact, plural, short, size
+from core.totals import NOT_COUNTED, Totals, Uncounted
 
 _ROLES = {
     "buffer": "buffers (not trained)",
@@ -17,15 +17,32 @@ _ROLES = {
 }
 
 
-def summary(count: Count, dot: str) -> str:
-    """Architecture, parameters, active parameters where fewer, tensors and size, with a dot between."""
+def summary(count: Count, dot: str, room: int = 0) -> str:
+    """Architecture, parameters, active parameters where fewer, tensors and size, with a dot between.
+
+    Args:
+        count: the model.
+        dot: the dot.
+        room: where it is longer than this, the counts are shortened; 0 for as long as it likes.
+    """
+    text = _summary(count, dot, exact)
+    return _summary(count, dot, short) if room and len(text) > room else text
+
+
+def _summary(count: Count, dot: str, number: Callable[[int], str]) -> str:
     whole = count.totals.whole
-    parts = [escaped(count.architecture or ""), f"{exact(whole.parameters)} parameters"]
+    parts = [escaped(count.architecture or ""), f"{number(whole.parameters)} parameters"]
     active = count.active_parameters
     if active is not None and active != whole.parameters:
-        parts.append(f"{exact(active)} active")
-    parts += [plural(whole.tensor_count, "tensor"), size(whole.bytes)]
+        parts.append(f"{number(active)} active")
+    parts += [tensors_text(count.totals), size(whole.bytes)]
     return f" {dot} ".join(part for part in parts if part)
+
+
+def tensors_text(totals: Totals) -> str:
+    """How many tensors hold parameters, and of how many where not all do: `45,337 of 90,427 tensors`."""
+    counted, stored = totals.whole.tensor_count, totals.stored_count
+    return plural(stored, "tensor") if counted == stored else f"{exact(counted)} of {plural(stored, 'tensor')}"
 
 
 def remarks(count: Count) -> Iterator[str]:

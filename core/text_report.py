@@ -13,6 +13,7 @@ from core.formats import share, short
 from core.report import By, Failure, Result
 from core.summary import remarks, summary
 from core.tables import Column, Row, Table, table_of
+from core.tree import numbered_name
 
 WIDTH = 80
 _NAME_WIDTH = 34
@@ -132,7 +133,7 @@ def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> s
     if column.key == "category":
         return name if name not in CATEGORIES else table.show(column, name)
     if column.key == "module":
-        name = "  " * row.depth + (name.rpartition(".")[2] or name)
+        name = "  " * row.depth + (numbered_name(name) or name)
     return shortened(style.plain(escaped(name)), _NAME_WIDTH)
 
 

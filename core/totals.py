@@ -103,10 +103,9 @@ class Totals:
         return sum(tally.parameters for tally in self.categories.values())
 
     @property
-    def stored_bytes(self) -> int:
-        """Bytes of all tensors, counted or not."""
-        aside = sum(left.bytes for role, left in self.not_counted.items() if role != "quantization")
-        return aside + sum(tally.bytes for tally in self.categories.values())
+    def stored_count(self) -> int:
+        """All tensors, counted or not."""
+        return self.whole.tensor_count + sum(left.tensor_count for left in self.not_counted.values())
 
     def add(self, other: Totals) -> None:
         """Adds another model part's totals to these."""

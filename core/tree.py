@@ -165,6 +165,12 @@ def _sort(node: ModuleNode) -> None:
     node.children = {name: children[name] for name in (next(ordered[skeleton]) for skeleton in skeletons)}
 
 
+def numbered_name(path: str) -> str:
+    """The last part of a path, and where that is a number its list's name before it: `h.0`."""
+    parts = path.rsplit(".", 2)
+    return ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
+
+
 def natural_key(name: str) -> list[tuple[int, str]]:
     """Sorts names so that numbers in them count as numbers: `h.2` before `h.10`."""
     return [

@@ -20,13 +20,18 @@ NAME = "gpt2-explore"
 VERSION = "0.1.0"
 
 _DESCRIPTION = """\
-Where do a model's parameters sit? Shows which share of a model is attention, MLP, layer norm and embedding,
-by reading the headers of its checkpoint, never the weights."""
+Where do a model's parameters sit? Shows which share of a model is attention,
+MLP, layer norm and embedding, by reading the headers of its checkpoint, never
+the weights."""
 
 _EPILOG = """\
-MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a .safetensors file, a folder with such files,
-their index, or the id of a model in the local hub cache (org/name, org/name@revision).
-Without a MODEL the screen opens on the picker. Exit status: 0 fine, 1 a model could not be read, 2 wrong usage."""
+MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a
+.safetensors file, a folder with such files, their index, or the id of a model
+in the local hub cache (org/name, org/name@revision). Without a MODEL the
+screen opens on the picker; with one it opens on the model, where ? shows all
+keys.
+
+Exit status: 0 fine, 1 a model could not be read, 2 wrong usage, 130 Ctrl+C."""
 
 
 def _parser() -> argparse.ArgumentParser:

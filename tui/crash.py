@@ -15,4 +15,4 @@ def crash_report(error: BaseException) -> str:
     except OSError:
         where = "its traceback could not be written"
     what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-    return f"a bug of gpt2-explore ended it ({what}); {where}; please report it as CONTRIBUTING.md says"
+    return f"a bug of gpt2-explore ended it ({what}); {where}; please send that file to where you got gpt2-explore from"

@@ -9,17 +9,23 @@ from core.json_report import json_report
 from core.table_report import csv_report, markdown_report
 
 
-def export_formats(count: Count, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:
+def export_formats(count: Count, shown: Count, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:
     """Names and makers of the exports, by file ending.
 
     Args:
         count: the model.
+        shown: the part of it that the table on the screen shows.
         drawing: the screen as SVG.
     """
     return {
-        "csv": ("CSV: the categories as a table", lambda: "".join(csv_report([count], "category", None))),
-        "json": ("JSON: the same as --json", lambda: "".join(json_report([count], "category", None))),
-        "md": ("Markdown: a table with the notes", lambda: "".join(markdown_report([count], "category", None))),
-        "tensors.csv": ("CSV: every tensor", lambda: "".join(csv_report([count], "tensor", None))),
+        "csv": ("CSV: the table shown", lambda: "".join(csv_report([shown], "category", None))),
+        "json": ("JSON: the table shown, with notes", lambda: "".join(json_report([shown], "category", None))),
+        "md": (
+            "Markdown: the table shown, with all notes",
+            lambda: "".join(markdown_report([shown], "category", None)),
+        ),
+        "layers.csv": ("CSV: every layer of the model", lambda: "".join(csv_report([count], "layer", None))),
+        "modules.csv": ("CSV: every module of the model", lambda: "".join(csv_report([count], "module", None))),
+        "tensors.csv": ("CSV: every tensor of the model", lambda: "".join(csv_report([count], "tensor", None))),
         "svg": ("SVG: the screen as a picture", lambda: drawing),
     }

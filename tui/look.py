@@ -33,11 +33,13 @@ class Look:
 
     Attributes:
         ascii: no character outside ASCII.
+        monochrome: no colours (`NO_COLOR`).
         sixteen: the terminal has 16 colours, of which the nearest to a category's own would often be grey.
     """
 
     ascii: bool = False
     sixteen: bool = False
+    monochrome: bool = False
 
     @property
     def opened(self) -> str:
@@ -74,8 +76,10 @@ class Look:
         return "#{:02x}{:02x}{:02x}".format(*self.rgb(category))
 
     def marker(self, category: str, rank: int) -> str:
-        """What a category's part of a stacked bar is made of, so that neighbours differ without colour too."""
-        return CATEGORIES[category].letter if self.ascii else "█▓▒"[rank % 3]
+        """What a category's part of a stacked bar is made of; without colours, neighbours must differ by it."""
+        if self.ascii:
+            return CATEGORIES[category].letter
+        return "█▓▒░"[rank % 4] if self.monochrome else "█"
 
     def bar(self, share: float, width: int) -> str:
         """A bar of a share (0 to 1) of `width` cells, to an eighth of a cell."""

@@ -29,7 +29,7 @@ def run_screen(models: list[str], ascii_asked: bool) -> int:
         The exit status.
     """
     sixteen = Console().color_system == "standard"
-    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen))
+    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))))
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()

@@ -58,7 +58,11 @@ def _file_reader(model: str, path: str) -> Reader:
         return SafetensorsReader(model, path, folder, _safetensors(_files(folder or ".")), name)
     ending = _other_format(name)
     if ending:
-        raise CheckpointError(path, f"a file of {_OTHER_FORMATS[ending]}; only safetensors files are read so far")
+        raise CheckpointError(
+            path,
+            f"a file of {_OTHER_FORMATS[ending]}, which is not read so far",
+            advice="load it there and save it as safetensors",
+        )
     return SafetensorsReader(model, path, folder, [name])
 
 

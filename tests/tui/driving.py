@@ -11,6 +11,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.timer import Timer
 
 from core.locate import Location
 from core.outline import Outline, OutlineRow
@@ -22,6 +23,7 @@ from tui.look import Look
 from tui.screens.explorer import ExplorerScreen
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
+from tui.widgets.totals_table import TotalsTable
 
 NARROW, WIDE = (80, 24), (120, 36)
 PATIENCE = 10.0
@@ -98,10 +100,20 @@ class Driver:
         """Waits until the explorer has its tree, and its chart is drawn."""
         await self.until(lambda: isinstance(self.app.screen, ExplorerScreen) and self.tree.outline)
 
+    async def rested(self) -> None:
+        """Waits until the figures are those of the row under the cursor, and nothing is to come."""
+        table = self.explorer.query_one("#totals", TotalsTable)
+        await self.until(lambda: table._totals == self.explorer._shown_totals())
+        await self.until(lambda: _over(self.explorer._rest))
+
     async def on(self, label: str) -> None:
         """Puts the cursor on a row."""
         self.tree.go(self.labels.index(label))
         await self.pilot.pause()
+
+
+def _over(timer: Timer | None) -> bool:
+    return timer is None or timer._task is None or timer._task.done()
 
 
 @asynccontextmanager

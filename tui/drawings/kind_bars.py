@@ -20,10 +20,12 @@ class KindBars:
     Attributes:
         totals: what is drawn.
         named_by: the whole model's, by which categories have their names.
+        beside_table: whether the table of categories stands left of it, whose rows then name the bars.
     """
 
     totals: Totals
     named_by: Totals
+    beside_table: bool = False
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the bars below a line of titles."""
@@ -32,12 +34,15 @@ class KindBars:
         if not categories:
             canvas.words("no parameters", 0, 0)
             return
-        labels = [f"{look.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
+        labels = [look.glyph(key) for key, _ in categories]
+        if not self.beside_table:
+            labels = [f"{look.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
         left = max(map(len, labels)) + 1
         room = max(4, canvas.width - left - _VALUES)
-        step = 2 if 2 * len(categories) < canvas.height else 1
+        step = 2 if not self.beside_table and 2 * len(categories) < canvas.height else 1
         light = "." if look.ascii else "░"
-        canvas.words("weights" + "biases".rjust(room - 7) if room > 16 else "biases", left, 0)
+        canvas.words("weights" if room > 8 else "", left, 0)
+        canvas.words("biases", left + room + 1, 0)
         for number, (label, (key, tally)) in enumerate(zip(labels, categories)):
             row = 1 + number * step
             biases = share(tally.biases, tally.parameters)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.escape import escaped, shortened
-from core.formats import short
+from core.formats import percent, share, short
 from core.labels import category_label
-from core.totals import Totals
+from core.totals import Totals, summed
 from tui.widgets.chart import Canvas
 
 _AXIS = 7
@@ -20,22 +19,28 @@ class LayerBars:
     Attributes:
         layers: their names and totals.
         named_by: the whole model's totals, by which categories have their names.
+        parameters: of all that is shown beside the bars, layers or not.
     """
 
     layers: list[tuple[str, Totals]]
     named_by: Totals
+    parameters: int
 
     def draw(self, canvas: Canvas) -> None:
-        """Draws the bars, the names of the first and the last, and a legend."""
+        """Draws what the bars are, the bars, the names of the first and the last, and a legend."""
         if not self.layers:
             canvas.words("No layers lie below this row.", 0, 0)
             return
-        room, rows = canvas.width - _AXIS, canvas.height - 2
+        held = summed(totals.whole for _, totals in self.layers).parameters
+        outside = f"; {short(self.parameters - held)} outside layers not drawn" if self.parameters > held else ""
+        canvas.words(f"Parameters a layer{outside}", 0, 0)
+        room, top, bottom = canvas.width - _AXIS, 1, canvas.height - 3
         # Where there are more layers than columns, each column stands for the layer at its place.
         columns = min(len(self.layers), room)
-        wide = max(1, min(8, room // columns))
+        wide = max(1, min(12, room // columns))
         largest = max(totals.parameters for _, totals in self.layers) or 1
         order = self._order()
+        rows = bottom - top + 1
         for column in range(columns):
             _, totals = self.layers[column * len(self.layers) // columns]
             left = _AXIS + column * wide
@@ -47,12 +52,12 @@ class LayerBars:
                 high = round(below * rows / largest)
                 if high > low:
                     marker = canvas.look.marker(key, rank)
-                    cells = (rows - high, rows - 1 - low)
+                    cells = (bottom - high + 1, bottom - low)
                     canvas.rectangle((left, right), cells, canvas.look.rgb(key), marker)
-        canvas.words(short(largest).rjust(_AXIS - 1), 0, 0)
-        canvas.words("0".rjust(_AXIS - 1), 0, rows - 1)
-        self._names(canvas, _AXIS + columns * wide, rows)
-        self._legend(canvas, order, rows + 1)
+        canvas.words(short(largest).rjust(_AXIS - 1), 0, top)
+        canvas.words("0".rjust(_AXIS - 1), 0, bottom)
+        self._names(canvas, _AXIS + columns * wide, bottom + 1)
+        self._legend(canvas, order, held, bottom + 2)
 
     def _order(self) -> list[str]:
         sums: dict[str, int] = {}
@@ -62,22 +67,22 @@ class LayerBars:
         return sorted((key for key in sums if sums[key]), key=lambda key: -sums[key])
 
     def _names(self, canvas: Canvas, end: int, row: int) -> None:
-        room = canvas.width - _AXIS
-        first, last = (
-            shortened(canvas.look.plain(escaped(name)), room) for name in (self.layers[0][0], self.layers[-1][0])
-        )
+        first, last = self.layers[0][0], self.layers[-1][0]
         canvas.words(first, _AXIS, row)
         start = end - len(last)
         if len(self.layers) > 1 and start > _AXIS + len(first):
             canvas.words(last, start, row)
 
-    def _legend(self, canvas: Canvas, order: list[str], row: int) -> None:
+    def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
+        """Categories with their shares of the layers, so that one too thin to be drawn is told too."""
+        look = canvas.look
         column = 0
         for rank, key in enumerate(order):
-            marker = canvas.look.marker(key, rank)
-            label = category_label(key, self.named_by)
-            if column + 2 + len(label) > canvas.width:
+            part = share(sum(t.categories[key].parameters for _, t in self.layers if key in t.categories), held)
+            label = f"{category_label(key, self.named_by)} {percent(part)} %"
+            mark = look.glyph(key) if not look.monochrome or look.ascii else look.glyph(key) + look.marker(key, rank)
+            if column + len(mark) + 1 + len(label) > canvas.width:
                 break
-            canvas.rectangle((column, column), (row, row), canvas.look.rgb(key), marker)
-            canvas.words(label, column + 2, row)
-            column += len(label) + 4
+            canvas.words(mark, column, row, look.rgb(key))
+            canvas.words(label, column + len(mark) + 1, row)
+            column += len(mark) + len(label) + 3

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,28 +18,23 @@ from textual.widgets import Input
 from core.counter import Count
 from core.escape import escaped, shortened
 from core.formats import exact, plural
-from core.outline import MOST_MATCHES, Outline, OutlineRow
-from core.summary import summary
+from core.outline import MOST_MATCHES, Outline
+from core.summary import remarks, summary
 from core.totals import Totals
-from core.tree import ModuleNode, Run, layers_below
-from tui.drawings.kind_bars import KindBars
-from tui.drawings.layer_bars import LayerBars
-from tui.drawings.share_bars import ShareBars
+from core.tree import ModuleNode
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
 from tui.look import Look
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
 from tui.screens.steady import Steady
-from tui.widgets.chart import Chart, Drawing
-from tui.widgets.details import Details
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
-from tui.widgets.totals_table import TotalsTable
+from tui.widgets.row_pane import RowPane
 
-VIEWS = ("Shares", "Layers", "Weights and biases")
 REST_SECONDS = 0.1
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
+WIDE = 110
 
 
 class ExplorerScreen(Steady, Screen[None]):
@@ -80,7 +73,6 @@ class ExplorerScreen(Steady, Screen[None]):
         self._root: ModuleNode | None = None
         self._totals = Totals()
         self._loading = False
-        self._view = 0
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -90,13 +82,8 @@ class ExplorerScreen(Steady, Screen[None]):
             with Container(id="left"):
                 yield Line("", id="tree-header")
                 yield ParameterTree(look, id="tree")
-            with Container(id="right") as right:
-                right.can_focus = True
-                yield Details(look, id="details")
-                yield Line(id="views")
-                with Container(id="charts"):
-                    yield TotalsTable(look, id="totals")
-                    yield Chart(look, id="chart")
+            yield RowPane(look, id="right")
+        yield Line("", id="error")
         yield Input(placeholder="part of a name; Enter keeps the filter, Esc clears it", id="filter", compact=True)
         yield Line("", id="status")
         yield KeyHints(
@@ -106,7 +93,7 @@ class ExplorerScreen(Steady, Screen[None]):
                 ("/", "filter", "screen.filter"),
                 ("f", "fold", "screen.fold"),
                 ("s", "sort", "screen.sort"),
-                ("p", "% of", "screen.share_of"),
+                ("p", "share of", "screen.share_of"),
                 ("1 2 3", "views", "screen.next_view"),
                 ("Tab", "pane", "screen.other_pane"),
                 ("o", "models", "app.pick"),
@@ -120,10 +107,10 @@ class ExplorerScreen(Steady, Screen[None]):
 
     def on_mount(self) -> None:
         self._fit(self.app.size)
-        self._show_views()
         self._begin()
-        # The numbers are painted first.
-        self.call_after_refresh(self.query_one(Chart).wake)
+        self._fit(self.app.size)
+        # plotext takes some 35 ms to import: the numbers are painted first.
+        self.call_after_refresh(self.query_one(RowPane).wake)
 
     # Loading.
 
@@ -142,6 +129,7 @@ class ExplorerScreen(Steady, Screen[None]):
         field = self.query_one("#filter", Input)
         field.value = ""
         field.remove_class("-open")
+        self.remove_class("-failed")
         self._loading = True
         self._root, self.counted, self._totals = None, None, Totals()
         self.query_one("#tree", ParameterTree).show(None)
@@ -191,26 +179,30 @@ class ExplorerScreen(Steady, Screen[None]):
         self.counted = message.count
         tree = self.query_one("#tree", ParameterTree)
         tree.show(Outline(message.root))
-        notes = message.count.notes
-        more = f"  (+{len(notes) - 1} more: x exports them)" if len(notes) > 1 else ""
-        self._say(f"note: {notes[0]}{more}" if notes else "")
+        said = list(remarks(message.count))
+        more = f"  (+{len(said) - 1} more: x exports them)" if len(said) > 1 else ""
+        self._say(f"{said[0]}{more}" if said else "")
+        self._fit(self.size)
         self._header()
         self._show_row()
 
     def _failed(self, message: LoadFailed) -> None:
         self._loading = False
-        self._say(f"{escaped(self.model)}: {message.sentence}", error=True)
+        name = "" if message.sentence.startswith(self.model) else f"{self.model}: "
+        error = self.query_one("#error", Line)
+        error.wrap = True
+        error.show(self.look.plain(f"{escaped(name)}{message.sentence}\n\nr reads it again, o opens another model."))
+        self.add_class("-failed")
+        self._say("not read")
 
-    def _say(self, text: str, error: bool = False) -> None:
-        status = self.query_one("#status", Line)
-        status.set_class(error, "-error")
-        status.wrap = error
-        status.show(self.look.plain(escaped(text)))
+    def _say(self, text: str) -> None:
+        self.query_one("#status", Line).show(self.look.plain(escaped(text)))
 
     def _show_title(self) -> None:
         text = escaped(self.model)
         if self.counted:
-            text += self.look.dot + summary(self.counted, "·")
+            room = self.size.width - 2 - len(text) - len(self.look.dot)
+            text += self.look.dot + summary(self.counted, "·", room)
         self.query_one("#title", Line).show(self.look.plain(text))
 
     # Showing the row under the cursor.
@@ -222,39 +214,14 @@ class ExplorerScreen(Steady, Screen[None]):
             self._rest.stop()
         self._rest = self.set_timer(REST_SECONDS, self._show_row)
 
-    def _shown_totals(self) -> Totals:
-        row = self.query_one("#tree", ParameterTree).row
-        return row.item.totals() if row and row.parent is not None else self._totals
-
     def _show_row(self) -> None:
-        tree = self.query_one("#tree", ParameterTree)
-        totals, row = self._shown_totals(), tree.row
-        self.query_one(Details).show(row, self._root)
-        self.query_one(TotalsTable).show(totals, self._totals)
-        self.query_one(Chart).show(self._drawing(totals, row))
-
-    def _drawing(self, totals: Totals, row: OutlineRow | None) -> Drawing:
-        if self._view == 0:
-            return ShareBars(totals, self._totals)
-        return LayerBars(layers_below(_nodes(row)), self._totals) if self._view == 1 else KindBars(totals, self._totals)
-
-    def _show_views(self) -> None:
-        text = Text()
-        for number, name in enumerate(VIEWS):
-            style = Style(bold=number == self._view, reverse=number == self._view)
-            text.append(f" {number + 1} {name} ", style + Style(meta={"@click": f"screen.show_view({number})"}))
-            text.append(" ")
-        self.query_one("#views", Line).show(text)
+        self.query_one(RowPane).show(self.query_one(ParameterTree).row, self._root, self._totals)
 
     def action_next_view(self) -> None:
-        self.action_show_view((self._view + 1) % len(VIEWS))
+        self.query_one(RowPane).show_view(self.query_one(RowPane).view + 1)
 
     def action_show_view(self, number: int) -> None:
-        if number != self._view:
-            self._view = number
-            self._show_views()
-            self._fit(self.size)
-            self._show_row()
+        self.query_one(RowPane).show_view(number)
 
     # Keys.
 
@@ -310,8 +277,11 @@ class ExplorerScreen(Steady, Screen[None]):
             tree.changed(0)
             self._next_match(1)
             shown = f", the first {exact(MOST_MATCHES)} shown" if outline.matches > MOST_MATCHES else ""
-            found = f"{exact(outline.matches)} found{shown}; n and N go through them" if event.value else ""
-            self._say(found)
+            found = (
+                f"{exact(outline.matches)} found{shown}; Enter, then n and N go through them" if outline.matches else ""
+            )
+            nothing = "no name has that in it; Esc shows all again" if event.value else ""
+            self._say(found or nothing)
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
@@ -359,14 +329,18 @@ class ExplorerScreen(Steady, Screen[None]):
 
         if not self.counted:
             return
-        drawing = self.app.export_screenshot(title=escaped(self.model))
+        tree, _ = self._tree()
+        shown = self.counted
+        if tree.row and tree.row.parent is not None:
+            shown = self.counted.part(tree.row.item.path, tree.row.item.totals())
+        drawing = self.app.export_screenshot(title=self.model)
         stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in self.model).strip("-.")[-60:] or "model"
 
         def written(path: str | None) -> None:
             if path:
-                self.notify(self.look.plain(f"written: {path}"), markup=False)
+                self.notify(f"written: {path}", markup=False)
 
-        self.app.push_screen(ExportScreen(stem, export_formats(self.counted, drawing)), written)
+        self.app.push_screen(ExportScreen(stem, export_formats(self.counted, shown, drawing)), written)
 
     def on_resize(self, event: Resize) -> None:
         self._fit(event.size)
@@ -377,16 +351,10 @@ class ExplorerScreen(Steady, Screen[None]):
         width, height = size
         small = width < LEAST_WIDTH or height < LEAST_HEIGHT
         self.set_class(small, "-small")
-        self.set_class(width >= 110, "-wide")
-        self.set_class(width < 110, "-narrow")
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < WIDE, "-narrow")
         self.set_class(height < 22, "-low")
-        # Where they stand side by side, the wider charts need the table's room too.
-        self.query_one("#totals").display = self._view == 0 or width >= 110
+        self.query_one(RowPane).fit(width < WIDE)
+        self._show_title()
         least = f"{LEAST_WIDTH}x{LEAST_HEIGHT}"
         self.query_one("#small", Line).show(f"too small, {least} at least")
-
-
-def _nodes(row: OutlineRow | None) -> list[ModuleNode]:
-    if not row:
-        return []
-    return row.item.nodes if isinstance(row.item, Run) else [row.item]

@@ -40,7 +40,7 @@ class ExportScreen(Steady, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:
             box.border_title = "Export"
-            box.border_subtitle = "Enter writes, Esc closes"
+            box.border_subtitle = "Enter: the name, then write; Esc closes"
             yield SteadyOptionList(*(name for name, _ in self._formats.values()), id="formats", markup=False)
             yield Input(id="path", placeholder="file")
             yield Line("", id="said")

@@ -6,11 +6,11 @@ from rich.text import Text
 from textual.widget import Widget
 
 from core.escape import escaped, shortened
-from core.formats import exact, percent, plural, share, size
+from core.formats import exact, percent, share, size
 from core.labels import category_label
 from core.outline import OutlineRow
-from core.totals import Totals
-from core.tree import ModuleNode, Run
+from core.summary import tensors_text
+from core.tree import ModuleNode, Run, numbered_name
 from tui.look import Look
 
 _ROLES = {"buffer": "a buffer, not counted", "tied": "a tied copy, not counted", "quantization": "quantisation data"}
@@ -62,11 +62,12 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
         facts += [shape, tensor.dtype, size(tensor.nbytes)]
         facts.append(_ROLES.get(meaning.role, f"{category_label(meaning.category, root.totals())} {meaning.kind}"))
     else:
-        facts.append(plural(item.tensor_count, "tensor"))
-        totals: Totals = item.totals()
-        facts.append(size(totals.stored_bytes))
+        totals = item.totals()
+        facts += [tensors_text(totals), size(totals.whole.bytes)]
     facts.insert(1 if isinstance(item, Run) else len(facts), f"{exact(item.parameters)} parameters")
     facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
     if row.parent and row.parent.parameters and row.parent is not root:
-        facts.append(f"{percent(share(item.parameters, row.parent.parameters))} % of {escaped(row.parent.name)}")
+        facts.append(
+            f"{percent(share(item.parameters, row.parent.parameters))} % of {escaped(numbered_name(row.parent.path))}"
+        )
     return facts

@@ -17,7 +17,6 @@ from textual.strip import Strip
 from core.formats import percent, share, short
 from core.labels import ordered_categories
 from core.outline import Outline, OutlineRow
-from core.tree import Run
 from tui.look import Look
 
 _COUNT_WIDTH = 7
@@ -146,9 +145,7 @@ class ParameterTree(ScrollView, can_focus=True):
             style = base + self.get_component_rich_style("parameter-tree--match", partial=True)
         name_width = self._name_width - indent - 4
         text = look.fit(row.label, name_width)
-        categories = list(item.totals().categories) if item.tensor_count <= 4096 or not isinstance(item, Run) else []
-        if not isinstance(item, Run) and item.meaning:
-            categories = [item.meaning.category]
+        categories = [key for key, _ in ordered_categories(item.totals())]
         glyph = Segment("  ", base)
         if len(categories) == 1:
             color = Style(color=look.color(categories[0])) if not self.app.no_color else Style()
@@ -209,6 +206,16 @@ class ParameterTree(ScrollView, can_focus=True):
         elif self.cursor >= top + height:
             self.scroll_to(0, self.cursor - height + 1, animate=False)
 
+    def _reveal_children(self) -> None:
+        """Scrolls so far that what was opened is seen, the cursor's row still among it."""
+        if not self._outline or not self.row or not self.row.opened:
+            return
+        height = self.scrollable_content_region.height
+        last = self._outline.end_of(self.cursor) - 1
+        top = min(self.cursor, last - height + 1)
+        if top > self.scroll_offset.y:
+            self.scroll_to(0, top, animate=False)
+
     def go(self, index: int) -> None:
         """Puts the cursor on a row, or the nearest there is."""
         last = len(self._outline.rows) - 1 if self._outline else 0
@@ -231,6 +238,7 @@ class ParameterTree(ScrollView, can_focus=True):
         else:
             self._outline.open(self.cursor)
             self.changed(self.cursor)
+            self._reveal_children()
 
     def action_collapse(self) -> None:
         if self._outline and (row := self.row):
@@ -244,6 +252,7 @@ class ParameterTree(ScrollView, can_focus=True):
         if self._outline and (row := self.row) and row.opens:
             self._outline.toggle(self.cursor)
             self.changed(self.cursor)
+            self._reveal_children()
 
     def action_expand_level(self) -> None:
         self._expand(1)
@@ -255,6 +264,7 @@ class ParameterTree(ScrollView, can_focus=True):
         if self._outline and self.row:
             self._outline.open_below(self.cursor, levels)
             self.changed(self.cursor)
+            self._reveal_children()
 
     def action_collapse_here(self) -> None:
         """Closes the row, or, where it is closed, the one it lies in."""

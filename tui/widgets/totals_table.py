@@ -33,24 +33,23 @@ class TotalsTable(Widget):
             named_by: the whole model's, by which categories have their names.
         """
         if totals != self._totals or named_by is not self._named_by:
-            higher = len(self._lines_of(totals)) != len(self._lines_of(self._totals))
+            higher = self.lines_of(totals) != self.lines_of(self._totals)
             self._totals, self._named_by = totals, named_by
             self.refresh(layout=higher)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return 2 + len(self._lines_of(self._totals))
+        return self.lines_of(self._totals)
 
     @staticmethod
-    def _lines_of(totals: Totals) -> list[str]:
-        return [key for key, _ in ordered_categories(totals)] + [
-            role for role in NOT_COUNTED if role in totals.not_counted
-        ]
+    def lines_of(totals: Totals) -> int:
+        """How many lines the table of some totals has."""
+        return 2 + len(ordered_categories(totals)) + sum(role in totals.not_counted for role in NOT_COUNTED)
 
     def render(self) -> Text:
         totals, look = self._totals, self._look
         whole = totals.whole
         width = self.size.width
-        columns = self._columns(width, len(exact(whole.parameters)) + 2)
+        columns = self._columns(width, len(exact(self._named_by.parameters)) + 2)
         counts_exact = columns[0][1] != _SHORT
         text = Text(no_wrap=True, overflow="crop", end="")
         head = "".join(title.rjust(wide) for title, wide in columns)
@@ -63,7 +62,7 @@ class TotalsTable(Widget):
         text.append(f"  {'Total':{_LABEL}}{self._cells(whole, whole, columns, counts_exact)}", "bold")
         for role in NOT_COUNTED:
             if left := totals.not_counted.get(role):
-                line = f"not counted: {short(left.elements)} of {_ASIDE[role]}, {size(left.bytes)}"
+                line = f"not counted: {exact(left.elements)} of {_ASIDE[role]}, {size(left.bytes)}"
                 text.append(f"\n  {look.plain(line)}", "dim")
         return text
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.driving import Driver, exploring
+from tests.tui.driving import exploring
 from tui.drawings.share_bars import ShareBars
 from tui.widgets.chart import Canvas
-from tui.widgets.totals_table import TotalsTable
 
 
 @pytest.fixture
@@ -24,29 +23,21 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return drawn
 
 
-async def at_rest(driver: Driver) -> None:
-    """Waits until the figures are those of the row under the cursor."""
-    table = driver.explorer.query_one("#totals", TotalsTable)
-    await driver.until(lambda: table._totals == driver.explorer._shown_totals())
-    rest = driver.explorer._rest
-    await driver.until(lambda: rest is None or rest._task is None or rest._task.done())
-
-
 async def test_a_chart_is_drawn_once_for_the_same_figures(draws: list[int]) -> None:
     async with exploring("gpt2") as driver:
         await driver.shows("31.65 %")
-        await at_rest(driver)
+        await driver.rested()
         draws.clear()
         await driver.press("down")
-        await at_rest(driver)
+        await driver.rested()
         await driver.press("up")
-        await at_rest(driver)
+        await driver.rested()
         await driver.press("p", "s", "s", "f", "f")
-        await at_rest(driver)
+        await driver.rested()
         assert draws == [], "transformer holds what the model holds"
         await driver.on("ln_f")
         await driver.shows("100.00 %")
-        await at_rest(driver)
+        await driver.rested()
         assert draws == [1536]
 
 
@@ -54,13 +45,13 @@ async def test_twenty_moves_at_once_draw_one_chart(draws: list[int]) -> None:
     async with exploring("gpt2") as driver:
         await driver.shows("31.65 %")
         await driver.press("E")
-        await at_rest(driver)
+        await driver.rested()
         draws.clear()
         for _ in range(20):
             driver.tree.action_move(1)
         await driver.pilot.pause()
         assert driver.tree.cursor == 20
-        await at_rest(driver)
+        await driver.rested()
         assert draws == [driver.row.item.parameters]
 
 

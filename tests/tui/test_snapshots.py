@@ -1,0 +1,246 @@
+"""Pictures of every view at the two sizes that it is made for; see CONTRIBUTING.md for how to read a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.checkpoints import gpt2, masks, write, write_shards
+from tests.tui.driving import NARROW, WIDE, Driver, SlowReaders
+from tui.app import ExploreApp
+from tui.look import Look
+from tui.screens.explorer import ExplorerScreen
+
+SnapCompare = Callable[..., bool]
+Act = Callable[[Driver], Awaitable[None]]
+
+pytestmark = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x36"])
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of checkpoints to be in, whose own name is not in the pictures."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tui.screens.picker.os", SimpleNamespace(getcwd=lambda: "/home/ada/models"))
+    return tmp_path
+
+
+Take = Callable[..., bool]
+
+
+@pytest.fixture
+def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
+    """Compares a picture of the screen with the one kept."""
+
+    def take(*models: str, act: Act | None = None, keys: str = "", ascii: bool = False, theme: str = "") -> bool:
+        async def before(pilot: Pilot[int]) -> None:
+            driver = Driver(pilot)
+            if theme:
+                driver.app.theme = theme
+            if not act:
+                await (driver.loaded() if models else driver.until(lambda: "looking" not in driver.status))
+            await driver.press(*keys.split())
+            if act:
+                await act(driver)
+            await still(driver)
+
+        app = ExploreApp(list(models), Look(ascii))
+        return snap_compare(app, terminal_size=size, run_before=before)
+
+    return take
+
+
+async def still(driver: Driver) -> None:
+    """Waits until nothing moves any more."""
+    for field in driver.app.screen.query(Input):
+        field.cursor_blink = False
+    if any(isinstance(screen, ExplorerScreen) for screen in driver.app.screen_stack):
+        await driver.rested()
+    await driver.pilot.pause()
+
+
+# The explorer.
+
+
+@pytest.mark.parametrize("row", ["root", "run", "tensor"])
+@pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
+def test_explorer(picture: Take, view: str, row: str) -> None:
+    down = {"root": 0, "run": 5, "tensor": 2}[row]
+    assert picture("gpt2", keys=f"{view} {'j ' * down}")
+
+
+def test_explorer_with_layers_open(picture: Take) -> None:
+    assert picture("gpt2", keys="j j j j j space j j space j j space j")
+
+
+def test_explorer_of_a_large_model_sorted_by_size_with_shares_of_what_is_above(picture: Take) -> None:
+    assert picture("gpt2-xl", keys="s p 2")
+
+
+def test_explorer_of_a_file_with_masks(picture: Take, folder: Path) -> None:
+    write(folder / "published.safetensors", {**gpt2(prefix=""), **masks(12)})
+    assert picture("./published.safetensors", keys="E j j j j j")
+
+
+def test_explorer_of_every_category(picture: Take, folder: Path) -> None:
+    write(
+        folder / "mixed.safetensors",
+        {
+            "model.embed_tokens.weight": ("BF16", (3000, 64)),
+            "model.layers.0.self_attn.q_proj.weight": ("BF16", (64, 64)),
+            "model.layers.0.self_attn.q_proj.lora_A.weight": ("BF16", (64, 8)),
+            "model.layers.0.mlp.gate.weight": ("BF16", (8, 64)),
+            "model.layers.0.mlp.experts.0.up_proj.weight": ("BF16", (64, 256)),
+            "model.layers.0.input_layernorm.weight": ("BF16", (64,)),
+            "model.layers.1.mixer.in_proj.weight": ("BF16", (64, 128)),
+            "model.layers.1.rotary_emb.inv_freq": ("F32", (32,)),
+            "model.scale": ("F32", (64, 3)),
+            "lm_head.weight": ("BF16", (3001, 64)),
+        },
+    )
+    assert picture("./mixed.safetensors")
+
+
+def test_explorer_of_hostile_names(picture: Take, folder: Path) -> None:
+    names = ["\x1b[31mred", "[red]x[/red]", "a\nb", "a\u202eb", "n" * 10_000, "注意力頭部", "🤖🧠", "e\u0301\u0302", ""]
+    write(folder / "hostile.safetensors", {f"m.{name}": ("F32", (2, 3)) for name in names})
+    assert picture("./hostile.safetensors", keys="E j j")
+
+
+def test_filter_open(picture: Take) -> None:
+    assert picture("gpt2", keys="slash l n underscore 2")
+
+
+def test_filter_kept(picture: Take) -> None:
+    assert picture("gpt2", keys="slash h full_stop 1 enter n n")
+
+
+# Loading.
+
+
+def test_loading(picture: Take, slow_readers: SlowReaders) -> None:
+    half = dict(list(gpt2().items())[:74])
+    reader = slow_readers.add(half, gpt2())
+    reader.let()
+
+    async def act(driver: Driver) -> None:
+        await driver.shows("reading… 1 of 2 shards, 74 tensors")
+
+    assert picture("gpt2", act=act)
+
+
+def test_cancelled(picture: Take, slow_readers: SlowReaders) -> None:
+    half = dict(list(gpt2().items())[:74])
+    reader = slow_readers.add(half, gpt2())
+    reader.let()
+
+    async def act(driver: Driver) -> None:
+        await driver.shows("reading… 1 of 2 shards, 74 tensors")
+        await driver.press("escape")
+        await driver.shows("cancelled")
+
+    assert picture("gpt2", act=act)
+
+
+def test_error(picture: Take, folder: Path) -> None:
+    (folder / "cut.safetensors").write_bytes((3000).to_bytes(8, "little") + b"{")
+
+    async def act(driver: Driver) -> None:
+        await driver.until(lambda: "cut.safetensors" in driver.status)
+
+    assert picture("./cut.safetensors", act=act)
+
+
+# Over it.
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [("question_mark", "help"), ("ctrl+p", "commands"), ("ctrl+p t h e m e", "themes"), ("x", "export")],
+    ids=lambda value: value if value.isalpha() and len(value) > 1 else "",
+)
+def test_dialogue(picture: Take, keys: str, what: str) -> None:
+    assert picture("gpt2", keys=keys)
+
+
+def test_export_of_a_file_that_exists(picture: Take, folder: Path) -> None:
+    (folder / "a").touch()
+
+    async def act(driver: Driver) -> None:
+        await driver.loaded()
+        await driver.press("x", "enter", *["backspace"] * 8, "a", "enter")
+        await driver.shows("that file exists")
+
+    assert picture("gpt2", act=act)
+
+
+# The picker.
+
+
+def checkpoints(folder: Path) -> None:
+    write(folder / "gpt2-small.safetensors", gpt2(prefix=""))
+    write(folder / "runs" / "step-1000.safetensors", gpt2(layers=2))
+    write_shards(folder / "sharded", [gpt2(layers=3), {"x": ("F32", (3,))}])
+
+
+def test_picker(picture: Take, folder: Path) -> None:
+    checkpoints(folder)
+    assert picture()
+
+
+def test_picker_filtered(picture: Take, folder: Path) -> None:
+    checkpoints(folder)
+    assert picture(keys="g p t 2 minus")
+
+
+def test_picker_with_nothing_found(picture: Take) -> None:
+    assert picture(keys="o r g slash n a m e")
+
+
+def test_picker_help(picture: Take) -> None:
+    assert picture(keys="f1")
+
+
+# Themes and terminals.
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light"])
+@pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
+def test_theme(picture: Take, theme: str, view: str) -> None:
+    assert picture("gpt2", theme=theme, keys=f"{view} j j j j j")
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
+def test_picker_and_help_in_a_theme(picture: Take, theme: str, folder: Path) -> None:
+    checkpoints(folder)
+    assert picture(theme=theme, keys="down f1")
+
+
+@pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
+def test_ascii(picture: Take, view: str) -> None:
+    assert picture("gpt2", ascii=True, keys=f"{view} j j j j j")
+
+
+def test_ascii_dialogue(picture: Take) -> None:
+    assert picture("gpt2", ascii=True, keys="x")
+
+
+def test_ascii_picker(picture: Take, folder: Path) -> None:
+    checkpoints(folder)
+    assert picture(ascii=True)
+
+
+@pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
+def test_without_colour(picture: Take, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert picture("gpt2", keys=f"{view} j j j j j")
+
+
+def test_too_small(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
+    small = (49, size[1]) if size == NARROW else (size[0], 13)
+    assert snap_compare(ExploreApp(["gpt2"], Look()), terminal_size=small)

@@ -1,0 +1,344 @@
+"""The program in a real terminal: what it leaves behind, what it writes, and what it bears."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import re
+import signal
+import struct
+import sys
+import termios
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.terminal import DOWN, Terminal, colour_environment
+from tests.checkpoints import gpt2, write
+from tests.command import ROOT
+
+PAGE_UP, PAGE_DOWN, ESC, ENTER = b"\x1b[5~", b"\x1b[6~", b"\x1b", b"\r"
+CTRL_C, CTRL_P, CTRL_Q = b"\x03", b"\x10", b"\x11"
+MODE = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+USUAL = {b"7": b"h", b"25": b"h"}
+"""Modes that are on where no program runs; all others are off."""
+
+
+class Recorder(Terminal):
+    """A terminal that keeps all that is written to it."""
+
+    def __init__(
+        self,
+        *arguments: str | Path,
+        folder: Path,
+        size: tuple[int, int] = (80, 24),
+        environment: Mapping[str, str] | None = None,
+        code: str = "",
+    ) -> None:
+        """
+        Args:
+            arguments: the command's.
+            folder: where it runs.
+            size: columns and rows.
+            environment: variables to add.
+            code: Python that runs before it, in the same process.
+        """
+        self.written = b""
+        variables = {name: value for name, value in colour_environment().items() if name != "PYTHONIOENCODING"}
+        variables |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder), **(environment or {})}
+        main = "import sys; from tui.cli import main; sys.exit(main())"
+        program = ["-c", f"{code}\n{main}"] if code else ["-m", "tui"]
+        argv: Sequence[str] = [sys.executable, *program, *map(str, arguments)]
+        super().__init__(argv, columns=size[0], rows=size[1], folder=folder, environment=variables)
+
+    def _read(self, timeout: float) -> tuple[float, bytes] | None:
+        chunk = super()._read(timeout)
+        if chunk:
+            self.written += chunk[1]
+        return chunk
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.text  # noqa: B018  # what was written for the old size is shown in it
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """The terminal goes away, as when its window is closed."""
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, self._fd)
+        os.close(null)
+
+    def check_restored(self) -> None:
+        """Whether all that was switched on is off again, and the line discipline is that of a shell."""
+        state: dict[bytes, bytes] = {}
+        for modes, value in MODE.findall(self.written):
+            for mode in modes.split(b";"):
+                state[mode] = value
+        assert {b"1049", b"25", b"1000", b"2004"} <= set(state), "alternate screen, cursor, mouse, paste"
+        assert state == {mode: USUAL.get(mode, b"l") for mode in state}
+        local = termios.tcgetattr(self._fd)[3]
+        assert local & termios.ECHO
+        assert local & termios.ICANON
+        assert local & termios.ISIG
+
+    @property
+    def after_screen(self) -> str:
+        """What was written once the screen was left."""
+        return self.written.rpartition(b"\x1b[?1049l")[2].decode()
+
+
+READY = (r"22\.78", r"31\.65 %", r"[▸+]")
+
+
+def test_q_leaves_with_0_and_the_terminal_restored(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert "Traceback" not in terminal.after_screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_the_picker_gpt2_and_enter_show_the_shares(tmp_path: Path, size: tuple[int, int]) -> None:
+    with Recorder(folder=tmp_path, size=size) as terminal:
+        terminal.wait_for("gpt2-xl")
+        terminal.send(b"gpt2" + ENTER)
+        terminal.wait_for(r"22\.78", r"45\.54", r"0\.03", r"31\.65")
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+@pytest.mark.parametrize("arguments", [["gpt2"], []])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status: int, arguments: list[str]) -> None:
+    with Recorder(*arguments, folder=tmp_path) as terminal:
+        terminal.wait_for("gpt2")
+        terminal.wait_until_quiet()
+        terminal.send_signal(number)
+        assert terminal.wait_for_exit() == status
+        terminal.check_restored()
+        assert "Traceback" not in terminal.after_screen
+
+
+def test_ctrl_c_leaves_with_130(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(CTRL_C)
+        assert terminal.wait_for_exit() == 130
+        terminal.check_restored()
+
+
+def test_a_signal_over_a_dialogue_ends_it_too(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"x")
+        terminal.wait_for("Enter writes")
+        terminal.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 143
+        terminal.check_restored()
+
+
+def test_a_window_that_is_closed_ends_the_program(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.hang_up()
+        assert terminal.wait_for_exit() == 129
+
+
+def test_a_dumb_terminal_gets_the_text(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path, environment={"TERM": "dumb"}) as terminal:
+        assert terminal.wait_for_exit() == 0
+        assert b"\x1b" not in terminal.written
+        text = terminal.written.decode()
+        assert "TERM=dumb" in text
+        for share in ("22.78", "45.54", "0.03", "31.65", "124,439,808"):
+            assert share in text
+
+
+def test_ctrl_p_and_page_up_at_once(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(CTRL_P + PAGE_UP)
+        terminal.wait_for("Commands")
+        terminal.send(ESC)
+        terminal.wait_until_quiet()
+        terminal.send(CTRL_P + PAGE_DOWN + ENTER)
+        terminal.wait_until_quiet()
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+def colours(written: bytes) -> set[str]:
+    """The parts of all SGR sequences that set a colour."""
+    found: set[str] = set()
+    for parameters in re.findall(rb"\x1b\[([\d;:]*)m", written):
+        parts = parameters.decode().replace(":", ";").split(";")
+        found |= {part for part in parts if part and (30 <= int(part) <= 48 or 90 <= int(part) <= 107)}
+    return found - {"39"}
+
+
+def test_no_color_writes_no_colour(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path, environment={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for(*READY)
+        for key in (b"2", b"3", b"1", DOWN, b"E", b"?", ESC, b"x", ESC, CTRL_P, ESC, b"/h"):
+            terminal.send(key)
+            terminal.wait_until_quiet(0.2)
+        assert colours(terminal.written) == set()
+        assert re.search(rb"\x1b\[[\d;]*7[;m]", terminal.written), "the cursor's row is seen all the same"
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+def test_colours_are_there_otherwise(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        assert {"38", "48"} <= colours(terminal.written)
+
+
+def test_sixteen_colours_are_enough(tmp_path: Path) -> None:
+    environment = {"TERM": "xterm", "COLORTERM": "", "TEXTUAL_COLOR_SYSTEM": "standard"}
+    with Recorder("gpt2", folder=tmp_path, environment=environment) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"2")
+        terminal.wait_for("h.11")
+        found = colours(terminal.written)
+        assert found
+        assert not found & {"38", "48"}, "neither 256 colours nor more"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--ascii"], {}),
+        ([], {"LANG": "C", "PYTHONIOENCODING": "ascii"}),
+        ([], {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        ([], {"LANG": "C", "PYTHONIOENCODING": "latin-1"}),
+    ],
+)
+def test_ascii_terminals_get_ascii(tmp_path: Path, arguments: list[str], environment: dict[str, str]) -> None:
+    write(tmp_path / "注é.safetensors", {**gpt2(prefix="", layers=1), "ñ.注": ("F32", (3,))})
+    with Recorder("gpt2", *arguments, folder=tmp_path, environment=environment) as terminal:
+        terminal.wait_for(*READY)
+        for key in (b"2", b"3", b"1", b"E", DOWN, b"y", b"?", ESC, b"x", ESC, CTRL_P, ESC, b"\t", b"/h", ESC, b"o"):
+            terminal.send(key)
+            terminal.wait_until_quiet(0.2)
+        terminal.wait_for("safetensors")
+        terminal.send(b"safe" + ENTER)
+        terminal.wait_for(r"[+-] +h")
+        terminal.send(b"E")
+        terminal.wait_until_quiet()
+        outside = set(terminal.written.decode("utf-8", "replace")) - set(map(chr, range(128)))
+        assert outside == set()
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+BUGS = {
+    "in a key": (
+        "from tui.screens.explorer import ExplorerScreen\n"
+        "def bug(self): raise RuntimeError('\\x1b[2Jno\\nmore')\n"
+        "ExplorerScreen.action_sort = bug",
+        b"s",
+    ),
+    "in a load": (
+        "import tui.load\ndef bug(*_): raise RuntimeError('\\x1b[2Jno\\nmore')\ntui.load.build_tree = bug",
+        b"",
+    ),
+    "in a drawing": (
+        "from tui.drawings.share_bars import ShareBars\n"
+        "def bug(*_): raise RuntimeError('\\x1b[2Jno\\nmore')\n"
+        "ShareBars.draw = bug",
+        b"",
+    ),
+}
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_bug_ends_it_with_1_and_says_where_its_report_is(tmp_path: Path, bug: str) -> None:
+    code, key = BUGS[bug]
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        if key:
+            terminal.wait_for(*READY)
+            terminal.send(key)
+        assert terminal.wait_for_exit() == 1
+        terminal.check_restored()
+        said = terminal.after_screen
+    assert "Traceback" not in said
+    assert "\x1b[2J" not in said
+    (sentence,) = [line for line in said.splitlines() if line.startswith("gpt2-explore: ")]
+    assert "a bug of gpt2-explore ended it (RuntimeError: " in sentence
+    assert "please report it as CONTRIBUTING.md says" in sentence
+    (report,) = tmp_path.glob("gpt2-explore-*.txt")
+    assert str(report) in sentence
+    assert "RuntimeError" in report.read_text()
+    assert "Traceback (most recent call last)" in report.read_text()
+
+
+def test_resizes_from_huge_to_tiny_and_back(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        for key in (b"1", b"2", b"3", b"?", ESC, b"x", ESC, b"/", ESC, b"o", ESC):
+            terminal.send(key)
+            for size in ((80, 24), (60, 20), (200, 60), (20, 5), (1, 1), (120, 36)):
+                terminal.resize(*size)
+                terminal.wait_until_quiet(0.03)
+        terminal.send(b"1")
+        terminal.resize(80, 24)
+        terminal.wait_for(*READY)
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60), (20, 5)])
+def test_it_starts_at_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    with Recorder("gpt2", folder=tmp_path, size=size) as terminal:
+        terminal.wait_for("too small|oo sma" if size == (20, 5) else r"22\.78")
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+MOVES = [b"\x1b[A", DOWN, b"\x1b[C", b"\x1b[D", PAGE_UP, PAGE_DOWN, b"\x1b[H", b"\x1b[F", b"\t", b"\x1b[Z", ESC]
+LETTERS = [bytes([letter]) for letter in b"hjklgGeEcfspnNyr123/x?o "]
+MOUSE = [
+    f"\x1b[<{button};{x};{y}{kind}".encode()
+    for button, x, y, kind in (
+        (0, 3, 6, "M"),
+        (0, 3, 6, "m"),
+        (64, 9, 5, "M"),
+        (65, 9, 5, "M"),
+        (0, 70, 24, "M"),
+        (0, 70, 24, "m"),
+    )
+]
+ODD = ["é".encode(), "注".encode(), b"\x1b[200~pasted\x1b[201~", b"\x7f", b"\x00", b"\x1bOP", b"\x1bx"]
+
+
+@pytest.mark.parametrize(
+    ("seed", "more"),
+    # Enter in the list of commands might run the one that quits.
+    [(7, [ENTER, *MOUSE]), (8, [CTRL_P])],
+    ids=["with Enter", "with Ctrl+P"],
+)
+def test_three_hundred_random_keys(tmp_path: Path, seed: int, more: list[bytes]) -> None:
+    write(tmp_path / "x.safetensors", gpt2(layers=3))
+    keys = random.Random(seed).choices([*MOVES, *LETTERS, *ODD, *more], k=300)
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        for start in range(0, 300, 10):
+            terminal.send(b"".join(keys[start : start + 10]))
+            terminal.press(b"", silence=0.02, patience=0.05)
+            assert terminal.exit_status is None
+        terminal.wait_until_quiet(0.3)
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen.strip() == ""
