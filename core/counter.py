@@ -162,17 +162,20 @@ def count(reader: Reader, keep_tensors: bool = True) -> Count:
     return counter.count()
 
 
-def count_stepwise(reader: Reader, cancelled: Callable[[], bool]) -> Iterator[Snapshot | Count]:
+def count_stepwise(
+    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True
+) -> Iterator[Snapshot | Count]:
     """Counts a checkpoint, with snapshots on the way, at most 20 a second, and the count as the last.
 
     Args:
         reader: the checkpoint.
         cancelled: asked at every batch; the work ends without a count once it is true.
+        keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source)
+    counter = ParameterCounter(reader.source, keep_tensors)
     next_time = monotonic()
     for batch, progress in reader.batches():
         if cancelled():

@@ -44,11 +44,19 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Columns, and the rows as they come; `totals` decide what its categories are called."""
+    """Columns, and the rows as they come.
+
+    Attributes:
+        columns: from the left.
+        rows: in the order of the model.
+        totals: they decide what its categories are called.
+        optional: titles of columns at the right that go first where there is no room.
+    """
 
     columns: tuple[Column, ...]
     rows: Iterator[Row]
     totals: Totals
+    optional: tuple[str, ...] = ()
 
     def show(self, column: Column, cell: Cell) -> str:
         """A cell as people read it, every character printable."""
@@ -151,4 +159,4 @@ def _by_tensor(count: Count) -> Table:
                 figures = (row.parameters, row.percent, row.category, row.kind, row.role)
                 yield Row((row.name, shape, tensor.dtype, *figures, tensor.nbytes, tensor.file), row.category)
 
-    return Table(columns, rows(), count.totals)
+    return Table(columns, rows(), count.totals, ("Category", "Kind", "Role", "Size"))

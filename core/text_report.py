@@ -105,12 +105,17 @@ def _window_lines(
     def too_wide() -> bool:
         return 2 * len(shown) + sum(widths()) > WIDTH
 
+    if table.optional:
+        while too_wide() and titles[-1] in table.optional:
+            shown, titles, lines = shown[:-1], titles[:-1], [line[:-1] for line in lines]
     for keep in ("parameters", ""):
         for at, (n, column) in enumerate(shown):
             if too_wide() and column.kind == "count" and column.key != keep:
                 for line, row in zip(lines, rows):
                     line[at] = short(int(row.cells[n]))
+    left_out: list[str] = []
     while too_wide() and len(shown) > 3:
+        left_out.insert(0, titles[-1])
         shown, titles, lines = shown[:-1], titles[:-1], [line[:-1] for line in lines]
     marks = [_mark(row, style) for row in rows]
     if head:
@@ -119,6 +124,8 @@ def _window_lines(
     for mark, line in zip(marks, lines):
         aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
+    if left_out and head:
+        yield f"  (columns left out for want of room: {', '.join(left_out)}; --csv has all)"
 
 
 def _padded(text: str, width: int, right: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from core.catalog import Entry
 from core.counter import Count, Snapshot
 from core.tree import ModuleNode
 
@@ -54,3 +55,19 @@ class LoadBroke(LoadMessage):
     """A bug ended the load."""
 
     error: Exception
+
+
+@dataclass
+class ModelsFound(Message):
+    """Some more models of the catalogue; `done` with the last of them."""
+
+    entries: list[Entry]
+    done: bool
+
+
+@dataclass
+class ModelCounted(Message):
+    """How many parameters one of the models found has; None where it cannot be read."""
+
+    model: str
+    parameters: int | None

@@ -30,7 +30,7 @@ class HelpScreen(Steady, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "Esc closes"
+            box.border_subtitle = "arrows scroll, Esc closes"
             yield Static(self._text(), id="help-text")
 
     def _text(self) -> Text:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,20 +13,26 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
-from textual.widgets.option_list import Option
+from textual.widgets.option_list import Option, OptionDoesNotExist
 from textual.worker import get_current_worker
 
 from core.catalog import Entry, entries
+from core.counter import Count, count_stepwise
+from core.errors import CheckpointError
 from core.escape import escaped
 from core.formats import exact, size
+from core.locate import locate
+from core.readers.open import open_reader
 from tui.keys import PICKER_KEYS
 from tui.look import Look
+from tui.messages import ModelCounted, ModelsFound
 from tui.screens.steady import Steady
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.steady_options import SteadyOptionList
 
 _BATCH = 50
+_MOST_COUNTED = 200
 
 
 class PickerScreen(Steady, Screen[str | None]):
@@ -51,6 +59,7 @@ class PickerScreen(Steady, Screen[str | None]):
         self._look = look
         self._entries = [Entry(model, "given", None, None) for model in given]
         self._searching = True
+        self._known: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield Line("gpt2-explore: where do a model's parameters sit?", id="title")
@@ -74,21 +83,38 @@ class PickerScreen(Steady, Screen[str | None]):
         self._fill()
 
     def _search(self) -> None:
+        """In a thread: finds the models, then reads the headers of those whose parameters are not known."""
         worker = get_current_worker()
         batch: list[Entry] = []
+        unknown: list[str] = []
         for entry in entries(".", lambda: worker.is_cancelled):
             batch.append(entry)
+            if entry.parameters is None and len(unknown) < _MOST_COUNTED:
+                unknown.append(entry.model)
             if len(batch) >= _BATCH:
-                self.app.call_from_thread(self._found, batch)
+                self.post_message(ModelsFound(batch, False))
                 batch = []
+        self.post_message(ModelsFound(batch, True))
+        for model in unknown:
             if worker.is_cancelled:
                 return
-        self.app.call_from_thread(self._found, batch, True)
+            self.post_message(ModelCounted(model, _parameters_of(model, lambda: worker.is_cancelled)))
 
-    def _found(self, more: list[Entry], done: bool = False) -> None:
-        self._entries += more
-        self._searching = not done
+    @on(ModelsFound)
+    def _found(self, message: ModelsFound) -> None:
+        self._entries += message.entries
+        self._searching = not message.done
         self._fill()
+
+    @on(ModelCounted)
+    def _counted(self, message: ModelCounted) -> None:
+        models = self.query_one("#models", SteadyOptionList)
+        for number, entry in enumerate(self._entries):
+            if entry.model == message.model:
+                held = "unreadable" if message.parameters is None else exact(message.parameters)
+                self._known[entry.model] = held
+                with suppress(OptionDoesNotExist):
+                    models.replace_option_prompt(str(number), Text(self._line(entry), no_wrap=True))
 
     def _columns(self, *cells: str) -> str:
         width = max(40, self.size.width - 6)
@@ -108,12 +134,13 @@ class PickerScreen(Steady, Screen[str | None]):
         if options:
             models.highlighted = min(highlighted or 0, len(options) - 1)
         state = "looking…" if self._searching else f"{len(shown)} of {len(self._entries)} models"
-        where = escaped(os.getcwd())
+        where = escaped(_shown_folder())
         nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
         self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))
 
     def _line(self, entry: Entry) -> str:
-        parameters = exact(entry.parameters) if entry.parameters is not None else ""
+        known = self._known.get(entry.model, "")
+        parameters = exact(entry.parameters) if entry.parameters is not None else known
         held = size(entry.bytes) if entry.bytes is not None else ""
         return self._columns(escaped(entry.model), entry.source, parameters, held)
 
@@ -140,3 +167,23 @@ class PickerScreen(Steady, Screen[str | None]):
             find.value = ""
         else:
             self.dismiss(None)
+
+
+def _parameters_of(model: str, cancelled: Callable[[], bool]) -> int | None:
+    try:
+        for step in count_stepwise(open_reader(locate(model)), cancelled, keep_tensors=False):
+            if isinstance(step, Count):
+                return step.totals.parameters
+    except CheckpointError:
+        pass
+    return None
+
+
+def _shown_folder() -> str:
+    """The current folder, the home folder as `~`."""
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return "a folder that is gone"
+    home = os.path.expanduser("~")
+    return "~" + folder[len(home) :] if folder == home or folder.startswith(home + os.sep) else folder
