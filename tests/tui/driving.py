@@ -23,7 +23,7 @@ from tui.look import Look
 from tui.screens.explorer import ExplorerScreen
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
-from tui.widgets.totals_table import TotalsTable
+from tui.widgets.row_pane import RowPane
 
 NARROW, WIDE = (80, 24), (120, 36)
 PATIENCE = 10.0
@@ -102,9 +102,8 @@ class Driver:
 
     async def rested(self) -> None:
         """Waits until the figures are those of the row under the cursor, and nothing is to come."""
-        table = self.explorer.query_one("#totals", TotalsTable)
-        await self.until(lambda: table._totals == self.explorer._shown_totals())
-        await self.until(lambda: _over(self.explorer._rest))
+        pane = self.explorer.query_one("#right", RowPane)
+        await self.until(lambda: pane._row is self.tree.row and _over(self.explorer._rest))
 
     async def on(self, label: str) -> None:
         """Puts the cursor on a row."""

@@ -42,7 +42,7 @@ async def test_every_command_does_what_its_key_does() -> None:
         await run(driver, "shares of")
         assert driver.tree.of_parent
         await run(driver, "view: layers")
-        await driver.shows("▓ Attention")
+        await driver.shows("● Attention 33.33 %")
         await run(driver, "view: weights")
         await driver.shows("50.00 % 19.2k")
         await run(driver, "view: shares")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.escape import escaped, shortened
 from core.formats import percent, share, short
 from core.labels import category_label
 from core.totals import Totals, summed
@@ -67,7 +68,8 @@ class LayerBars:
         return sorted((key for key in sums if sums[key]), key=lambda key: -sums[key])
 
     def _names(self, canvas: Canvas, end: int, row: int) -> None:
-        first, last = self.layers[0][0], self.layers[-1][0]
+        ends = (self.layers[0][0], self.layers[-1][0])
+        first, last = (shortened(canvas.look.plain(escaped(name)), canvas.width - _AXIS) for name in ends)
         canvas.words(first, _AXIS, row)
         start = end - len(last)
         if len(self.layers) > 1 and start > _AXIS + len(first):

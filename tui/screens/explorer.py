@@ -10,34 +10,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
-from textual.message import Message
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
-from core.counter import Count
 from core.escape import escaped, shortened
-from core.formats import exact, plural
+from core.formats import exact
 from core.outline import MOST_MATCHES, Outline
-from core.summary import remarks, summary
-from core.totals import Totals
-from core.tree import ModuleNode
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
 from tui.look import Look
-from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
-from tui.screens.steady import Steady
+from tui.screens.loading import LoadingScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
-from tui.widgets.row_pane import RowPane
+from tui.widgets.row_pane import LOW, RowPane
 
 REST_SECONDS = 0.1
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
 WIDE = 110
 
 
-class ExplorerScreen(Steady, Screen[None]):
+class ExplorerScreen(LoadingScreen):
     """One model. Loads it in the background and shows whole totals while it does."""
 
     KEYS = EXPLORER_KEYS
@@ -65,14 +58,7 @@ class ExplorerScreen(Steady, Screen[None]):
             load: the model, already being read.
             look: how things are drawn.
         """
-        super().__init__()
-        self.model = load.model
-        self._load = load
-        self.look = look
-        self.counted: Count | None = None
-        self._root: ModuleNode | None = None
-        self._totals = Totals()
-        self._loading = False
+        super().__init__(load, look)
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -106,104 +92,9 @@ class ExplorerScreen(Steady, Screen[None]):
         yield Line("", id="small")
 
     def on_mount(self) -> None:
-        self._fit(self.app.size)
-        self._begin()
-        self._fit(self.app.size)
+        self.begin()
         # plotext takes some 35 ms to import: the numbers are painted first.
         self.call_after_refresh(self.query_one(RowPane).wake)
-
-    # Loading.
-
-    def action_reload(self) -> None:
-        """Reads the model, from the start."""
-        self.open(self.model)
-
-    def open(self, model: str) -> None:
-        """Shows a model instead of the present one."""
-        self._load.cancel()
-        self.model = model
-        self._load = Load(self.model, self._load.load_id + 1)
-        self._begin()
-
-    def _begin(self) -> None:
-        field = self.query_one("#filter", Input)
-        field.value = ""
-        field.remove_class("-open")
-        self.remove_class("-failed")
-        self._loading = True
-        self._root, self.counted, self._totals = None, None, Totals()
-        self.query_one("#tree", ParameterTree).show(None)
-        self._show_title()
-        self._say("reading…  Esc cancels")
-        self._show_row()
-        self._load.deliver(self._take, self.post_message)
-
-    def _take(self, message: Message) -> None:
-        """What a load says: told apart here, so that what waited since before the first picture is in it."""
-        if not isinstance(message, LoadMessage) or message.load_id != self._load.load_id or not self._loading:
-            return
-        if isinstance(message, LoadProgress):
-            self._progress(message)
-        elif isinstance(message, LoadCounted):
-            self._counted(message)
-        elif isinstance(message, LoadDone):
-            self._done(message)
-        elif isinstance(message, LoadFailed):
-            self._failed(message)
-        elif isinstance(message, LoadBroke):
-            raise message.error
-
-    @on(LoadMessage)
-    def _loaded(self, message: LoadMessage) -> None:
-        self._take(message)
-
-    def _progress(self, message: LoadProgress) -> None:
-        snapshot = message.snapshot
-        self._totals = snapshot.totals
-        done = snapshot.progress
-        shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
-        self._say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
-        self._show_row()
-
-    def _counted(self, message: LoadCounted) -> None:
-        self.counted = message.count
-        self._totals = message.count.totals
-        self._show_title()
-        self._show_row()
-        if message.count.stored_count > 20_000:
-            self._say("building the tree…")
-
-    def _done(self, message: LoadDone) -> None:
-        self._loading = False
-        self._root = message.root
-        self.counted = message.count
-        tree = self.query_one("#tree", ParameterTree)
-        tree.show(Outline(message.root))
-        said = list(remarks(message.count))
-        more = f"  (+{len(said) - 1} more: x exports them)" if len(said) > 1 else ""
-        self._say(f"{said[0]}{more}" if said else "")
-        self._fit(self.size)
-        self._header()
-        self._show_row()
-
-    def _failed(self, message: LoadFailed) -> None:
-        self._loading = False
-        name = "" if message.sentence.startswith(self.model) else f"{self.model}: "
-        error = self.query_one("#error", Line)
-        error.wrap = True
-        error.show(self.look.plain(f"{escaped(name)}{message.sentence}\n\nr reads it again, o opens another model."))
-        self.add_class("-failed")
-        self._say("not read")
-
-    def _say(self, text: str) -> None:
-        self.query_one("#status", Line).show(self.look.plain(escaped(text)))
-
-    def _show_title(self) -> None:
-        text = escaped(self.model)
-        if self.counted:
-            room = self.size.width - 2 - len(text) - len(self.look.dot)
-            text += self.look.dot + summary(self.counted, "·", room)
-        self.query_one("#title", Line).show(self.look.plain(text))
 
     # Showing the row under the cursor.
 
@@ -212,10 +103,16 @@ class ExplorerScreen(Steady, Screen[None]):
         self._header()  # a scroll bar that came or went moves its columns
         if self._rest:
             self._rest.stop()
-        self._rest = self.set_timer(REST_SECONDS, self._show_row)
+        self._rest = self.set_timer(REST_SECONDS, self.show_row)
 
-    def _show_row(self) -> None:
-        self.query_one(RowPane).show(self.query_one(ParameterTree).row, self._root, self._totals)
+    def show_tree(self, outline: Outline | None) -> None:
+        self._close_filter()
+        self.query_one(ParameterTree).show(outline)
+        self._fit(self.size if self.size.width else self.app.size)
+        self._header()
+
+    def show_row(self) -> None:
+        self.query_one(RowPane).show(self.query_one(ParameterTree).row, self.root, self.totals)
 
     def action_next_view(self) -> None:
         self.query_one(RowPane).show_view(self.query_one(RowPane).view + 1)
@@ -251,7 +148,7 @@ class ExplorerScreen(Steady, Screen[None]):
         _, outline = self._tree()
         if outline:
             outline.by_size = not outline.by_size
-            self._say("sorted by size" if outline.by_size else "in natural order")
+            self.say("sorted by size" if outline.by_size else "in natural order")
             self._rebuild()
 
     def action_share_of(self) -> None:
@@ -281,7 +178,7 @@ class ExplorerScreen(Steady, Screen[None]):
                 f"{exact(outline.matches)} found{shown}; Enter, then n and N go through them" if outline.matches else ""
             )
             nothing = "no name has that in it; Esc shows all again" if event.value else ""
-            self._say(found or nothing)
+            self.say(found or nothing)
 
     @on(Input.Submitted, "#filter")
     def _keep_filter(self) -> None:
@@ -304,16 +201,18 @@ class ExplorerScreen(Steady, Screen[None]):
 
     def action_back(self) -> None:
         field = self.query_one("#filter", Input)
-        if self._loading:
-            self._loading = False
-            self._load.cancel()
-            self._say("cancelled; r reads the model again, o picks another")
+        if self.loading_model:
+            self.cancel()
         elif field.has_class("-open"):
-            field.value = ""
-            field.remove_class("-open")
+            self._close_filter()
             self.query_one("#tree").focus()
         else:
             self.app.action_pick()  # type: ignore[attr-defined]
+
+    def _close_filter(self) -> None:
+        field = self.query_one("#filter", Input)
+        field.value = ""
+        field.remove_class("-open")
 
     def action_copy(self) -> None:
         tree, _ = self._tree()
@@ -333,12 +232,12 @@ class ExplorerScreen(Steady, Screen[None]):
         shown = self.counted
         if tree.row and tree.row.parent is not None:
             shown = self.counted.part(tree.row.item.path, tree.row.item.totals())
-        drawing = self.app.export_screenshot(title=self.model)
+        drawing = self.app.export_screenshot(title=escaped(self.model))
         stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in self.model).strip("-.")[-60:] or "model"
 
         def written(path: str | None) -> None:
             if path:
-                self.notify(f"written: {path}", markup=False)
+                self.notify(self.look.plain(f"written: {path}"), markup=False)
 
         self.app.push_screen(ExportScreen(stem, export_formats(self.counted, shown, drawing)), written)
 
@@ -353,8 +252,8 @@ class ExplorerScreen(Steady, Screen[None]):
         self.set_class(small, "-small")
         self.set_class(width >= WIDE, "-wide")
         self.set_class(width < WIDE, "-narrow")
-        self.set_class(height < 22, "-low")
-        self.query_one(RowPane).fit(width < WIDE)
-        self._show_title()
+        self.set_class(height < LOW, "-low")
+        self.query_one(RowPane).fit(width < WIDE, height)
+        self.show_title()
         least = f"{LEAST_WIDTH}x{LEAST_HEIGHT}"
         self.query_one("#small", Line).show(f"too small, {least} at least")

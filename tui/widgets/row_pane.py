@@ -20,8 +20,12 @@ from tui.widgets.line import Line
 from tui.widgets.totals_table import TotalsTable
 
 VIEWS = ("Shares", "Layers", "Weights and biases")
+LOW = 22
+"""Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
-_LEAST_CHART = 8
+_LEAST_CHART, _MOST_CHART = 8, 10
+# Title, titles of the tree and one row of it, status and keys.
+_LINES_ELSEWHERE = 5
 
 
 class RowPane(Container, can_focus=True):
@@ -32,6 +36,7 @@ class RowPane(Container, can_focus=True):
         self._look = look
         self._view = 0
         self._narrow = False
+        self._height = LOW
         self._row: OutlineRow | None = None
         self._root: ModuleNode | None = None
         self._whole = Totals()
@@ -88,7 +93,7 @@ class RowPane(Container, can_focus=True):
         if number != self._view:
             self._view = number
             self.query_one("#views", Line).show(self._tabs())
-            self.fit(self._narrow)
+            self.fit(self._narrow, self._height)
             self.show(self._row, self._root, self._whole)
 
     @property
@@ -96,17 +101,22 @@ class RowPane(Container, can_focus=True):
         """The number of the present view, from 0."""
         return self._view
 
-    def fit(self, narrow: bool) -> None:
+    def fit(self, narrow: bool, height: int) -> None:
         """Fits the pane below the tree (narrow) or beside it.
+
+        Args:
+            narrow: whether the screen is too narrow for two panes.
+            height: of the screen.
 
         Below it, the table stands left of the chart, and the pane is as high as they need, so that the tree has
         the rest; layers take the whole width.
         """
-        self._narrow = narrow
+        self._narrow, self._height = narrow, height
         table = self.query_one(TotalsTable)
         table.display = not (narrow and self._view == 1)
         if narrow:
             lines = max(_LEAST_CHART if self._view == 1 else 0, table.lines_of(self._whole))
-            self.styles.height = _LINES_ABOVE + min(lines, 10)
+            above = _LINES_ABOVE - (height < LOW)
+            self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - _LINES_ELSEWHERE))
         else:
             self.styles.height = "1fr"

@@ -59,7 +59,7 @@ async def test_another_view_and_another_size_draw_anew(draws: list[int]) -> None
     async with exploring("gpt2") as driver:
         await driver.shows("31.65 %")
         await driver.press("2")
-        await driver.shows("▓ Attention")
+        await driver.shows("● Attention 33.33 %")
         draws.clear()
         await driver.press("1")
         await driver.shows("31.65 %")

@@ -1,0 +1,155 @@
+"""A screen that reads a model while it is shown."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from textual import on
+from textual.message import Message
+from textual.screen import Screen
+
+from core.counter import Count
+from core.escape import escaped
+from core.formats import plural
+from core.outline import Outline
+from core.summary import remarks, summary
+from core.totals import Totals
+from core.tree import ModuleNode
+from tui.load import Load
+from tui.look import Look
+from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
+from tui.screens.steady import Steady
+from tui.widgets.line import Line
+
+
+class LoadingScreen(Steady, Screen[None]):
+    """Owns a load and all that is known of its model; a subclass shows it.
+
+    Needs the lines `#title`, `#status` and, over the whole screen where it has the class `-failed`, `#error`.
+
+    Attributes:
+        model: as the user names it.
+        look: how things are drawn.
+        load: the present load.
+        loading_model: whether it is still wanted and under way.
+        counted: the model, once all is counted.
+        root: its tree, once that is built.
+        totals: its totals, as far as they are known.
+    """
+
+    def __init__(self, load: Load, look: Look) -> None:
+        """
+        Args:
+            load: the model, already being read.
+            look: how things are drawn.
+        """
+        super().__init__()
+        self.model = load.model
+        self.look = look
+        self.load = load
+        self.loading_model = False
+        self.counted: Count | None = None
+        self.root: ModuleNode | None = None
+        self.totals = Totals()
+
+    @abstractmethod
+    def show_tree(self, outline: Outline | None) -> None:
+        """Shows the tree of a model; None while there is none."""
+
+    @abstractmethod
+    def show_row(self) -> None:
+        """Shows the totals of what the cursor is on, or of the whole."""
+
+    def action_reload(self) -> None:
+        """Reads the model, from the start."""
+        self.open(self.model)
+
+    def open(self, model: str) -> None:
+        """Shows a model instead of the present one."""
+        self.load.cancel()
+        self.model = model
+        self.load = Load(self.model, self.load.load_id + 1)
+        self.begin()
+
+    def begin(self) -> None:
+        """Takes what the load has to say, from the first picture on."""
+        self.remove_class("-failed")
+        self.loading_model = True
+        self.root, self.counted, self.totals = None, None, Totals()
+        self.show_tree(None)
+        self.show_title()
+        self.say("reading…  Esc cancels")
+        self.show_row()
+        self.load.deliver(self._take, self.post_message)
+
+    def _take(self, message: Message) -> None:
+        """What a load says: told apart here, so that what waited since before the first picture is in it."""
+        if not isinstance(message, LoadMessage) or message.load_id != self.load.load_id or not self.loading_model:
+            return
+        if isinstance(message, LoadProgress):
+            self._progress(message)
+        elif isinstance(message, LoadCounted):
+            self._counted(message)
+        elif isinstance(message, LoadDone):
+            self._done(message)
+        elif isinstance(message, LoadFailed):
+            self._failed(message)
+        elif isinstance(message, LoadBroke):
+            raise message.error
+
+    @on(LoadMessage)
+    def _loaded(self, message: LoadMessage) -> None:
+        self._take(message)
+
+    def _progress(self, message: LoadProgress) -> None:
+        snapshot = message.snapshot
+        self.totals = snapshot.totals
+        done = snapshot.progress
+        shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
+        self.say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
+        self.show_row()
+
+    def _counted(self, message: LoadCounted) -> None:
+        self.counted = message.count
+        self.totals = message.count.totals
+        self.show_title()
+        self.show_row()
+        if message.count.stored_count > 20_000:
+            self.say("building the tree…")
+
+    def _done(self, message: LoadDone) -> None:
+        self.loading_model = False
+        self.root = message.root
+        self.counted = message.count
+        self.show_tree(Outline(message.root))
+        said = list(remarks(message.count))
+        more = f"  (+{len(said) - 1} more: x exports them)" if len(said) > 1 else ""
+        self.say(f"{said[0]}{more}" if said else "")
+        self.show_row()
+
+    def _failed(self, message: LoadFailed) -> None:
+        self.loading_model = False
+        name = "" if message.sentence.startswith(self.model) else f"{self.model}: "
+        error = self.query_one("#error", Line)
+        error.wrap = True
+        error.show(self.look.plain(f"{escaped(name)}{message.sentence}\n\nr reads it again, o opens another model."))
+        self.add_class("-failed")
+        self.say("not read")
+
+    def cancel(self) -> None:
+        """Ends the load; what was read so far stays on the screen."""
+        self.loading_model = False
+        self.load.cancel()
+        self.say("cancelled; r reads the model again, o picks another")
+
+    def say(self, text: str) -> None:
+        """Shows a line below the panes."""
+        self.query_one("#status", Line).show(self.look.plain(escaped(text)))
+
+    def show_title(self) -> None:
+        """Shows the model's name, and its sums once they are known."""
+        text = escaped(self.model)
+        if self.counted:
+            room = self.size.width - 2 - len(text) - len(self.look.dot)
+            text += self.look.dot + summary(self.counted, "·", room)
+        self.query_one("#title", Line).show(self.look.plain(text))
