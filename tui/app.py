@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
@@ -36,6 +37,8 @@ class ExploreApp(App[int]):
 
     def __init__(self, models: list[str], look: Look) -> None:
         super().__init__()
+        # Textual would turn colours into greys, which are colours too.
+        self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
         self._models = models
         self._look = look
         if look.ascii:

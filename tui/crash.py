@@ -5,6 +5,8 @@ from __future__ import annotations
 import tempfile
 import traceback
 
+from core.escape import escaped, shortened
+
 
 def crash_report(error: BaseException) -> str:
     """One sentence for an error that should not have been, its traceback written to a file for the report."""
@@ -14,5 +16,5 @@ def crash_report(error: BaseException) -> str:
         where = f"its traceback is in {file.name}"
     except OSError:
         where = "its traceback could not be written"
-    what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    what = escaped(shortened(f"{type(error).__name__}: {error}", 200))
     return f"a bug of gpt2-explore ended it ({what}); {where}; please send that file to where you got gpt2-explore from"

@@ -98,7 +98,8 @@ class Driver:
 
     async def loaded(self) -> None:
         """Waits until the explorer has its tree, and its chart is drawn."""
-        await self.until(lambda: isinstance(self.app.screen, ExplorerScreen) and self.tree.outline)
+        await self.until(lambda: isinstance(self.app.screen, ExplorerScreen) and self.app.screen.is_mounted)
+        await self.until(lambda: self.tree.outline)
 
     async def rested(self) -> None:
         """Waits until the figures are those of the row under the cursor, and nothing is to come."""

@@ -14,7 +14,7 @@ from tests.tui.driving import NARROW, Driver, exploring
 from tui.screens.export import ExportScreen, free_name
 from tui.widgets.line import Line
 
-FORMATS = ["csv", "json", "md", "tensors.csv", "svg"]
+FORMATS = ["csv", "json", "md", "layers.csv", "modules.csv", "tensors.csv", "svg"]
 
 
 @pytest.fixture(autouse=True)

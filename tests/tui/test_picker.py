@@ -80,8 +80,9 @@ async def test_it_lists_files_folders_and_the_hub_cache(folder: Path, hub_cache:
             "./sharded",
             "org/name",
         ]
+        await driver.shows(" 500 ")
         (line,) = [line for line in driver.text.splitlines() if "one.safetensors" in line]
-        assert line.split()[1:] == ["here", "2.1", "kB"]
+        assert line.split()[1:] == ["here", "500", "2.1", "kB"]
         (line,) = [line for line in driver.text.splitlines() if "org/name" in line]
         assert line.split()[1:3] == ["hub", "cache"]
         assert driver.status.startswith("8 of 8 models; files below ")

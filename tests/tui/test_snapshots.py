@@ -151,7 +151,7 @@ def test_error(picture: Take, folder: Path) -> None:
     (folder / "cut.safetensors").write_bytes((3000).to_bytes(8, "little") + b"{")
 
     async def act(driver: Driver) -> None:
-        await driver.until(lambda: "cut.safetensors" in driver.status)
+        await driver.shows("cut.safetensors: byte 0", "o opens another model")
 
     assert picture("./cut.safetensors", act=act)
 
