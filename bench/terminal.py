@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pyte
 
@@ -35,6 +35,9 @@ _UNKNOWN = re.compile(
 )
 _CUT_SHORT = re.compile(rb"\x1b(?:[\]PX^_][^\x07\x1b]*\x1b?|\[[0-?]*[ -/]*)?$")
 _ASKS_FOR_SYNC = b"\x1b[?2026$p"
+
+
+Self = TypeVar("Self", bound="Terminal")
 
 
 class TerminalError(Exception):
@@ -90,7 +93,7 @@ class Terminal:
             _become(argv, variables, columns, rows, folder)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("4H", rows, columns, 0, 0))
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self: Self) -> Self:
         return self
 
     def __exit__(

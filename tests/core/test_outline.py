@@ -1,4 +1,4 @@
-"""The tree's open rows: a walk of the tree from the top at all times, whatever is opened, folded, sorted or filtered."""
+"""The tree's open rows: a walk of the tree from the top, whatever is opened, folded, sorted or filtered."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ async def test_arrows_choose_and_nothing_found_runs_nothing() -> None:
         await driver.press("ctrl+p", *"nothing", "enter")
         assert isinstance(driver.app.screen, CommandScreen)
         await driver.press("down", "pagedown", "pageup", "up", "enter", "escape")
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
 
 
 async def test_page_keys_at_once_do_no_harm() -> None:

@@ -209,7 +209,7 @@ async def test_the_filter_and_its_matches() -> None:
         assert driver.row.item.path == "transformer.h.11.ln_2"
         await driver.press("escape")
         assert RUN in driver.labels
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
         before = driver.row
         await driver.press("n", "N")
         assert driver.row is before, "without a filter there is no match to go to"
@@ -219,7 +219,7 @@ async def test_a_filter_takes_the_letters_that_are_keys_elsewhere() -> None:
     async with exploring("gpt2") as driver:
         await driver.press("slash", *"q?xoc1")
         assert driver.outline.pattern == "q?xoc1"
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
         await driver.shows("no name has that in it; Esc shows all again")
         assert driver.labels == ["gpt2"]
         await driver.press("escape")
@@ -260,7 +260,7 @@ async def test_o_opens_the_picker_and_esc_comes_back() -> None:
             await driver.press(key)
             assert isinstance(driver.app.screen, PickerScreen)
             await driver.press("escape")
-            assert driver.app.screen is driver.explorer
+            assert driver.app.screen_stack[-1] is driver.explorer
         await driver.press("o")
         await driver.shows("gpt2-xl")
         await driver.press(*"xl", "enter")
@@ -304,7 +304,7 @@ async def test_x_exports_and_question_mark_helps() -> None:
             await driver.press(key)
             assert isinstance(driver.app.screen, HelpScreen)
             await driver.press("escape")
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])

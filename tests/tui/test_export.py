@@ -107,7 +107,7 @@ async def test_what_cannot_be_written_is_told_in_a_sentence(path: str, reason: s
         assert isinstance(driver.app.screen, ExportScreen)
         assert said(driver)
         await driver.press("escape")
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
     assert list(folder.iterdir()) == []
 
 
@@ -127,7 +127,7 @@ async def test_a_folder_without_permission(folder: Path, monkeypatch: pytest.Mon
 async def test_leaving_writes_nothing(folder: Path) -> None:
     async with exploring("gpt2") as driver:
         await driver.press("x", "escape", "x", "enter", "escape")
-        assert driver.app.screen is driver.explorer
+        assert driver.app.screen_stack[-1] is driver.explorer
     assert list(folder.iterdir()) == []
 
 

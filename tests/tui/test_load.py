@@ -140,7 +140,7 @@ async def test_late_messages_of_an_older_load_are_dropped(slow_readers: SlowRead
             if isinstance(message, LoadProgress):
                 late.append(message)
 
-        driver.explorer._take = spy  # type: ignore[method-assign,assignment]
+        driver.explorer._take = spy  # type: ignore[method-assign]
         first.let()
         await driver.until(lambda: late)
         driver.explorer._take = take  # type: ignore[method-assign]
@@ -157,7 +157,7 @@ async def test_progress_waiting_is_replaced_by_later_progress_of_the_same_load_o
     second = slow_readers.add(layers(0, 1))
     taken: list[LoadProgress] = []
     async with running("gpt2") as driver:
-        driver.explorer._take = lambda message: taken.append(message)  # type: ignore[method-assign,assignment,arg-type]
+        driver.explorer._take = taken.append  # type: ignore[method-assign,assignment]
         first.let()
         await driver.until(lambda: taken)
         await driver.press("r")
@@ -213,7 +213,7 @@ async def test_a_file_at_fault_is_told_in_a_sentence_with_file_and_reason(tmp_pa
 
 async def test_a_bug_in_the_loader_ends_the_program(slow_readers: SlowReaders) -> None:
     reader = slow_readers.add(layers(0, 1), error=RuntimeError("a bug"))
-    with pytest.raises(RuntimeError, match="a bug"):
+    with pytest.raises(RuntimeError, match="a bug"):  # noqa: PT012  # leaving the app raises it again
         async with running("gpt2") as driver:
             reader.let(2)
             await driver.until(lambda: driver.app.failure)

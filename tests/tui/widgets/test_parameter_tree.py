@@ -38,13 +38,13 @@ class TreeApp(App[None]):
         yield ParameterTree(self.look, id="tree")
 
     def on_mount(self) -> None:
-        self.tree.show(self.outline)
+        self.shown_tree.show(self.outline)
 
     def on_parameter_tree_moved(self) -> None:
         self.moves += 1
 
     @property
-    def tree(self) -> ParameterTree:
+    def shown_tree(self) -> ParameterTree:
         return self.query_one(ParameterTree)
 
     @property
@@ -62,7 +62,7 @@ async def showing(
 ) -> AsyncIterator[tuple[TreeApp, Pilot[None]]]:
     app = TreeApp(tensors, Look(ascii))
     async with app.run_test(size=size) as pilot:
-        app.tree.focus()
+        app.shown_tree.focus()
         await pilot.pause()
         yield app, pilot
 
@@ -95,7 +95,7 @@ async def test_columns_are_aligned_at_every_width(width: int) -> None:
         if width >= 36:
             ends = {line.index(number) + len(number) for line, number in zip(app.lines, ("124.4M", "124.4M", "38.6M"))}
             assert len(ends) == 1
-            head = app.tree.header()
+            head = app.shown_tree.header()
             assert head.index("Params") + len("Params") == ends.pop()
             assert len(head) <= width
 
@@ -116,7 +116,7 @@ async def test_shares_of_the_whole_and_of_the_module_above() -> None:
             "z": "25.00",
             "w": "50.00",
         }
-        app.tree.of_parent = True
+        app.shown_tree.of_parent = True
         await pilot.pause()
         shares = {label: share_in(line) for label, line in zip(app.labels, app.lines)}
         assert shares == {
@@ -153,7 +153,7 @@ async def test_what_holds_no_parameters_says_what_it_is() -> None:
 async def test_ascii_rows() -> None:
     async with showing(gpt2(), ascii=True) as (app, pilot):
         await pilot.press("E")
-        assert all(app.tree.render_line(y).text.isascii() for y in range(len(app.labels)))
+        assert all(app.shown_tree.render_line(y).text.isascii() for y in range(len(app.labels)))
         assert app.lines[2].split()[0] == "E"
 
 
@@ -178,7 +178,7 @@ async def test_only_visible_rows_are_drawn(monkeypatch: pytest.MonkeyPatch) -> N
         drawn.clear()
         await pilot.press("G")
         await pilot.pause()
-        assert app.tree.cursor == 12_001
+        assert app.shown_tree.cursor == 12_001
         assert "t11999" in app.lines[-1]
         assert len(drawn) <= 3 * 20
         assert max(drawn) < 20
@@ -210,7 +210,7 @@ async def test_a_cursor_move_draws_two_rows_and_a_scroll_a_screen(monkeypatch: p
 
 async def test_the_cursor_stays_on_rows() -> None:
     async with showing(gpt2()) as (app, pilot):
-        tree = app.tree
+        tree = app.shown_tree
         await pilot.press("up", "pageup")
         assert tree.cursor == 0
         await pilot.press("end", "down", "pagedown", "G")
@@ -227,13 +227,13 @@ async def test_the_cursor_stays_on_rows() -> None:
 
 async def test_a_tree_without_rows_bears_every_key() -> None:
     async with showing(gpt2()) as (app, pilot):
-        app.tree.show(None)
+        app.shown_tree.show(None)
         await pilot.press(
             *("j", "k", "h", "l", "enter", "space", "g", "G", "e", "E", "c", "pagedown", "pageup", "home", "end")
         )
         await pilot.click(ParameterTree, offset=(1, 1))
-        assert app.tree.row is None
-        assert app.tree.cursor == 0
+        assert app.shown_tree.row is None
+        assert app.shown_tree.cursor == 0
         assert "".join(app.lines).strip() == ""
 
 
@@ -246,7 +246,7 @@ async def test_a_checkpoint_without_tensors_is_one_row() -> None:
 async def test_the_cursor_is_scrolled_into_view_and_no_further() -> None:
     async with showing(many(200), (60, 10)) as (app, pilot):
         await pilot.press("E")
-        tree = app.tree
+        tree = app.shown_tree
         await pilot.press(*["down"] * 9)
         assert tree.scroll_offset.y == 0
         await pilot.press("down")
@@ -263,22 +263,22 @@ async def test_a_resize_keeps_the_cursor_in_view() -> None:
     async with showing(many(200), (60, 40)) as (app, pilot):
         await pilot.press("E")
         for row, height in ((35, 10), (150, 30), (201, 5), (100, 40)):
-            app.tree.go(row)
+            app.shown_tree.go(row)
             await pilot.resize_terminal(60, height)
             await pilot.pause()
-            top = app.tree.scroll_offset.y
+            top = app.shown_tree.scroll_offset.y
             assert top <= row < top + height
-            assert app.tree.cursor == row
+            assert app.shown_tree.cursor == row
             assert any(f" t{row - 2} " in line for line in app.lines)
 
 
 async def test_a_fresh_tree_begins_at_the_top() -> None:
     async with showing(many(200)) as (app, pilot):
         await pilot.press("E", "G")
-        app.tree.show(Outline(tree_of(gpt2())))
+        app.shown_tree.show(Outline(tree_of(gpt2())))
         await pilot.pause()
-        assert app.tree.cursor == 0
-        assert app.tree.scroll_offset.y == 0
+        assert app.shown_tree.cursor == 0
+        assert app.shown_tree.scroll_offset.y == 0
         assert "124.4M" in app.lines[0]
 
 
@@ -301,7 +301,7 @@ async def test_a_click_moves_and_a_second_one_opens() -> None:
     async with showing(gpt2()) as (app, pilot):
         row = app.labels.index("ln_f")
         await pilot.click(ParameterTree, offset=(12, row))
-        assert app.tree.cursor == row
+        assert app.shown_tree.cursor == row
         assert app.labels[-1] == "ln_f"
         await pilot.click(ParameterTree, offset=(12, row))
         assert app.labels[-1] == "bias"
@@ -323,7 +323,7 @@ async def test_a_click_below_the_rows_does_nothing() -> None:
     async with showing(gpt2()) as (app, pilot):
         before = app.labels
         await pilot.click(ParameterTree, offset=(3, 15))
-        assert (app.tree.cursor, app.labels) == (0, before)
+        assert (app.shown_tree.cursor, app.labels) == (0, before)
 
 
 async def test_a_click_in_a_scrolled_tree_hits_the_row_that_is_seen() -> None:
@@ -333,7 +333,7 @@ async def test_a_click_in_a_scrolled_tree_hits_the_row_that_is_seen() -> None:
         await pilot.pause()
         (line,) = [number for number, text in enumerate(app.lines) if " t195 " in text]
         await pilot.click(ParameterTree, offset=(12, line))
-        assert app.labels[app.tree.cursor] == "t195"
+        assert app.labels[app.shown_tree.cursor] == "t195"
 
 
 async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
@@ -342,12 +342,12 @@ async def test_the_wheel_scrolls_and_leaves_the_cursor() -> None:
         for _ in range(3):
             await pilot._post_mouse_events([MouseScrollDown], ParameterTree, offset=(5, 5))
         await pilot.pause()
-        assert app.tree.scroll_offset.y > 0
-        assert app.tree.cursor == 0
+        assert app.shown_tree.scroll_offset.y > 0
+        assert app.shown_tree.cursor == 0
         await pilot.press("down")
         await pilot.pause()
-        assert app.tree.cursor == 1
-        assert app.tree.scroll_offset.y <= 1, "a key shows the cursor again"
+        assert app.shown_tree.cursor == 1
+        assert app.shown_tree.scroll_offset.y <= 1, "a key shows the cursor again"
 
 
 # Names.
@@ -387,10 +387,10 @@ async def test_hostile_names_stay_in_their_column(width: int, ascii: bool) -> No
     async with showing(hostile_tensors(), (width, 30), ascii) as (app, _):
         assert len(app.labels) == 2 + len(HOSTILE) + 1
         (plain,) = [y for y, label in enumerate(app.labels) if label == "plain"]
-        segments = list(app.tree.render_line(plain))
+        segments = list(app.shown_tree.render_line(plain))
         name_columns = sum(segment.cell_length for segment in segments[:3])
         for y, label in enumerate(app.labels):
-            strip = app.tree.render_line(y)
+            strip = app.shown_tree.render_line(y)
             assert strip.cell_length == width, label[:50]
             assert sum(segment.cell_length for segment in list(strip)[:3]) == name_columns, label[:50]
             text = "".join(segment.text for segment in strip)
@@ -426,6 +426,6 @@ async def test_deep_rows_keep_room_for_their_names() -> None:
         await pilot.press("E")
         assert len(app.labels) == 43
         for y in range(43):
-            strip = app.tree.render_line(y)
+            strip = app.shown_tree.render_line(y)
             assert strip.cell_length == 60
             assert app.labels[y] in strip.text
