@@ -460,6 +460,17 @@ async def test_too_small_a_screen_says_so_and_recovers(size: tuple[int, int]) ->
         await driver.shows("124,439,808", "transformer")
 
 
+@pytest.mark.parametrize("key", ["x", "question_mark", "ctrl+p", "o", "slash"])
+async def test_what_lies_over_the_explorer_bears_every_size(key: str) -> None:
+    async with exploring("gpt2", NARROW) as driver:
+        await driver.press(key)
+        for size in ((1, 1), (3, 1), (5, 5), (7, 7), (12, 12), (1, 40), (200, 1), (20, 5)):
+            await driver.pilot.resize_terminal(*size)
+        await driver.pilot.resize_terminal(*NARROW)
+        await driver.press("escape")
+        await driver.shows("124,439,808")
+
+
 @pytest.mark.parametrize("size", [(50, 14), (60, 20), (109, 30), (110, 22), (200, 60), (300, 100)])
 @pytest.mark.parametrize("view", ["1", "2", "3"])
 async def test_every_size_shows_tree_and_totals(size: tuple[int, int], view: str) -> None:

@@ -58,6 +58,18 @@ async def test_every_format_is_written(folder: Path) -> None:
     assert "Export" not in shown, "the picture shows what was on the screen before the question"
 
 
+async def test_the_table_shown_is_that_of_the_row(folder: Path) -> None:
+    async with exploring("gpt2") as driver:
+        await driver.on("ln_f")
+        await driver.rested()
+        await export(driver, "csv")
+        await export(driver, "layers.csv")
+    (row,) = csv.DictReader((folder / "gpt2.csv").read_text().splitlines())
+    assert (row["category"], row["parameters"]) == ("norm", "1536")
+    rows = list(csv.DictReader((folder / "gpt2.layers.csv").read_text().splitlines()))
+    assert sum(int(row["parameters"]) for row in rows) == 124_439_808
+
+
 async def test_a_file_that_exists_has_another_name_proposed(folder: Path) -> None:
     (folder / "gpt2.csv").write_text("mine")
     (folder / "gpt2-2.csv").symlink_to("nowhere")

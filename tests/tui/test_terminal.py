@@ -85,8 +85,8 @@ class Recorder(Terminal):
 
     @property
     def after_screen(self) -> str:
-        """What was written once the screen was left."""
-        return self.written.rpartition(b"\x1b[?1049l")[2].decode()
+        """What was written once the screen was left, without the modes that are set back."""
+        return MODE.sub(b"", self.written.rpartition(b"\x1b[?1049l")[2]).decode().strip()
 
 
 READY = (r"22\.78", r"31\.65 %", r"[▸+]")
@@ -273,7 +273,7 @@ def test_a_bug_ends_it_with_1_and_says_where_its_report_is(tmp_path: Path, bug: 
     assert "Traceback" not in said
     assert "\x1b[2J" not in said
     (sentence,) = [line for line in said.splitlines() if "gpt2-explore: " in line]
-    assert "a bug of gpt2-explore ended it (RuntimeError: " in sentence
+    assert r"a bug of gpt2-explore ended it (RuntimeError: \x1b[2Jno\nmore)" in sentence
     assert "please send that file to where you got gpt2-explore from" in sentence
     (report,) = tmp_path.glob("gpt2-explore-*.txt")
     assert str(report) in sentence
