@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from core.counter import Count
 from core.escape import escaped
@@ -23,20 +23,23 @@ def summary(count: Count, dot: str, room: int = 0) -> str:
     Args:
         count: the model.
         dot: the dot.
-        room: where it is longer than this, the counts are shortened; 0 for as long as it likes.
+        room: how long it may be; what matters least is shortened and left out first. 0 for as long as it likes.
     """
-    text = _summary(count, dot, exact)
-    return _summary(count, dot, short) if room and len(text) > room else text
-
-
-def _summary(count: Count, dot: str, number: Callable[[int], str]) -> str:
-    whole = count.totals.whole
-    parts = [escaped(count.architecture or ""), f"{number(whole.parameters)} parameters"]
-    active = count.active_parameters
-    if active is not None and active != whole.parameters:
-        parts.append(f"{number(active)} active")
-    parts += [tensors_text(count.totals), size(whole.bytes)]
-    return f" {dot} ".join(part for part in parts if part)
+    whole, active = count.totals.whole, count.active_parameters
+    architecture = escaped(count.architecture or "")
+    parameters, tensors = f"{exact(whole.parameters)} parameters", tensors_text(count.totals)
+    fewer = active is not None and active != whole.parameters
+    active_exact, active_short = (f"{number(active or 0)} active" if fewer else "" for number in (exact, short))
+    wordings = (
+        (architecture, parameters, active_exact, tensors, size(whole.bytes)),
+        (architecture, parameters, active_short, tensors, size(whole.bytes)),
+        (architecture, parameters, active_short, size(whole.bytes)),
+        (parameters, active_short, size(whole.bytes)),
+        (parameters,),
+        (f"{short(whole.parameters)} parameters",),
+    )
+    texts = [f" {dot} ".join(part for part in wording if part) for wording in wordings]
+    return next((text for text in texts if not room or len(text) <= room), texts[-1])
 
 
 def tensors_text(totals: Totals) -> str:
