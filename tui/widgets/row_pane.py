@@ -23,7 +23,7 @@ VIEWS = ("Shares", "Layers", "Weights and biases")
 LOW = 22
 """Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
-_LEAST_CHART, _MOST_CHART = 8, 10
+_LEAST_CHART, _MOST_CHART = 8, 12
 # Title, titles of the tree and one row of it, status and keys.
 _LINES_ELSEWHERE = 5
 
