@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from core.escape import escaped, shortened
-from core.formats import exact, percent, share, size
+from core.formats import exact, percent, plural, share, size
 from core.labels import category_label
 from core.outline import OutlineRow
 from core.summary import tensors_text
@@ -64,7 +64,7 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
     else:
         totals = item.totals()
         facts += [tensors_text(totals), size(totals.whole.bytes)]
-    facts.insert(1 if isinstance(item, Run) else len(facts), f"{exact(item.parameters)} parameters")
+    facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
     facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
     if row.parent and row.parent.parameters and row.parent is not root:
         facts.append(
