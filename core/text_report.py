@@ -125,7 +125,7 @@ def _window_lines(
         aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
     if left_out and head:
-        yield f"  (columns left out for want of room: {', '.join(left_out)}; --csv has all)"
+        yield from _wrapped(f"  (columns left out for want of room: {', '.join(left_out)}; --csv has all)", "   ")
 
 
 def _padded(text: str, width: int, right: bool) -> str:
