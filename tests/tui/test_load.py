@@ -45,6 +45,17 @@ async def test_totals_grow_on_the_screen_while_it_reads(slow_readers: SlowReader
         assert "h.0–7 ×8" in driver.text
 
 
+async def test_the_table_has_room_for_what_is_read(slow_readers: SlowReaders) -> None:
+    reader = slow_readers.add({"a.attn.weight": ("F32", (30, 10))}, gpt2())
+    async with running("gpt2", size=NARROW) as driver:
+        reader.let()
+        await driver.shows("Attention", "Total")
+        reader.let()
+        await driver.shows("Attention", "MLP", "Layer norm", "Embedding", "Total")
+        await driver.press("escape")
+        await driver.shows("cancelled", "Attention", "MLP", "Layer norm", "Embedding", "Total")
+
+
 async def test_the_chart_grows_with_the_totals(slow_readers: SlowReaders) -> None:
     reader = slow_readers.add({"a.attn.weight": ("F32", (30, 10))}, {"a.mlp.weight": ("F32", (70, 10))})
     async with running("gpt2") as driver:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from textual.pilot import Pilot
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of checkpoints to be in, whose own name is not in the pictures."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tui.screens.picker.os", SimpleNamespace(getcwd=lambda: "/home/ada/models"))
+    monkeypatch.setenv("HOME", os.getcwd())  # the picker shows it as ~
     return tmp_path
 
 
@@ -37,7 +37,7 @@ Take = Callable[..., bool]
 def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
     """Compares a picture of the screen with the one kept."""
 
-    def take(*models: str, act: Act | None = None, keys: str = "", ascii: bool = False, theme: str = "") -> bool:
+    def take(*models: str, act: Act | None = None, keys: str = "", look: Look | None = None, theme: str = "") -> bool:
         async def before(pilot: Pilot[int]) -> None:
             driver = Driver(pilot)
             if theme:
@@ -49,7 +49,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
                 await act(driver)
             await still(driver)
 
-        app = ExploreApp(list(models), Look(ascii))
+        app = ExploreApp(list(models), look or Look())
         return snap_compare(app, terminal_size=size, run_before=before)
 
     return take
@@ -62,6 +62,9 @@ async def still(driver: Driver) -> None:
     if any(isinstance(screen, ExplorerScreen) for screen in driver.app.screen_stack):
         await driver.rested()
     await driver.pilot.pause()
+    # An app that has failed leaves a picture too, an empty one.
+    assert driver.app.failure is None
+    assert driver.text.strip()
 
 
 # The explorer.
@@ -212,7 +215,7 @@ def test_picker_help(picture: Take) -> None:
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light"])
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_theme(picture: Take, theme: str, view: str) -> None:
-    assert picture("gpt2", theme=theme, keys=f"{view} j j j j j")
+    assert picture("gpt2", theme=theme, keys=f"{view} j j j j j", look=Look(sixteen=theme.startswith("ansi")))
 
 
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
@@ -223,22 +226,22 @@ def test_picker_and_help_in_a_theme(picture: Take, theme: str, folder: Path) -> 
 
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_ascii(picture: Take, view: str) -> None:
-    assert picture("gpt2", ascii=True, keys=f"{view} j j j j j")
+    assert picture("gpt2", look=Look(ascii=True), keys=f"{view} j j j j j")
 
 
 def test_ascii_dialogue(picture: Take) -> None:
-    assert picture("gpt2", ascii=True, keys="x")
+    assert picture("gpt2", look=Look(ascii=True), keys="x")
 
 
 def test_ascii_picker(picture: Take, folder: Path) -> None:
     checkpoints(folder)
-    assert picture(ascii=True)
+    assert picture(look=Look(ascii=True))
 
 
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_without_colour(picture: Take, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture("gpt2", keys=f"{view} j j j j j")
+    assert picture("gpt2", keys=f"{view} j j j j j", look=Look(monochrome=True))
 
 
 def test_too_small(snap_compare: SnapCompare, size: tuple[int, int]) -> None:

@@ -60,7 +60,10 @@ class RowPane(Container, can_focus=True):
             root: the model.
             whole: its totals, as far as they are known.
         """
+        grown = whole is not self._whole
         self._row, self._root, self._whole = row, root, whole
+        if grown:
+            self.fit(self._narrow, self._height)
         totals = row.item.totals() if row and row.parent is not None else whole
         self.query_one(Details).show(row, root)
         self.query_one(TotalsTable).show(totals, whole)
