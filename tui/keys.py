@@ -36,7 +36,7 @@ EXPLORER_KEYS = [
     Key("1", "view: shares", "screen.show_view(0)"),
     Key("2", "view: layers", "screen.show_view(1)"),
     Key("3", "view: weights and biases", "screen.show_view(2)"),
-    Key("Tab  Shift+Tab", "the other pane", "screen.other_pane"),
+    Key("Tab  Shift+Tab", "the other pane; Left and Right change its view", "screen.other_pane"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("r", "read the model again", "screen.reload"),
     Key("y", "copy the row to the clipboard (OSC 52)", "screen.copy"),

@@ -16,6 +16,7 @@ from json import decoder
 from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
+from core.formats import plural
 from core.readers.files import foreign
 from core.readers.safetensors_entries import DAMAGED, EntryChecks, Layout, whole
 from core.stored import TensorBatch
@@ -100,7 +101,7 @@ class HeaderReader:
         if not believable and (problem := foreign(start, self._file)):
             raise problem
         if len(start) < 8:
-            raise self._fault(f"{len(start)} bytes are too few for a safetensors file")
+            raise self._fault(f"a file of {plural(len(start), 'byte')} is too short for safetensors")
         if length > rest:
             raise self._fault(
                 f"its header should take {length:,} bytes and only {rest:,} are left: it is cut off, or is no"

@@ -568,3 +568,11 @@ async def test_without_colour_nothing_is_coloured(monkeypatch: pytest.MonkeyPatc
                 for segment in strip:
                     for color in (segment.style.color, segment.style.bgcolor) if segment.style else ():
                         assert color is None or color.is_default or len(set(color.get_truecolor())) == 1, segment
+
+
+async def test_the_arrows_change_the_view_in_the_right_pane() -> None:
+    async with exploring("gpt2") as driver:
+        await driver.press("tab", "right")
+        await driver.shows("Parameters a layer")
+        await driver.press("h")
+        await driver.shows("45.54 %")

@@ -217,7 +217,7 @@ async def test_a_file_at_fault_is_told_in_a_sentence_with_file_and_reason(tmp_pa
     path.write_bytes(b"\x10")
     async with running(path, size=NARROW) as driver:
         # A long sentence wraps and is not cut.
-        sentence = re.sub(r"\s", "", f"{path}: 1 bytes are too few for a safetensors file")
+        sentence = re.sub(r"\s", "", f"{path}: a file of 1 byte is too short for safetensors")
         await driver.until(lambda: sentence in re.sub(r"\s", "", driver.text))
         await driver.shows("r reads it again, o opens another model")
 

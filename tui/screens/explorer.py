@@ -80,7 +80,7 @@ class ExplorerScreen(LoadingScreen):
                 ("f", "fold", "screen.fold"),
                 ("s", "sort", "screen.sort"),
                 ("p", "share of", "screen.share_of"),
-                ("1 2 3", "views", "screen.next_view"),
+                ("1 2 3", "views", "screen.show_view_beside(1)"),
                 ("Tab", "pane", "screen.other_pane"),
                 ("o", "models", "app.pick"),
                 ("x", "export", "screen.export"),
@@ -114,8 +114,8 @@ class ExplorerScreen(LoadingScreen):
     def show_row(self) -> None:
         self.query_one(RowPane).show(self.query_one(ParameterTree).row, self.root, self.totals)
 
-    def action_next_view(self) -> None:
-        self.query_one(RowPane).show_view(self.query_one(RowPane).view + 1)
+    def action_show_view_beside(self, step: int) -> None:
+        self.query_one(RowPane).show_view(self.query_one(RowPane).view + step)
 
     def action_show_view(self, number: int) -> None:
         self.query_one(RowPane).show_view(number)

@@ -136,10 +136,13 @@ class ParameterTree(ScrollView, can_focus=True):
         segments = [*self._name_cells(row, index, base, dim), *self._figure_cells(row, base, dim, cursor)]
         return Strip(segments).adjust_cell_length(width, base).crop(0, width)
 
+    def _indent(self, row: OutlineRow) -> int:
+        return min(self._step * row.depth, max(0, self._name_width - 14))
+
     def _name_cells(self, row: OutlineRow, index: int, base: Style, dim: Style) -> list[Segment]:
         look, item = self._look, row.item
         arrow = (look.opened if row.opened else look.closed) if row.opens else " "
-        indent = min(self._step * row.depth, max(0, self._name_width - 14))
+        indent = self._indent(row)
         style = base
         if self._outline and self._outline.is_match(index):
             style = base + self.get_component_rich_style("parameter-tree--match", partial=True)
@@ -281,7 +284,7 @@ class ParameterTree(ScrollView, can_focus=True):
             again = index == self.cursor
             self.cursor = index
             row = self._outline.rows[index]
-            on_arrow = event.x <= self._step * row.depth + 3
+            on_arrow = event.x <= self._indent(row) + 3
             if row.opens and (again or on_arrow):
                 self.action_toggle_row()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from core.outline import OutlineRow
@@ -30,6 +33,11 @@ _LINES_ELSEWHERE = 5
 
 class RowPane(Container, can_focus=True):
     """Shows one row of a model in one of three views; each part is drawn anew only when it differs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "screen.show_view_beside(1)", show=False),
+        Binding("left,h", "screen.show_view_beside(-1)", show=False),
+    ]
 
     def __init__(self, look: Look, *, id: str) -> None:
         super().__init__(id=id)

@@ -168,7 +168,13 @@ def test_a_wrong_header_gives_one_sentence_with_file_place_and_reason(
 
 BYTES = {
     "empty": (b"", "the file is empty"),
-    **{f"{n} bytes": (b"\x10" + b"\0" * (n - 1), f"{n} bytes are too few for a safetensors file") for n in range(1, 8)},
+    **{
+        f"{n} bytes": (
+            b"\x10" + b"\0" * (n - 1),
+            f"a file of {n} byte{'s' if n > 1 else ''} is too short for safetensors",
+        )
+        for n in range(1, 8)
+    },
     "length and nothing more": ((100).to_bytes(8, "little"), "byte 0: its header should take 100 bytes and only 0"),
     "cut header": (
         len(GOOD).to_bytes(8, "little") + GOOD[:40],
