@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, Literal, NamedTuple
 
-from core.categories import category_of, is_bias
+from core.categories import is_bias
+from core.category_rules import categories_of
 from core.roles import Role, Siblings, role_of
 from core.stored import StoredTensor
 from core.totals import Tally, Totals, Uncounted
@@ -102,13 +103,14 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
     """
     known = list(groups)
     siblings = Siblings.of([(group.skeleton, group.tensor) for group in known], config)
-    for group in known:
+    categories = categories_of([(group.skeleton, group.tensor.shape) for group in known], config)
+    for group, category in zip(known, categories):
         tensor = group.tensor
         elements = prod(tensor.shape)
         role: Role = "tied" if group.copy else role_of(group.skeleton, tensor, siblings)
         group.meaning = Meaning(
             role=role,
-            category=category_of(group.skeleton, tensor.shape),
+            category=category,
             kind="bias" if is_bias(group.skeleton) else "weight",
             parameters=elements if role == "parameter" else 0,
             elements=elements,
