@@ -12,7 +12,7 @@ from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
 from core.roles import Siblings, tied_to
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
-from core.totals import Totals
+from core.totals import Totals, Uncounted
 
 SNAPSHOT_SECONDS = 0.05
 
@@ -125,6 +125,8 @@ class ParameterCounter:
         totals = Totals()
         for group in self._known.values():
             group.add_to(totals)
+        if self.source.beside.tensor_count:
+            totals.not_counted.setdefault("optimizer", Uncounted()).add(self.source.beside)
         return totals
 
     def count(self) -> Count:

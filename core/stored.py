@@ -7,6 +7,8 @@ from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
+from core.totals import Uncounted
+
 
 class StoredTensor(NamedTuple):
     """One tensor as its file names it.
@@ -86,9 +88,10 @@ class Source:
     Attributes:
         model: as the user typed it.
         source: `built-in`, or the path of the file or folder.
-        format: `built-in` or `safetensors`.
-        config: the parsed `config.json` beside it; empty where there is none.
+        format: `built-in`, `safetensors`, `pytorch`, `gguf`, `distributed` or `config`.
+        config: the parsed `config.json` beside it, or what the file itself says; empty where there is none.
         notes: what the reader has to say; it may grow while tensors are read.
+        beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
     """
 
     def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
@@ -97,6 +100,7 @@ class Source:
         self.format = format
         self.config = config
         self.notes = notes
+        self.beside = Uncounted()
 
 
 class Reader(Protocol):

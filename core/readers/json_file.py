@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from core.errors import CheckpointError, from_os_error
-from core.readers.files import foreign, open_regular
+from core.readers.files import foreign
+from core.readers.folder import Folder
 
 _LARGEST = 1 << 28
 """Bytes; the index of a million tensors has about 100 MB."""
 
 
-def read_json_object(path: str, file: str) -> dict[str, Any]:
+def read_json_object(folder: Folder, name: str, file: str = "") -> dict[str, Any]:
     """The object in a JSON file.
 
     Args:
-        path: where it lies.
-        file: what an error calls it.
+        folder: where it lies.
+        name: its file name.
+        file: what an error calls it, if not by its path.
 
     Raises:
         CheckpointError: where it cannot be read, is too large, or holds anything else.
     """
-    with open_regular(path, file) as opened:
+    file = file or folder.shown(name)
+    opened, size = folder.open(name)
+    with opened:
         try:
-            size = os.fstat(opened.fileno()).st_size
             if size > _LARGEST:
                 raise CheckpointError(file, f"{size:,} bytes are more than the {_LARGEST:,} read of such a file")
             content = opened.read(size)
@@ -50,13 +52,17 @@ def read_json_object(path: str, file: str) -> dict[str, Any]:
     return value
 
 
-def read_config(folder: str, notes: list[str]) -> dict[str, Any]:
-    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read."""
-    path = os.path.join(folder, "config.json")
-    if not os.path.lexists(path):
+def read_config(folder: Folder, notes: list[str]) -> dict[str, Any]:
+    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read.
+
+    Args:
+        folder: where it lies.
+        notes: to be added to.
+    """
+    if not folder.has("config.json"):
         return {}
     try:
-        return read_json_object(path, "config.json")
+        return read_json_object(folder, "config.json", "config.json")
     except CheckpointError as error:
         notes.append(f"not used: {error.sentence()}")
         return {}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import CheckpointError
 from core.locate import Location, snapshot
 from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
+from core.readers.folder import Folder, LocalFolder
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
 
@@ -40,22 +41,58 @@ def open_reader(location: Location) -> Reader:
     path = location.path
     if not os.path.isdir(path):
         return _file_reader(location.model, path)
-    folder = path
-    names = _files(folder)
-    if not names and os.path.isdir(os.path.join(folder, "snapshots")):
-        folder = snapshot(path)
-        if not folder:
+    folder = LocalFolder(path)
+    names = folder.names()
+    if not names and os.path.isdir(os.path.join(path, "snapshots")):
+        commit = snapshot(path)
+        if not commit:
             raise CheckpointError(
                 path, "a hub cache folder whose snapshot is missing or not decided", advice="name one below snapshots/"
             )
-        names = _files(folder)
-    return _folder_reader(location.model, path, folder, names)
+        folder = LocalFolder(commit)
+        names = folder.names()
+    reader = folder_reader(location.model, path, folder, names)
+    if reader is None:
+        raise _nothing_in(path, folder.path, names)
+    return reader
+
+
+def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
+    """The reader of the checkpoint in a folder, on disk or on the hub; None where nothing in it can be read.
+
+    Args:
+        model: as the user typed it.
+        source: the folder, as errors and outputs name it.
+        folder: its files.
+        names: their names.
+
+    Raises:
+        CheckpointError: where there are several checkpoints to choose from.
+    """
+    shards = _with_ending(names, SUFFIX)
+    indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
+    whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
+    if whole in names:
+        reader = SafetensorsReader(model, source, folder, [whole])
+        others = [name for name in (index, *shards) if name in names and name != whole]
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
+        return reader
+    if index not in names and len(indexes) > 1:
+        raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
+    if indexes:
+        return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
+    if shards:
+        return SafetensorsReader(model, source, folder, shards)
+    return None
 
 
 def _file_reader(model: str, path: str) -> Reader:
-    folder, name = os.path.split(path)
+    below, name = os.path.split(path)
+    folder = LocalFolder(below)
     if name.endswith(INDEX_SUFFIX):
-        return SafetensorsReader(model, path, folder, _safetensors(_files(folder or ".")), name)
+        return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
     ending = _other_format(name)
     if ending:
         raise CheckpointError(
@@ -64,26 +101,6 @@ def _file_reader(model: str, path: str) -> Reader:
             advice="load it there and save it as safetensors",
         )
     return SafetensorsReader(model, path, folder, [name])
-
-
-def _folder_reader(model: str, path: str, folder: str, names: list[str]) -> Reader:
-    shards = _safetensors(names)
-    indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
-    whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
-    if whole in names:
-        reader = SafetensorsReader(model, path, folder, [whole])
-        others = [name for name in (index, *shards) if name in names and name != whole]
-        if others:
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
-        return reader
-    if index not in names and len(indexes) > 1:
-        raise CheckpointError(path, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
-    if indexes:
-        return SafetensorsReader(model, path, folder, shards, index if index in names else indexes[0])
-    if shards:
-        return SafetensorsReader(model, path, folder, shards)
-    raise _nothing_in(path, folder, names)
 
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
@@ -95,7 +112,7 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     below = sorted(
         entry.name
         for entry in os.scandir(folder)
-        if is_folder(entry) and any(name.endswith(SUFFIX) for name in _files(entry.path, strict=False))
+        if is_folder(entry) and _has_checkpoint(os.path.join(folder, entry.name))
     )
     if below:
         shown = ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
@@ -105,18 +122,15 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     return CheckpointError(path, "no checkpoint in it", advice="name a .safetensors file or a folder that holds some")
 
 
-def _files(folder: str, strict: bool = True) -> list[str]:
-    """The names in a folder that are no folders, sorted; broken links too, which a reader will name."""
+def _has_checkpoint(path: str) -> bool:
     try:
-        return sorted(entry.name for entry in os.scandir(folder) if not is_folder(entry))
-    except OSError as error:
-        if strict:
-            raise from_os_error(error, folder) from error
-        return []
+        return any(name.endswith(SUFFIX) for name in LocalFolder(path).names())
+    except CheckpointError:
+        return False
 
 
-def _safetensors(names: list[str]) -> list[str]:
-    return [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
+def _with_ending(names: list[str], ending: str) -> list[str]:
+    return [name for name in names if name.endswith(ending) and not name.startswith(".")]
 
 
 def _other_format(name: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import CheckpointError
 from core.escape import escaped, shortened
 from core.formats import plural
-from core.readers.files import open_regular
+from core.readers.folder import Folder
 from core.readers.json_file import read_config
 from core.readers.safetensors_entries import Layout
 from core.readers.safetensors_header import HeaderReader
@@ -22,7 +21,7 @@ INDEX_SUFFIX = ".safetensors.index.json"
 class SafetensorsReader:
     """Reads the headers of some safetensors files in one folder."""
 
-    def __init__(self, model: str, path: str, folder: str, shards: list[str], index: str = "") -> None:
+    def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
         """
         Args:
             model: as the user typed it.
@@ -48,6 +47,7 @@ class SafetensorsReader:
         shards = index.shards if index else self._shards
         if index:
             self._note_strays(index)
+        self._folder.expect(shards)
         several = len(shards) > 1
         seen: set[str] = set()
         for number, shard in enumerate(shards):
@@ -75,22 +75,14 @@ class SafetensorsReader:
         if not seen.isdisjoint(names):
             twice = min(seen.intersection(names))
             raise CheckpointError(
-                self._file(shard),
+                self._folder.shown(shard),
                 "an earlier file of the checkpoint has this tensor too",
                 place=f"tensor {shortened(twice, 120) or '(no name)'}",
                 advice="if each file is a model of its own, name one of them",
             )
         seen.update(names)
 
-    def _file(self, name: str) -> str:
-        """A file as an error names it: by its path from where the user stands."""
-        return os.path.join(self._folder, name)
-
     def _shard(self, shard: str) -> Iterator[TensorBatch]:
-        path = os.path.join(self._folder, shard)
-        with open_regular(path, self._file(shard)) as opened:
-            try:
-                size = os.fstat(opened.fileno()).st_size
-            except OSError as error:
-                raise from_os_error(error, self._file(shard)) from error
-            yield from HeaderReader(opened, size, self._file(shard), self._layouts).batches()
+        opened, size = self._folder.open(shard)
+        with opened:
+            yield from HeaderReader(opened, size, self._folder.shown(shard), self._layouts).batches()

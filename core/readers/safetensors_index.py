@@ -12,6 +12,7 @@ from collections import Counter
 from core.errors import CheckpointError
 from core.escape import shortened
 from core.formats import plural
+from core.readers.folder import Folder
 from core.readers.json_file import read_json_object
 
 _AGAIN = "download it again"
@@ -22,21 +23,27 @@ class ShardIndex:
 
     Attributes:
         shards: the shards' names in natural order, all of them files in the index's folder.
+        metadata: what its `metadata` says of the whole, such as `total_size` in bytes; unchecked.
     """
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: Folder, name: str, ending: str = ".safetensors") -> None:
         """
         Args:
             folder: where it lies.
             name: its file name.
+            ending: how the names of its shards end.
 
         Raises:
             CheckpointError: where it is no index, names a file elsewhere, or one that is missing.
         """
         self._folder = folder
         self._name = name
-        self._file = os.path.join(folder, name)
-        weight_map = read_json_object(self._file, self._file).get("weight_map")
+        self._ending = ending
+        self._file = folder.shown(name)
+        content = read_json_object(folder, name)
+        metadata = content.get("metadata")
+        self.metadata = metadata if isinstance(metadata, dict) else {}
+        weight_map = content.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=_AGAIN)
         if set(map(type, weight_map.values())) != {str}:
@@ -52,15 +59,20 @@ class ShardIndex:
 
     def _check_shards(self) -> None:
         for shard in self.shards:
-            if not shard.endswith(".safetensors") or os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard:
-                raise self._fault("it names a file that is no safetensors file in its folder", shortened(shard, 120))
-        missing = [shard for shard in self.shards if not os.path.exists(os.path.join(self._folder, shard))]
+            if not shard.endswith(self._ending) or os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard:
+                what = f"it names a file that is no {self._ending.lstrip('.')} file in its folder"
+                raise self._fault(what, shortened(shard, 120))
+        missing = [shard for shard in self.shards if not self._folder.has(shard) or self._leads_nowhere(shard)]
         if missing:
-            first = os.path.join(self._folder, missing[0])
+            first = self._folder.shown(missing[0])
             others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
             reason = f"missing, {others}{plural(len(self.shards), 'shard')} that {self._name} names"
-            link = os.path.islink(first)
+            link = self._leads_nowhere(missing[0])
             raise CheckpointError(first, reason, advice="its link leads nowhere: download it again" if link else _AGAIN)
+
+    def _leads_nowhere(self, shard: str) -> bool:
+        path = self._folder.shown(shard)
+        return os.path.islink(path) and not os.path.exists(path)
 
     def compare(self, shard: str, names: list[str]) -> int:
         """Compares a shard's tensors with those promised in it.
@@ -77,7 +89,7 @@ class ShardIndex:
         """
         promised_in = list(map(self._shard_of.get, names))
         right = promised_in.count(shard)
-        file = os.path.join(self._folder, shard)
+        file = self._folder.shown(shard)
         if right < self._promised[shard]:
             lacking = [name for name, where in self._shard_of.items() if where == shard]
             lacking = sorted(set(lacking).difference(names))
