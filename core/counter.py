@@ -10,14 +10,16 @@ from typing import NamedTuple
 
 from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
-from core.roles import Siblings, tied_to
+from core.notes import notes_of
+from core.speculative import marked, prefixes
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals, Uncounted
 
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, bool]
+GroupKey = tuple[str, tuple[int, ...], str, "str | None"]
+"""Name without digits, shape, dtype, and of a copy the name of the tensor that it repeats."""
 
 
 class Count:
@@ -83,17 +85,19 @@ class ParameterCounter:
         self.source = source
         self.stored_count = 0
         self._keep_tensors = keep_tensors
-        self._batches: list[tuple[TensorBatch, list[bool] | None]] = []
+        self._batches: list[tuple[TensorBatch, list[str | None] | None]] = []
         self._known: dict[GroupKey, TensorGroup] = {}
-        self._storages: set[tuple[Hashable, tuple[int, ...]]] = set()
+        self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
 
     def add(self, batch: TensorBatch) -> None:
         """Takes some more tensors."""
         if not batch.names:
             return
-        copies = None if batch.storages is None else list(map(self._is_copy, batch.storages, batch.shapes))
+        copies = None
+        if batch.storages is not None:
+            copies = list(map(self._original, batch.names, batch.storages, batch.shapes))
         known = self._known
-        keys = list(_keys(batch, copies))
+        keys = list(self._keys(batch, copies))
         for key, times in Counter(keys).items():
             group = known.get(key)
             if group is None:
@@ -103,18 +107,25 @@ class ParameterCounter:
             self._batches.append((batch, copies))
         self.stored_count += len(batch.names)
 
-    def _is_copy(self, storage: Hashable | None, shape: tuple[int, ...]) -> bool:
-        """Whether an earlier tensor has the same values; remembers it."""
+    def _original(self, name: str, storage: Hashable | None, shape: tuple[int, ...]) -> str | None:
+        """The earlier tensor that has the same values; None where there is none, and this one is remembered."""
         if storage is None:
-            return False
+            return None
         before = len(self._storages)
-        self._storages.add((storage, shape))
-        return len(self._storages) == before
+        first = self._storages.setdefault((storage, shape), name)
+        return None if len(self._storages) > before else first
+
+    def _keys(self, batch: TensorBatch, copies: list[str | None] | None) -> Iterator[GroupKey]:
+        """By which group each tensor of a batch is found."""
+        skeletons = skeletons_of(batch.names)
+        if beginnings := prefixes(self.source.config):
+            skeletons = marked(skeletons, batch.names, beginnings)
+        return zip(skeletons, batch.shapes, batch.dtypes, repeat(None) if copies is None else copies)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor so far with its meaning, once that is known."""
         for batch, copies in self._batches:
-            for tensor, key in zip(batch, _keys(batch, copies)):
+            for tensor, key in zip(batch, self._keys(batch, copies)):
                 if meaning := self._known[key].meaning:
                     yield tensor, meaning
 
@@ -134,18 +145,8 @@ class ParameterCounter:
         known = list(self._known.values())
         interpret(known, self.source.config)
         totals = self.totals()
-        notes = [*self.source.notes, *self._tie_notes(known)]
-        if not self.stored_count:
-            notes.append("there is not one tensor in it")
         active = active_parameters(known, self.source.config, totals.parameters)
-        return Count(self, totals, active, notes)
-
-    def _tie_notes(self, known: list[TensorGroup]) -> Iterator[str]:
-        siblings = Siblings.of([(group.skeleton, group.tensor) for group in known], self.source.config)
-        for group in known:
-            if group.meaning and group.meaning.role == "tied":
-                other = tied_to(group.skeleton, group.tensor, siblings)
-                yield f"{group.tensor.name} is tied to {other or 'an earlier tensor'}: counted once"
+        return Count(self, totals, active, [*self.source.notes, *notes_of(self.source, known, totals, active)])
 
 
 def count(reader: Reader, keep_tensors: bool = True) -> Count:
@@ -192,8 +193,3 @@ def count_stepwise(
             next_time = now + (10 * (now - began) if slow and SNAPSHOT_SECONDS else SNAPSHOT_SECONDS)
     if not cancelled():
         yield counter.count()
-
-
-def _keys(batch: TensorBatch, copies: list[bool] | None) -> Iterator[GroupKey]:
-    """By which group each tensor of a batch is found."""
-    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, repeat(False) if copies is None else copies)

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.meaning import TensorGroup
+from core.model_config import sections
+from core.speculative import is_speculative
 
-_ROUTED = re.compile(r"(^|\.)experts?(\.|$)|_exps\.")
-_NUMBERS_OF_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-_EXPERTS_PER_TOKEN = ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k")
+# A module of experts; GGUF's, MLX's, Granite's and JetMoE's stacks.
+_ROUTED = (
+    *(".experts.", ".expert.", "_exps.", ".switch_mlp.", ".block_sparse_moe.input_linear."),
+    *(".block_sparse_moe.output_linear.", ".mlp.input_linear.", ".mlp.output_linear."),
+)
+# With a number for each expert; the last ones in GGUF files of before 2024.
+_ONE_BY_ONE = (".experts..", ".expert..", ".experts.expert_.", ".ffn_up..", ".ffn_down..", ".ffn_gate..")
+# As the configs of transformers call them, and those of DBRX (inside `ffn_config`), Mistral, DeepSeek's own, GGUF.
+_NUMBERS_OF_EXPERTS = (
+    *("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts", "n_experts"),
+    *("num_routed_experts", "expert_count"),
+)
+_EXPERTS_PER_TOKEN = (
+    *("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k", "top_k_experts"),
+    *("experts_per_token", "n_activated_experts", "num_selected_experts", "expert_used_count"),
+)
+_INSIDE = ("ffn_config", "moe")
+# transformers, models/switch_transformers and nllb_moe: fixed by the model, not by its config.
+_FIXED = {"switch_transformers": 1, "nllb-moe": 2}
 
 
 def is_routed_expert(skeleton: str) -> bool:
     """Whether a name without digits is that of an expert that the router may leave out."""
-    return _ROUTED.search(skeleton) is not None and "shared_expert" not in skeleton
+    name = f".{skeleton}."
+    return any(part in name for part in (*_ROUTED, *_ONE_BY_ONE)) and "shared_expert" not in name
 
 
 def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], parameters: int) -> int | None:
     """Parameters used for one token: routed experts by `num_experts_per_tok` of their number, all else whole.
+
+    Of a mixture of experts, layers for speculative decoding are left out: a token is made without them.
 
     Args:
         groups: all tensors.
@@ -29,31 +49,56 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
     Returns:
         `parameters` for a dense model; None where the config does not say how many experts work.
     """
-    groups = [
-        group
-        for group in groups
-        if group.meaning and group.meaning.role == "parameter" and is_routed_expert(group.skeleton)
-    ]
-    routed = sum(group.meaning.parameters * group.count for group in groups if group.meaning)
+    routed = speculative = 0
+    of_experts = []
+    for group in groups:
+        if group.meaning and (held := group.meaning.parameters * group.count):
+            if is_speculative(group.skeleton):
+                speculative += held
+            elif is_routed_expert(group.skeleton):
+                of_experts.append(group)
+                routed += held
     if not routed:
         return parameters
-    text_config = config.get("text_config")
-    parts = [config, text_config] if isinstance(text_config, dict) else [config]
-    experts = _first_number(parts, _NUMBERS_OF_EXPERTS)
-    used = _first_number(parts, _EXPERTS_PER_TOKEN)
-    if not experts or not used or used > experts or not all(_all_there(group, experts) for group in groups):
+    share = _share(config)
+    if share is None or not all(_all_there(group, share) for group in of_experts):
         return None
-    return parameters - routed + routed * used // experts
+    return parameters - speculative - routed + routed * sum(share.used) // (len(share.used) * share.experts)
 
 
-def _all_there(group: TensorGroup, experts: int) -> bool:
+class _Share(NamedTuple):
+    """How many experts each of the layers has, and how many of them work on a token: one number, or one a layer."""
+
+    used: list[int]
+    experts: int
+
+
+def _share(config: dict[str, Any]) -> _Share | None:
+    parts = sections(config)
+    parts += [inside for part in parts for key in _INSIDE if isinstance(inside := part.get(key), dict)]
+    experts = next((n for part in parts for key in _NUMBERS_OF_EXPERTS if (n := _numbers(part.get(key)))), [])
+    used = next((n for part in parts for key in _EXPERTS_PER_TOKEN if (n := _numbers(part.get(key)))), [])
+    model = config.get("model_type")
+    if not used and isinstance(model, str) and model in _FIXED:
+        used = [_FIXED[model]]
+    if model == "ernie4_5_moe_vl":
+        # For text and for pictures; a token is of one of them.
+        experts = [sum(experts)]
+    # Where layers differ in the number of experts, or some experts do nothing (LongCat), no share holds for all.
+    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.get("zero_expert_num"):
+        return None
+    return _Share(used[:1] if len(set(used)) == 1 else used, experts[0])
+
+
+def _numbers(value: object) -> list[int]:
+    """A number above 0, or a list of such (Hunyuan's `moe_topk`), as a list; empty for all else."""
+    values = value if isinstance(value, list) else [value]
+    numbers = [n for n in values if type(n) is int and n > 0]
+    return numbers if len(numbers) == len(values) else []
+
+
+def _all_there(group: TensorGroup, share: _Share) -> bool:
     """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
-    return group.count % experts == 0 or experts in group.tensor.shape
-
-
-def _first_number(parts: list[dict[str, Any]], keys: tuple[str, ...]) -> int:
-    for part in parts:
-        for key in keys:
-            if type(value := part.get(key)) is int and value > 0:
-                return value
-    return 0
+    if any(part in f".{group.skeleton}." for part in _ONE_BY_ONE):
+        return group.count % (share.experts * len(share.used)) == 0
+    return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

@@ -12,11 +12,16 @@ from typing import Any, Literal, NamedTuple
 
 from core.categories import is_bias
 from core.category_rules import categories_of
-from core.roles import Role, Siblings, role_of
+from core.packing import Packing
+from core.packing_layouts import DTYPE_BITS
+from core.roles import Role, role_of
 from core.stored import StoredTensor
+from core.ties import Known, Ties, is_embedding, is_head
 from core.totals import Tally, Totals, Uncounted
 
 _DIGITS = b"0123456789"
+_MATRIX = (2, 2)
+"""The shape told of packed weights where it is not known, and of what goes with them: what is packed is a matrix."""
 
 
 class Meaning(NamedTuple):
@@ -28,6 +33,9 @@ class Meaning(NamedTuple):
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
         elements: how many a tensor stores.
+        bits: of a packed weight how many it takes; 0 where it is not packed, or takes no whole number of them.
+        tied_to: the tensor whose values a tied copy has; "" where there is none by name.
+        unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
     """
 
     role: Role
@@ -35,6 +43,9 @@ class Meaning(NamedTuple):
     kind: Literal["weight", "bias"]
     parameters: int
     elements: int
+    bits: int = 0
+    tied_to: str = ""
+    unknown: bool = False
 
 
 class TensorGroup:
@@ -44,16 +55,18 @@ class TensorGroup:
         skeleton: their name without digits.
         tensor: the first of them.
         copy: whether they share the storage of tensors seen before.
+        original: where they do, the name of the first one's.
         count: how many they are.
         meaning: set when it is known.
     """
 
-    __slots__ = ("copy", "count", "meaning", "skeleton", "tensor")
+    __slots__ = ("copy", "count", "meaning", "original", "skeleton", "tensor")
 
-    def __init__(self, skeleton: str, tensor: StoredTensor, copy: bool) -> None:
+    def __init__(self, skeleton: str, tensor: StoredTensor, original: str | None = None) -> None:
         self.skeleton = skeleton
         self.tensor = tensor
-        self.copy = copy
+        self.copy = original is not None
+        self.original = original or ""
         self.count = 0
         self.meaning: Meaning | None = None
 
@@ -102,16 +115,59 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
         config: its parsed config.json, or {}.
     """
     known = list(groups)
-    siblings = Siblings.of([(group.skeleton, group.tensor) for group in known], config)
-    categories = categories_of([(group.skeleton, group.tensor.shape) for group in known], config)
-    for group, category in zip(known, categories):
+    named = [(group.skeleton, group.tensor) for group in known]
+    packing = Packing(named, config)
+    packed = [packing.weights(*pair) for pair in named]
+    beside = [one is None and packing.goes_with_weights(*pair) for pair, one in zip(named, packed)]
+    categories = categories_of(
+        [
+            (packing.plain_name(group.skeleton), (one.shape if one and len(one.shape) > 1 else _MATRIX))
+            if one or goes
+            else (group.skeleton, group.tensor.shape)
+            for group, one, goes in zip(known, packed, beside)
+        ],
+        config,
+    )
+    elements = [prod(group.tensor.shape) for group in known]
+    weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
+    copies = _copies(known)
+    ties = Ties(
+        [Known(group.skeleton, group.tensor, count) for group, count in zip(known, weights) if group not in copies],
+        config,
+    )
+    for n, (group, category, one) in enumerate(zip(known, categories, packed)):
         tensor = group.tensor
-        elements = prod(tensor.shape)
-        role: Role = "tied" if group.copy else role_of(group.skeleton, tensor, siblings)
+        role: Role = "quantization" if beside[n] else role_of(group.skeleton, tensor, bool(one), packing.config.present)
+        tied_to = ""
+        if role == "parameter":
+            tied_to = copies[group] if group in copies else ties.tied_to(Known(group.skeleton, tensor, weights[n]))
+            role = "tied" if tied_to or group in copies else role
+        counts = role == "parameter"
         group.meaning = Meaning(
             role=role,
             category=category,
-            kind="bias" if is_bias(group.skeleton) else "weight",
-            parameters=elements if role == "parameter" else 0,
-            elements=elements,
+            kind="bias" if role != "quantization" and is_bias(group.skeleton) else "weight",
+            parameters=weights[n] if counts else 0,
+            elements=elements[n],
+            bits=one.bits if one and weights[n] != elements[n] else 0,
+            tied_to=tied_to,
+            unknown=counts and one is None and tensor.dtype in DTYPE_BITS,
         )
+
+
+def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:
+    """The groups that share their values with earlier ones, each with the name of the tensor that is counted.
+
+    Of an input embedding and an output head it is the embedding, whichever comes first in the file.
+    """
+    copies = {group: group.original for group in groups if group.copy}
+    if not copies:
+        return {}
+    first = {group.tensor.name: group for group in groups if not group.copy and group.count == 1}
+    for group in list(copies):
+        other = first.get(group.original)
+        if other and group.count == 1 and is_embedding(group.skeleton) and is_head(other.skeleton):
+            del copies[group]
+            copies |= {one: group.tensor.name for one, name in copies.items() if name == other.tensor.name}
+            copies[other] = group.tensor.name
+    return copies

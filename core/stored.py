@@ -82,6 +82,25 @@ class Progress(NamedTuple):
     shards_total: int
 
 
+class Claims:
+    """What others say of a checkpoint: not believed, but differences are explained.
+
+    Attributes:
+        by: who says it, as a note names it; "" for nobody.
+        parameters: how many there are; 0 where it is not said.
+        bytes: what they take; 0 where it is not said.
+    """
+
+    __slots__ = ("by", "bytes", "parameters")
+
+    def __init__(self, by: str = "", parameters: object = None, bytes: object = None) -> None:
+        """Of values from a file, whatever they are."""
+        self.by = by
+        self.parameters, self.bytes = (
+            int(n) if isinstance(n, (int, float)) and 0 < n < 1 << 62 else 0 for n in (parameters, bytes)
+        )
+
+
 class Source:
     """A checkpoint that was found: what it is called, and what stands beside its tensors.
 
@@ -92,6 +111,7 @@ class Source:
         config: the parsed `config.json` beside it, or what the file itself says; empty where there is none.
         notes: what the reader has to say; it may grow while tensors are read.
         beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
+        claims: what an index or the hub says of the whole, to be compared with what was counted.
     """
 
     def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
@@ -101,6 +121,7 @@ class Source:
         self.config = config
         self.notes = notes
         self.beside = Uncounted()
+        self.claims = Claims()
 
 
 class Reader(Protocol):

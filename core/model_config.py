@@ -1,0 +1,93 @@
+"""What a config.json says of the model, wherever in it that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+# Where multimodal models keep the config of their language model.
+_LANGUAGE_MODEL = ("text_config", "language_config", "llm_config", "thinker_config")
+_QUANTIZATION = ("quantization_config", "quantization", "compression_config")
+_BITS = ("bits", "num_bits", "nbits", "w_bit", "wbits")
+_GROUP = ("group_size", "q_group_size")
+# quanto says `"weights": "int4"`.
+_NAMED_BITS = {"int2": 2, "int4": 4, "int8": 8, "float8": 8}
+_MOST_PARTS = 20_000
+"""Of a quantisation's config that are looked at; a model with settings for each module has some hundreds."""
+
+
+def sections(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The config itself, then that of the language model inside it, where there is one."""
+    parts = [config]
+    for part in parts:
+        parts += [value for key in _LANGUAGE_MODEL if isinstance(value := part.get(key), dict)][: 4 - len(parts)]
+    return parts
+
+
+class Scheme(NamedTuple):
+    """How many bits a weight takes, and how many weights share a scale (0 where that is not said)."""
+
+    bits: int
+    group_size: int
+
+
+class QuantizationConfig:
+    """The `quantization_config` of a config.json, MLX's `quantization`, or nothing.
+
+    Settings for some modules alone are often told by patterns (GPTQModel's `dynamic`, the targets of
+    compressed-tensors). They are not matched, which a hostile pattern could make endless: of all settings in it, the
+    tensors' shapes say which one holds.
+
+    Attributes:
+        method: its `quant_method` in lower case; "" where none is named.
+        format: its `format`, likewise.
+        present: whether there is such a part at all.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        found = [part[key] for part in sections(config) for key in _QUANTIZATION if isinstance(part.get(key), dict)]
+        self._part: dict[str, Any] = found[0] if found else {}
+        self.present = bool(self._part)
+        self.method, self.format = (_word(self._part.get(key)) for key in ("quant_method", "format"))
+        self._schemes = list(dict.fromkeys(_schemes(self._part)))
+
+    def schemes(self, module: str) -> list[Scheme]:
+        """All settings, those of a module first where they are given under its name (MLX, AutoRound)."""
+        inside = self._part.get("extra_config")
+        for part in (self._part, inside if isinstance(inside, dict) else {}):
+            own = part.get(module)
+            if isinstance(own, dict) and (scheme := _scheme(own)):
+                return [scheme, *self._schemes]
+        return self._schemes
+
+    def sizes(self, module: str) -> tuple[int, int] | None:
+        """`out_features` and `in_features` of a module, where its settings have them (VPTQ)."""
+        layers = self._part.get("config_for_layers")
+        own = layers.get(module) if isinstance(layers, dict) else None
+        if not isinstance(own, dict):
+            return None
+        rows, columns = own.get("out_features"), own.get("in_features")
+        return (rows, columns) if type(rows) is int and type(columns) is int and min(rows, columns) > 0 else None
+
+
+def _schemes(part: dict[str, Any]) -> Iterator[Scheme]:
+    """Every setting in it, the outer ones first."""
+    parts: list[Any] = [part]
+    for value in parts:
+        if isinstance(value, dict) and (scheme := _scheme(value)):
+            yield scheme
+        inside = list(value.values()) if isinstance(value, dict) else value
+        if len(parts) < _MOST_PARTS:
+            parts += [below for below in inside[:_MOST_PARTS] if isinstance(below, (dict, list))]
+
+
+def _scheme(part: dict[str, Any]) -> Scheme | None:
+    bits = next((part[key] for key in _BITS if type(part.get(key)) is int), 0) or _NAMED_BITS.get(
+        _word(part.get("weights")), 0
+    )
+    group = next((part[key] for key in _GROUP if type(part.get(key)) is int), 0)
+    return Scheme(bits, max(group, 0)) if 0 < bits <= 16 else None
+
+
+def _word(value: object) -> str:
+    return value.lower() if isinstance(value, str) else ""
