@@ -35,7 +35,6 @@ _NOTHING: Mapping[str, list[StoredTensor]] = MappingProxyType({})
 # By the last word of a name without digits.
 _LAYOUTS: dict[str, Layout] = {
     "qweight": gptq_or_awq,
-    "compressed": sparse,
     "W_q": hqq,
     "_data": quanto,
     "codes": aqlm,
@@ -77,11 +76,13 @@ _OF_FEW_BITS = {
         "input_scale_ub",
     ),
     *("activation_scale", "input_zero_point", "scale", "scales", "biases", "qbiases", "tables", "act_scale"),
+    "pre_quant_scale",
 }
 # Scales of activations, single values in a quantised checkpoint, not always beside its weights.
 _OF_ACTIVATIONS = {"k_scale", "v_scale", "q_scale", "prob_output_scale", "input_scale", "output_scale"}
 _SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
 _SCALES_OF_INPUTS = ("_input_scale", "_activation_scale", "_input_global_scale")
+_OF_MODULES = ("weight", "qweight", "weight_packed", "compressed")
 _FEW_BITS = ("F8", "F4", "F6", "I8", "U8", "I32", "U32", "I16")
 
 
@@ -120,14 +121,18 @@ class Packing:
         if "absmax" in self._modules.get(skeleton, _NOTHING):
             # bitsandbytes (functional.py, QuantState.as_dict): two weights a byte, in elements of any dtype.
             return Packed(2 * tensor.nbytes, 4)
+        beside = self._modules.get(path, _NOTHING)
+        if last == "compressed" and "bitmask" in beside:
+            return sparse(tensor, beside)
         if tensor.dtype not in DTYPE_BITS:
             return None
-        beside = self._modules.get(path, _NOTHING)
         schemes = self.config.schemes(tensor.name.rpartition(".")[0])
+        if last == "qweight" and tensor.dtype == "U8" and "qzeros" not in beside:
+            return in_bytes(tensor, beside.get("scales", ()), schemes)
         if layout := _LAYOUTS.get(last):
             return layout(tensor, beside, schemes)
         if last.endswith("_blocks") and f"{last[:-6]}scales" in beside:
-            return mxfp4_blocks(tensor, beside, schemes)
+            return mxfp4_blocks(tensor)
         if last == "B" and ("s" in beside or "s_group" in beside):
             return by_bits(tensor, [*schemes, Scheme(4, 0)])
         if last == "indices":
@@ -181,13 +186,13 @@ class Packing:
 
     def _is_beside(self, path: str, last: str) -> bool:
         beside = self._modules.get(path, _NOTHING)
-        if "W_q" in beside and last not in {"W_q", "bias"}:
+        if "W_q" in beside and "zero" in beside and last not in {"W_q", "bias"}:
             return True
         if last in {"_scale", "_shift"}:
             return "_data" in beside or "_data" in self._modules.get(f"{path}._data", _NOTHING)
         if path.rpartition(".")[2] == "centroids":
             return "indices" in self._modules.get(path.rpartition(".")[0], _NOTHING)
-        return any(last in _BESIDE[name] for name in _BESIDE if name in beside)
+        return any(last in _BESIDE[name] and _are_of_few_bits(beside[name]) for name in _BESIDE if name in beside)
 
     def plain_name(self, skeleton: str) -> str:
         """What packed weights, or what goes with them, would be called if they were not packed."""
@@ -206,11 +211,14 @@ def _is_scale_of_few_bits(last: str, beside: Mapping[str, Sequence[StoredTensor]
         if last.endswith(ending):
             name = last.removesuffix(ending)
             packed = [*beside.get(name, ()), *beside.get(f"{name}_packed", ()), *beside.get(f"{name}_blocks", ())]
-            if any(t.dtype.startswith(_FEW_BITS) for t in packed):
+            if _are_of_few_bits(packed):
                 return True
     return False
 
 
 def _has_few_bits(beside: Mapping[str, Sequence[StoredTensor]]) -> bool:
-    names = ("weight", "qweight", "weight_packed")
-    return any(t.dtype.startswith(_FEW_BITS) for name in names for t in beside.get(name, ()))
+    return any(_are_of_few_bits(beside[name]) for name in _OF_MODULES if name in beside)
+
+
+def _are_of_few_bits(tensors: Sequence[StoredTensor]) -> bool:
+    return any(tensor.dtype.startswith(_FEW_BITS) for tensor in tensors)

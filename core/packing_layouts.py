@@ -113,15 +113,15 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     The shapes give b·g; the config says which of the two that allow it are meant, g = 64 without it.
     """
     word, lead, columns = DTYPE_BITS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
-    for scale in scales:
-        if not scale.shape or scale.shape[:-1] != lead or not scale.shape[-1]:
-            continue
-        groups = scale.shape[-1]
-        tried = [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)] if scale.dtype == "U8" else list(schemes)
-        tried += [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
-        for bits, size in tried:
-            width = groups * size
-            if size and ceil(width * bits / word) == columns:
+    fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
+    tried = list(schemes)
+    if any(scale.dtype == "U8" for scale in fitting):
+        tried += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
+    tried += [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
+    for bits, size in tried:
+        for scale in fitting:
+            width = scale.shape[-1] * size
+            if width and ceil(width * bits / word) == columns:
                 return Packed(prod(lead) * width, bits, (prod(lead), width))
     return None
 
@@ -154,13 +154,13 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
     return Packed(stored, 8, tensor.shape) if scales else None
 
 
-def mxfp4_blocks(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:
     """`…_blocks` U8 [experts, rows, groups, 16]: 32 weights of 4 bits (openai/gpt-oss, gpt_oss/torch/weights.py)."""
     *lead, groups, _ = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
     return Packed(2 * prod(tensor.shape), 4, (*lead, groups * 2 * tensor.shape[-1] if tensor.shape else 1))
 
 
-def sparse(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def sparse(tensor: StoredTensor, beside: Beside) -> Packed | None:
     """`compressed`: what is not zero of a pruned matrix, and a `bitmask` of all of it, a bit a weight.
 
     compressed-tensors up to 0.15, compressors/sparse_compressors: 2:4 keeps half of each row; otherwise it is flat.

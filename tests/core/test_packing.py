@@ -1,0 +1,239 @@
+"""Packed weights count as the weights they stand for; what goes with them is quantisation data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.counter import Count, ParameterCounter
+from core.stored import Source, StoredTensor, TensorBatch
+from tests.checkpoints import byte_count, write
+from tests.command import Command
+from tests.packed import SCHEMES, awq, bitsandbytes_4bit, gptq, mlx
+from tests.published import Layouts, Linear, llama, mixtral
+
+
+def count_of(layouts: Layouts, config: dict[str, Any]) -> Count:
+    counter = ParameterCounter(Source("x", "x", "test", config, []))
+    tensors = [
+        StoredTensor(name, tuple(shape), dtype, byte_count(dtype, shape), "", None)
+        for name, (dtype, shape) in layouts.items()
+    ]
+    names, shapes, dtypes, sizes, *_ = zip(*tensors)
+    counter.add(TensorBatch(names, shapes, dtypes, sizes, ""))
+    return counter.count()
+
+
+def size_of(layouts: Layouts) -> int:
+    return sum(byte_count(*layout) for layout in layouts.values())
+
+
+@pytest.mark.parametrize("linear", [gptq, awq, bitsandbytes_4bit, mlx])
+def test_the_same_model_counts_the_same_in_each_form(linear: Linear, tmp_path: Path, command: Command) -> None:
+    tensors: Layouts = {"model.embed_tokens.weight": ("F16", (32000, 4096))}
+    tensors |= linear("model.layers.0.self_attn.q_proj", 4096, 4096)
+    result = command(write(tmp_path / "x.safetensors", tensors), "--json").model
+    assert result["parameters"] == 147_849_216
+    assert result["categories"]["attention"]["parameters"] == 4096 * 4096
+    assert result["bytes"] == size_of(tensors)
+    assert result["not_counted"]["quantization"]["tensor_count"] == len(tensors) - 2
+    assert result["notes"] == []
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_model_counts_the_same_in_every_scheme(name: str) -> None:
+    linear, config = SCHEMES[name]
+    whole = count_of(llama(1000, 1024, 3, 1024, 256, 2048), {})
+    tensors = llama(1000, 1024, 3, 1024, 256, 2048, linear=linear)
+    count = count_of(tensors, config)
+    assert {key: tally.parameters for key, tally in count.totals.categories.items()} == {
+        key: tally.parameters for key, tally in whole.totals.categories.items()
+    }
+    assert count.totals.whole.bytes == size_of(tensors)
+    assert count.totals.whole.tensor_count == whole.totals.whole.tensor_count
+    assert set(count.totals.not_counted) <= {"quantization"}
+    assert not [note for note in count.notes if "not known" in note]
+
+
+@pytest.mark.parametrize("name", ["gptq-4", "awq", "bnb-nf4", "compressed", "nvfp4", "compressed-mxfp4", "int8", "fp8"])
+def test_experts_whose_names_differ_in_digits_only_keep_their_shapes(name: str) -> None:
+    linear, config = SCHEMES[name]
+    assert count_of(mixtral(linear, 1), config).totals.parameters == count_of(mixtral(layers=1), {}).totals.parameters
+
+
+@pytest.mark.parametrize("linear", [gptq, awq])
+@pytest.mark.parametrize("present", [True, False])
+def test_layers_of_different_widths_and_bits_are_told_apart(linear: Linear, present: bool) -> None:
+    tensors = linear("model.layers.0.mlp.up_proj", 4096, 1024) | linear("model.layers.1.mlp.up_proj", 512, 1024)
+    tensors |= linear("model.layers.2.mlp.up_proj", 1024, 4096)
+    config = {"quantization_config": {"bits": 4, "group_size": 128}} if present else {}
+    assert count_of(tensors, config).totals.parameters == (4096 + 512 + 4096) * 1024
+
+
+def test_gptq_modules_of_other_bits_need_no_pattern_matched() -> None:
+    tensors = gptq("model.layers.0.mlp.down_proj", 1024, 2048, bits=8)
+    tensors |= gptq("model.layers.1.mlp.down_proj", 1024, 2048)
+    dynamic = {"+:.*\\.0\\..*": {"bits": 8}}
+    config = {"quantization_config": {"quant_method": "gptq", "bits": 4, "group_size": 128, "dynamic": dynamic}}
+    assert count_of(tensors, config).totals.parameters == 2 * 1024 * 2048
+
+
+def test_mlx_modules_have_settings_of_their_own() -> None:
+    tensors = mlx("model.embed_tokens", 1000, 1024, bits=8, group=32) | mlx("model.layers.0.mlp.up_proj", 2048, 1024)
+    tensors |= mlx("model.layers.1.mlp.up_proj", 2048, 1024, bits=2, group=128)
+    own = {
+        "model.embed_tokens": {"bits": 8, "group_size": 32},
+        "model.layers.1.mlp.up_proj": {"bits": 2, "group_size": 128},
+    }
+    config = {"quantization": {"bits": 4, "group_size": 64, "lm_head": False, **own}}
+    count = count_of(tensors, config)
+    assert count.totals.parameters == 1000 * 1024 + 2 * 2048 * 1024
+    assert count.totals.categories["embedding"].parameters == 1000 * 1024
+
+
+def test_the_config_of_a_language_model_inside_another_counts() -> None:
+    tensors = mlx("language_model.model.layers.0.mlp.up_proj", 2048, 1024, bits=8, group=32)
+    assert count_of(tensors, {}).totals.parameters == 2 * 2048 * 1024
+    config = {"text_config": {"quantization_config": {"bits": 8, "group_size": 32}}}
+    assert count_of(tensors, config).totals.parameters == 2048 * 1024
+
+
+def test_a_bias_beside_a_packed_weight_stays_a_bias() -> None:
+    tensors = gptq("h.0.attn.c_attn", 2304, 768) | {"h.0.attn.c_attn.bias": ("F16", (2304,))}
+    tensors |= mlx("h.0.mlp.c_fc", 3072, 768) | {"h.0.mlp.c_fc.bias": ("F16", (3072,))}
+    whole = count_of(tensors, {}).totals.whole
+    assert (whole.weights, whole.biases) == (2304 * 768 + 3072 * 768, 2304 + 3072)
+
+
+def test_scales_and_biases_of_a_model_that_is_not_quantised_are_parameters() -> None:
+    tensors: Layouts = {
+        "mixer.scales": ("F32", (64,)),
+        "mixer.biases": ("F32", (64,)),
+        "mixer.weight": ("F32", (64, 64)),
+        "attn.k_scale": ("F32", ()),
+        "head.scale": ("F32", (1,)),
+        "vae.codes": ("F32", (8, 8)),
+        "vae.codebooks": ("F32", (8, 8)),
+    }
+    assert count_of(tensors, {}).totals.parameters == 64 + 64 + 64 * 64 + 1 + 1 + 64 + 64
+
+
+def test_an_unknown_layout_is_counted_as_stored_and_said() -> None:
+    tensors: Layouts = {
+        "model.layers.0.mlp.up_proj.wq_strange": ("I32", (512, 512)),
+        "model.layers.1.mlp.up_proj.wq_strange": ("I32", (512, 512)),
+        "model.embed_tokens.weight": ("F16", (1000, 64)),
+    }
+    count = count_of(tensors, {"quantization_config": {"quant_method": "new", "bits": 4}})
+    assert count.totals.parameters == 2 * 512 * 512 + 64_000
+    assert count.notes == [
+        "2 tensors such as model.layers.0.mlp.up_proj.wq_strange (I32): not known how its weights are packed,"
+        " 524,288 elements counted as stored"
+    ]
+
+
+@pytest.mark.parametrize(
+    "config", [{"bits": 0}, {"bits": -4}, {"bits": "4"}, {"bits": 4, "group_size": -1}, [], 4, None]
+)
+def test_a_config_that_says_nothing_sensible_does_no_harm(config: object) -> None:
+    tensors = gptq("model.layers.0.mlp.up_proj", 512, 256) | awq("model.layers.0.mlp.down_proj", 256, 512)
+    assert count_of(tensors, {"quantization_config": config}).totals.parameters == 2 * 512 * 256
+
+
+MODULES = st.lists(
+    st.tuples(
+        st.sampled_from([name for name in SCHEMES if not SCHEMES[name][1]]),
+        st.sampled_from([256, 512, 1024, 2048]),
+        st.sampled_from([256, 512, 1024, 2048]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(modules=MODULES)
+def test_any_mixture_of_packed_modules_holds_what_it_was_made_from(modules: list[tuple[str, int, int, bool]]) -> None:
+    tensors: Layouts = {}
+    parameters = biases = 0
+    for n, (scheme, out, columns, bias) in enumerate(modules):
+        # Each scheme under a name of its own, since names that differ in digits only are one model's layers.
+        module = f"model.{scheme.translate(str.maketrans('0123456789', 'abcdefghij'))}.{n}.mlp.up_proj"
+        tensors |= SCHEMES[scheme][0](module, out, columns)
+        parameters += out * columns
+        if bias:
+            tensors[f"{module}.bias"] = ("F16", (out,))
+            biases += out
+    count = count_of(tensors, {})
+    whole = count.totals.whole
+    assert (whole.weights, whole.biases) == (parameters, biases)
+    assert whole.bytes == size_of(tensors)
+    assert whole.tensor_count + count.totals.not_counted.get("quantization", count.source.beside).tensor_count == len(
+        tensors
+    )
+    assert sum(meaning.parameters for _, meaning in count.tensors()) == whole.parameters
+
+
+WORDS = [
+    *(
+        "qweight",
+        "qzeros",
+        "scales",
+        "g_idx",
+        "weight",
+        "weight_packed",
+        "weight_scale",
+        "biases",
+        "W_q",
+        "scale",
+        "zero",
+    ),
+    *(
+        "x_blocks",
+        "x_scales",
+        "codes",
+        "codebooks",
+        "absmax",
+        "_data",
+        "_scale",
+        "trellis",
+        "SCB",
+        "compressed",
+        "bitmask",
+    ),
+    *("q_weight", "q_perm", "tables", "indices", "B", "s", "scale_packed"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    tensors=st.dictionaries(
+        st.builds(
+            "{}.{}".format,
+            st.sampled_from(["a", "a.weight", "b.0", "b.1", "b.0.weight._data"]),
+            st.sampled_from(WORDS),
+        ),
+        st.tuples(
+            st.sampled_from(["U8", "I8", "I16", "I32", "U32", "F16", "F32", "F8_E4M3", "I64"]),
+            st.lists(st.integers(0, 9), max_size=4),
+        ),
+        min_size=1,
+        max_size=14,
+    ),
+    config=st.sampled_from([{}, {"bits": 4, "group_size": 2}, {"bits": 3}, {"quant_method": "bitnet"}, {"w": [[{}]]}]),
+)
+def test_no_mixture_of_shapes_and_names_breaks_the_count(
+    tensors: dict[str, tuple[str, list[int]]], config: dict[str, Any]
+) -> None:
+    count = count_of(
+        {name: (dtype, tuple(shape)) for name, (dtype, shape) in tensors.items()}, {"quantization": config}
+    )
+    assert count.totals.stored_count == len(tensors)
+    assert sum(meaning.parameters for _, meaning in count.tensors()) == count.totals.parameters >= 0
+    assert json.dumps(count.notes)
