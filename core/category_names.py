@@ -19,13 +19,14 @@ class Rule(NamedTuple):
         category: what a tensor in it then is.
         words: it is one of these;
         tokens: or one of these is a part of it between underscores;
-        pieces: or one of these stands anywhere in it.
+        pieces: or one of these stands anywhere in it, a dot meaning its beginning or end.
         inside: one of these must stand in a word further out.
         children: the module so named must have a word with one of these in it.
         siblings: a word with one of these must stand beside it.
         lone: no list item may lie around it (`lm_head.`, not `layers.0.head.`).
         last: it must be the name's last word, or the last before `weight` or `bias`.
-        flat: a tensor of fewer than three dimensions: no convolution.
+        bare: it must be a list whose items are weights themselves.
+        flat: the tensor has fewer than three dimensions: it is no convolution's.
     """
 
     category: str
@@ -37,81 +38,95 @@ class Rule(NamedTuple):
     siblings: tuple[str, ...] = ()
     lone: bool = False
     last: bool = False
+    bare: bool = False
     flat: bool = False
 
 
-# What was added to a trained model by PEFT: wherever it stands in a name.
+# What PEFT adds to a trained model, wherever it stands in a name.
 ADAPTERS = (
     *("lora_", "loha_", "lokr_", "hada_", "vera_lambda", "boft_", "oft_r", "ia_l", "dora_", "adalora_"),
-    *("prompt_embeddings", "prompt_encoder", "adaption_", "prefix_encoder"),
+    *("prompt_embeddings", "adaption_"),
 )
-# A norm is known by the module that holds the tensor alone: a projection inside a norm (adaptive norms) is none, nor
-# is what stands below a prefix such as roberta_prelayernorm.
+
+# A norm is known by the word of the module that holds the tensor alone: a projection inside a norm (adaptive norms)
+# is none, nor is what stands below a prefix such as roberta_prelayernorm.
 NORM_PIECES = ("norm",)
 NORM_TOKENS = ("ln", "bn", "gn", "rms", "lnorm")
-# ... unless it goes on like this.
+# ... unless its name goes on like this.
 NO_NORMS = ("proj", "linear", "fc", "mlp", "embed", "embedding", "embeddings", "scale")
-# Vectors named `weight` that are no norm's.
-VECTORS = ("sinks", "time", "ssm", "channel", "rope", "prelu", "act_fn", "activation", "scale", "layer_scale")
+# A vector named `weight` is a norm's too, whatever its module is called, for matrices are what others hold; but these.
+NO_NORM_VECTORS = ("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs")
 
 _ATTENTION = ("attn", "attention")
 _EXPERTS = ("expert",)
 
 # Words that name a module for what it does.
 MODULES = (
-    # Factors on a layer's output, wherever they stand: of no category.
-    Rule("other", pieces=("layer_scale", "layerscale", "residual_scale", "residual_gate", "attn_gate", "mlp_gate")),
+    # Factors and offsets, of no category wherever they stand.
+    Rule("other", pieces=("layer_scale", "layerscale", "residual_scale", "residual_gate", "attn_gate.", "mlp_gate.")),
+    Rule("attention", pieces=("logit_scale",), inside=_ATTENTION),  # Swin v2
     Rule("other", pieces=("logit_scale", "logit_bias", "rope_freq", "rotary")),
-    Rule("other", words=("ls", "gamma_", "lambda_"), last=True),
+    Rule("other", words=("ls", "gamma_", "lambda_"), last=True),  # BEiT, DINOv2
     # The router of a mixture of experts; a GLU's gate has no experts beside it, and is named gate_proj.
     Rule("router", pieces=("router", "shared_expert_gate", "shared_experts_gate", "e_score_correction", "expert_bias")),
-    Rule("router", words=("gate", "gating", "wg", "gate_inp"), siblings=_EXPERTS),
-    Rule("router", words=("ffn_gate_inp", "ffn_gate_inp_shexp", "exp_probs_b"), last=True),  # llama.cpp
-    # Mixers of tokens that are no attention.
-    Rule("mixer", pieces=_ATTENTION, words=("att",), children=("time_decay", "time_maa", "time_first")),  # RWKV
+    Rule("router", words=("gate", "gating", "wg", "gate_weight", "gate_bias"), siblings=_EXPERTS),
+    Rule("router", pieces=("gate_inp", "exp_probs_b")),  # llama.cpp
+    # What mixes tokens and is no attention.
+    Rule("mixer", words=("att",), pieces=_ATTENTION, children=("time_decay", "time_maa", "time_first")),  # RWKV
     Rule("mixer", pieces=("linear_attn", "linear_attention", "lightning_attn", "deltanet", "delta_net", "delta_rule")),
-    Rule(
-        "mixer",
-        pieces=("mamba", "ssm", "shortconv", "short_conv", "mlstm", "slstm", "rg_lru", "conv_mixer", "retention"),
-    ),
+    Rule("mixer", pieces=("mamba", ".ssm", "shortconv", "short_conv", "lstm", "rg_lru", "retention", "token_mixer")),
     Rule("mixer", words=("conv",), children=("in_proj",)),  # LFM2
-    # Kimi Linear's delta attention
-    Rule("mixer", words=("a_log", "dt_bias", "forget_gate", "f_a_proj", "f_b_proj", "g_a_proj", "g_b_proj")),
-    # Experts and embeddings that an attention has of its own: JetMoe, relative positions.
-    Rule("attention", pieces=("expert", "embed"), tokens=("emb",), inside=_ATTENTION),
-    Rule("attention", pieces=_ATTENTION, tokens=("att", "mha", "attns", "sinks")),
-    Rule("attention", words=("indexer", "relative_position_bias_table", "relative_attention_bias")),
+    Rule("mixer", words=("a_log", "dt_bias", "forget_gate", "f_a_proj", "f_b_proj", "g_a_proj", "g_b_proj")),  # Kimi
+    # What an attention has of its own: JetMoe's experts, tables of relative positions, a query for pooling (AIMv2).
+    Rule("attention", pieces=("expert", "embed", "position_bias", "cpb"), tokens=("emb",), inside=_ATTENTION),
+    Rule(
+        "attention",
+        words=("cls_token", "probe", "per_dim_scale", "output_proj"),
+        inside=("head",),
+        siblings=("k_proj", *_ATTENTION),
+    ),
+    Rule("other", words=("attention",), bare=True),  # RegNet's attention to channels
+    Rule(
+        "attention", words=("indexer",), pieces=(*_ATTENTION, "relative_position_bias"), tokens=("att", "mha", "sinks")
+    ),
     Rule("mlp", pieces=("mlp", "ffn", "feed_forward", "feedforward", "expert", "densereludense", "intermediate")),
-    Rule("mlp", tokens=("ff", "moe")),
+    Rule("mlp", tokens=("ff", "moe"), pieces=("box_rpb_embed",)),  # the last: SAM 3
     Rule("head", pieces=("lm_head", "unembed", "embed_out", "generator_", "qa_outputs", "lm_loss", "vocab_projector")),
     Rule("head", pieces=("vocab_transform", "predictions", "codebooks_head", "contact_head", "logits_dense")),
-    Rule("head", words=("bbox_embed", "class_embed", "pred_layer", "projection_head")),
+    Rule("head", words=("class_embed", "pred_layer", "projection_head"), pieces=("bbox_embed",)),
     Rule("embedding", pieces=("embed", "position_encoding", "positional_encoding"), tokens=("emb", "wte", "wpe")),
-    Rule("embedding", words=("cls_token", "mask_token", "mask_tokens", "register_tokens", "reg_token", "class_token")),
-    Rule("embedding", words=("distillation_token", "dist_token", "image_newline")),
-    Rule("adapter", pieces=("adapter",), flat=True),
+    Rule("embedding", pieces=("_token.", "_tokens."), words=("image_newline",)),
 )
 
-# Projections that are named the same in every model, for modules whose own name tells nothing (`mixer`, `self`).
+# Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).
 PROJECTIONS = (
     Rule("attention", words=("q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj", "kv_proj", "qkv", "wqkv", "w_pack")),
     Rule("attention", words=("query_key_value", "query", "key", "value", "wq", "wk", "wv", "q_lin", "k_lin", "v_lin")),
-    Rule("attention", words=("out_lin", "in_proj_weight", "in_proj_bias", "to_q", "to_k", "to_v", "to_out", "to_qkv")),
-    Rule("mlp", words=("gate_proj", "up_proj", "down_proj", "gate_up_proj", "c_fc", "wi", "wi_", "fc", "linear_fc")),
-    Rule("mlp", words=("dense_h_to_h", "dense_h_to_", "dense_h_to_h", "w", "lin", "fc_in", "fc_out")),
+    Rule("attention", words=("out_lin", "in_proj_weight", "in_proj_bias", "to_q", "to_k", "to_v", "to_kv", "to_qkv")),
+    Rule("attention", words=("to_out", "query_net", "key_net", "value_net", "out_projection")),  # NeMo
+    Rule("attention", words=("queries_keys_values", "keys_values", "queries", "assign")),  # LeViT, GroupViT
+    Rule("attention", words=("wo",), siblings=("wqkv", "wq")),
+    Rule("mlp", words=("gate_proj", "up_proj", "down_proj", "gate_up_proj", "c_fc", "fc", "fc_in", "fc_out", "lin")),
+    Rule("mlp", words=("wi", "wi_", "w", "w_gate", "w_up", "w_down", "linear_fc", "dense_in", "dense_out"), lone=False),
     Rule("mlp", pieces=("dense_h_to", "h_to_h")),
     Rule("mixer", pieces=("time_mix", "time_decay", "time_first", "time_maa")),
 )
 
 # Words that say something for lack of a better one.
 PLACES = (
-    Rule("attention", words=("mixer",), children=("qkv", "q_proj")),  # Phi, remote code
-    Rule("mixer", words=("mixer", "temporal_block")),  # Mamba, RecurrentGemma
-    Rule("mlp", words=("linear", "ffn_output"), siblings=_ATTENTION),  # torch.nn.TransformerEncoderLayer
+    Rule("mixer", words=("mixer",), children=("in_proj",)),  # Mamba
+    Rule("attention", words=("mixer",), children=("qkv",)),  # Phi in its own code
+    Rule("mixer", words=("mixer", "temporal_block")),  # RecurrentGemma
+    Rule("mlp", words=("linear",), siblings=_ATTENTION),  # torch.nn.TransformerEncoderLayer
+    Rule("mlp", words=("layers", "hidden_layers"), bare=True, flat=True),  # DETR's perceptrons
+    Rule("mlp", words=("layer",), last=True, flat=True),  # SAM 3's: layer1.weight
+    Rule("mlp", words=("proj_in", "proj_out"), siblings=("layers",), flat=True),  # SAM's
     Rule(
         "head", words=("head", "output", "output_layer", "proj_out", "score", "classifier", "cls", "heads"), lone=True
     ),
     Rule("head", words=("decoder",), lone=True, last=True),  # ModernBERT
-    Rule("embedding", words=("shared",), lone=True),  # T5
-    Rule("mlp", pieces=("output", "_inter")),  # BERT: a layer's output.dense
+    Rule("embedding", words=("shared", "w", "encoder"), lone=True, last=True),  # T5, CTRL, Inkling
+    Rule("embedding", words=("projection",), inside=("downsample",)),  # FocalNet
+    Rule("mlp", words=("output_query",), pieces=("output.", "_inter."), children=("dense", "conv")),  # BERT and kin
+    Rule("adapter", pieces=("adapter",), flat=True),
 )

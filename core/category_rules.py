@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.category_names import (
     ADAPTERS,
     MODULES,
+    NO_NORM_VECTORS,
     NO_NORMS,
     NORM_PIECES,
     NORM_TOKENS,
     PLACES,
     PROJECTIONS,
-    VECTORS,
     Rule,
 )
 
@@ -27,14 +27,14 @@ class _Word:
 
     Attributes:
         inner: what stands in it, by the next word.
-        ranks: the numbers of dimensions of the tensors so named.
+        shapes: of the tensors so named.
     """
 
-    __slots__ = ("inner", "ranks")
+    __slots__ = ("inner", "shapes")
 
     def __init__(self) -> None:
         self.inner: dict[str, _Word] = {}
-        self.ranks: set[int] = set()
+        self.shapes: set[tuple[int, ...]] = set()
 
 
 def categories_of(tensors: Sequence[tuple[str, tuple[int, ...]]], config: Mapping[str, Any]) -> list[str]:
@@ -61,7 +61,7 @@ class _Names:
             at = self._root
             for word in words:
                 at = at.inner.setdefault(word, _Word())
-            at.ranks.add(len(shape))
+            at.shapes.add(shape)
 
     def categories(self) -> list[str]:
         return [self._category(words, shape) for words, shape in self._tensors]
@@ -105,22 +105,29 @@ def _words(name: str) -> list[str]:
 
 
 def _matching(word: str, table: tuple[Rule, ...]) -> list[Rule]:
+    """The rules that know a word. A norm's name says where it stands, and nothing of what is in it."""
+    if _is_norms(word):
+        return []
     tokens = word.split("_")
+    whole = f".{word}."
     return [
         rule
         for rule in table
         if word in rule.words
         or any(token in tokens for token in rule.tokens)
-        or any(piece in word for piece in rule.pieces)
+        or any(piece in whole for piece in rule.pieces)
     ]
 
 
 def _fits(rule: Rule, words: list[str], at: int, shape: tuple[int, ...], path: list[_Word]) -> bool:
+    """Whether a rule that knows a word holds in its place."""
     if rule.flat and len(shape) > 2:
         return False
     if rule.lone and "" in words[:at]:
         return False
     if rule.last and at < len(words) - 1 - (words[-1] in {"weight", "bias"}):
+        return False
+    if rule.bare and (words[at + 1 : at + 2] != [""] or "weight" not in path[at + 2].inner):
         return False
     if rule.inside and not _any(rule.inside, words[:at]):
         return False
@@ -129,18 +136,25 @@ def _fits(rule: Rule, words: list[str], at: int, shape: tuple[int, ...], path: l
     return not rule.siblings or _any(rule.siblings, path[at].inner)
 
 
-def _any(pieces: Sequence[str], words: Any) -> bool:
+def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:
     return any(piece in word for word in words for piece in pieces)
 
 
+def _is_norms(word: str) -> bool:
+    tokens = word.rstrip("_").split("_")
+    named = any(piece in word for piece in NORM_PIECES) or any(token in tokens for token in NORM_TOKENS)
+    return named and tokens[-1] not in NO_NORMS
+
+
 def _is_norm(words: list[str], shape: tuple[int, ...], path: list[_Word]) -> bool:
-    owner = words[-2] if len(words) > 1 else ""
-    for word, own in ((words[-1], True), (owner, False)):
-        tokens = word.rstrip("_").split("_")
-        named = any(piece in word for piece in NORM_PIECES) or any(token in tokens for token in NORM_TOKENS)
-        if named and tokens[-1] not in NO_NORMS and (not own or len(shape) <= 1):
-            return True
-    if len(shape) != 1 or words[-1] not in {"weight", "bias"} or len(words) < 2:
+    """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices."""
+    if len(shape) <= 1 and _is_norms(words[-1]):
+        return True
+    if len(words) < 2:
+        return False
+    if _is_norms(words[-2]):
+        return True
+    if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
         return False
     weight = path[-2].inner.get("weight")
-    return bool(weight and 1 in weight.ranks) and not any(piece in owner for piece in VECTORS)
+    return weight is not None and shape in weight.shapes
