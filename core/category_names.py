@@ -27,6 +27,7 @@ class Rule(NamedTuple):
         last: it must be the name's last word, or the last before `weight` or `bias`.
         bare: it must be a list whose items are weights themselves.
         flat: the tensor has fewer than three dimensions: it is no convolution's.
+        patch: it is a convolution that takes patches of an image in, of 8 × 8 points or more.
     """
 
     category: str
@@ -40,12 +41,13 @@ class Rule(NamedTuple):
     last: bool = False
     bare: bool = False
     flat: bool = False
+    patch: bool = False
 
 
 # What PEFT adds to a trained model, wherever it stands in a name.
 ADAPTERS = (
     *("lora_", "loha_", "lokr_", "hada_", "vera_lambda", "boft_", "oft_r", "ia_l", "dora_", "adalora_"),
-    *("prompt_embeddings", "adaption_"),
+    *("prompt_embeddings", "adaption_", "adapter_list"),
 )
 
 # A norm is known by the word of the module that holds the tensor alone: a projection inside a norm (adaptive norms)
@@ -70,32 +72,48 @@ MODULES = (
     # The router of a mixture of experts; a GLU's gate has no experts beside it, and is named gate_proj.
     Rule("router", pieces=("router", "shared_expert_gate", "shared_experts_gate", "e_score_correction", "expert_bias")),
     Rule("router", words=("gate", "gating", "wg", "gate_weight", "gate_bias"), siblings=_EXPERTS),
+    Rule("router", words=("gate",), inside=("moe",), siblings=("up_proj",)),  # Step 3
     Rule("router", pieces=("gate_inp", "exp_probs_b")),  # llama.cpp
     # What mixes tokens and is no attention.
     Rule("mixer", words=("att",), pieces=_ATTENTION, children=("time_decay", "time_maa", "time_first")),  # RWKV
     Rule("mixer", pieces=("linear_attn", "linear_attention", "lightning_attn", "deltanet", "delta_net", "delta_rule")),
-    Rule("mixer", pieces=("mamba", ".ssm", "shortconv", "short_conv", "lstm", "rg_lru", "retention", "token_mixer")),
+    Rule(
+        "mixer",
+        pieces=("mamba", ".ssm.", ".ssm_", "shortconv", "short_conv", "lstm", "rg_lru", "retention", "token_mixer"),
+    ),
     Rule("mixer", words=("conv",), children=("in_proj",)),  # LFM2
-    Rule("mixer", words=("a_log", "dt_bias", "forget_gate", "f_a_proj", "f_b_proj", "g_a_proj", "g_b_proj")),  # Kimi
+    Rule("mixer", words=("qkv_proj", "out_proj", "output_gate"), siblings=("output_gate",)),  # MiniMax
+    # Kimi's delta attention, whose layers are named as those of its full attention are
+    Rule("mixer", words=("a_log", "dt_bias", "forget_gate", "f_a_proj", "f_b_proj", "g_a_proj", "g_b_proj")),
+    Rule(
+        "mixer",
+        words=("k_proj", "v_proj", "b_proj", "convd", "q_convd", "k_convd", "v_convd"),
+        inside=_ATTENTION,
+        siblings=("a_log", "forget_gate"),
+    ),
     # What an attention has of its own: JetMoe's experts, tables of relative positions, a query for pooling (AIMv2).
-    Rule("attention", pieces=("expert", "embed", "position_bias", "cpb"), tokens=("emb",), inside=_ATTENTION),
+    Rule("attention", pieces=("expert", "position_bias", "attention_bias", "cpb"), inside=_ATTENTION),
+    Rule("attention", pieces=("embed",), tokens=("emb",), inside=_ATTENTION, last=True),
     Rule(
         "attention",
         words=("cls_token", "probe", "per_dim_scale", "output_proj"),
         inside=("head",),
         siblings=("k_proj", *_ATTENTION),
     ),
+    Rule("embedding", pieces=("relative_attention_bias", "relative_position_bias")),
     Rule("other", words=("attention",), bare=True),  # RegNet's attention to channels
+    Rule("attention", words=("indexer",), pieces=_ATTENTION, tokens=("att", "mha", "sinks")),
     Rule(
-        "attention", words=("indexer",), pieces=(*_ATTENTION, "relative_position_bias"), tokens=("att", "mha", "sinks")
+        "mlp", pieces=("mlp", "ffn", "feed_forward", "feedforward", "ffw_", "expert", "densereludense", "intermediate")
     ),
-    Rule("mlp", pieces=("mlp", "ffn", "feed_forward", "feedforward", "expert", "densereludense", "intermediate")),
     Rule("mlp", tokens=("ff", "moe"), pieces=("box_rpb_embed",)),  # the last: SAM 3
     Rule("head", pieces=("lm_head", "unembed", "embed_out", "generator_", "qa_outputs", "lm_loss", "vocab_projector")),
     Rule("head", pieces=("vocab_transform", "predictions", "codebooks_head", "contact_head", "logits_dense")),
-    Rule("head", words=("class_embed", "pred_layer", "projection_head"), pieces=("bbox_embed",)),
+    Rule("head", words=("class_embed", "pred_layer", "projection_head"), pieces=("bbox_embed.",)),
     Rule("embedding", pieces=("embed", "position_encoding", "positional_encoding"), tokens=("emb", "wte", "wpe")),
     Rule("embedding", pieces=("_token.", "_tokens."), words=("image_newline",)),
+    Rule("embedding", words=("codebook",), last=True),
+    Rule("embedding", words=("conv", "patch_conv"), patch=True),  # CLIP in its own code
 )
 
 # Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).
@@ -105,9 +123,27 @@ PROJECTIONS = (
     Rule("attention", words=("out_lin", "in_proj_weight", "in_proj_bias", "to_q", "to_k", "to_v", "to_kv", "to_qkv")),
     Rule("attention", words=("to_out", "query_net", "key_net", "value_net", "out_projection")),  # NeMo
     Rule("attention", words=("queries_keys_values", "keys_values", "queries", "assign")),  # LeViT, GroupViT
+    Rule("attention", words=("projection",), siblings=("keys_values",)),
+    Rule("attention", words=("key_protein", "value_protein", "out_proj", "gate_ffw"), inside=("adapter",)),  # Evolla
+    Rule("embedding", words=("w",), lone=True, last=True),  # CTRL
     Rule("attention", words=("wo",), siblings=("wqkv", "wq")),
     Rule("mlp", words=("gate_proj", "up_proj", "down_proj", "gate_up_proj", "c_fc", "fc", "fc_in", "fc_out", "lin")),
-    Rule("mlp", words=("wi", "wi_", "w", "w_gate", "w_up", "w_down", "linear_fc", "dense_in", "dense_out"), lone=False),
+    Rule(
+        "mlp",
+        words=(
+            "wi",
+            "wi_",
+            "w",
+            "w_gate",
+            "w_up",
+            "w_down",
+            "linear_fc",
+            "dense_in",
+            "dense_out",
+            "linear_up",
+            "linear_down",
+        ),
+    ),
     Rule("mlp", pieces=("dense_h_to", "h_to_h")),
     Rule("mixer", pieces=("time_mix", "time_decay", "time_first", "time_maa")),
 )
@@ -125,7 +161,7 @@ PLACES = (
         "head", words=("head", "output", "output_layer", "proj_out", "score", "classifier", "cls", "heads"), lone=True
     ),
     Rule("head", words=("decoder",), lone=True, last=True),  # ModernBERT
-    Rule("embedding", words=("shared", "w", "encoder"), lone=True, last=True),  # T5, CTRL, Inkling
+    Rule("embedding", words=("shared", "encoder", "reference_points"), lone=True, last=True),  # T5, Inkling, SAM 3
     Rule("embedding", words=("projection",), inside=("downsample",)),  # FocalNet
     Rule("mlp", words=("output_query",), pieces=("output.", "_inter."), children=("dense", "conv")),  # BERT and kin
     Rule("adapter", pieces=("adapter",), flat=True),

@@ -19,6 +19,8 @@ from core.category_names import (
 
 # Deeper names do not occur; a hostile one costs no more than this.
 _MOST_WORDS = 32
+_COLOURS = 3
+_PATCH = 8
 _TABLES = (MODULES, PROJECTIONS, PLACES)
 
 
@@ -121,7 +123,9 @@ def _matching(word: str, table: tuple[Rule, ...]) -> list[Rule]:
 
 def _fits(rule: Rule, words: list[str], at: int, shape: tuple[int, ...], path: list[_Word]) -> bool:
     """Whether a rule that knows a word holds in its place."""
-    if rule.flat and len(shape) > 2:
+    if rule.flat and (len(shape) > 2 or _is_convolved(words, path)):
+        return False
+    if rule.patch and (len(shape) < 4 or shape[1] != _COLOURS or shape[-1] < _PATCH):
         return False
     if rule.lone and "" in words[:at]:
         return False
@@ -134,6 +138,12 @@ def _fits(rule: Rule, words: list[str], at: int, shape: tuple[int, ...], path: l
     if rule.children and not _any(rule.children, path[at + 1].inner):
         return False
     return not rule.siblings or _any(rule.siblings, path[at].inner)
+
+
+def _is_convolved(words: list[str], path: list[_Word]) -> bool:
+    """Whether a bias is a convolution's."""
+    weight = path[-2].inner.get("weight")
+    return words[-1] == "bias" and weight is not None and all(len(shape) > 2 for shape in weight.shapes)
 
 
 def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:
