@@ -65,7 +65,17 @@ _EXPERTS = ("expert",)
 # Words that name a module for what it does.
 MODULES = (
     # Factors and offsets, of no category wherever they stand.
-    Rule("other", pieces=("layer_scale", "layerscale", "residual_scale", "residual_gate", "attn_gate.", "mlp_gate.")),
+    Rule(
+        "other",
+        pieces=(
+            "layer_scale",
+            "layerscale",
+            "residual_scale",
+            "residual_gate",
+            "cross_attn_attn_gate",
+            "cross_attn_mlp_gate",
+        ),
+    ),
     Rule("attention", pieces=("logit_scale",), inside=_ATTENTION),  # Swin v2
     Rule("other", pieces=("logit_scale", "logit_bias", "rope_freq", "rotary")),
     Rule("other", words=("ls", "gamma_", "lambda_"), last=True),  # BEiT, DINOv2
@@ -75,13 +85,15 @@ MODULES = (
     Rule("router", words=("gate",), inside=("moe",), siblings=("up_proj",)),  # Step 3
     Rule("router", pieces=("gate_inp", "exp_probs_b")),  # llama.cpp
     # What mixes tokens and is no attention.
-    Rule("mixer", words=("att",), pieces=_ATTENTION, children=("time_decay", "time_maa", "time_first")),  # RWKV
+    Rule("mixer", words=("att",), pieces=_ATTENTION, children=("time_", "receptance")),  # RWKV
     Rule("mixer", pieces=("linear_attn", "linear_attention", "lightning_attn", "deltanet", "delta_net", "delta_rule")),
     Rule(
         "mixer",
         pieces=("mamba", ".ssm.", ".ssm_", "shortconv", "short_conv", "lstm", "rg_lru", "retention", "token_mixer"),
     ),
     Rule("mixer", words=("conv",), children=("in_proj",)),  # LFM2
+    Rule("mixer", words=("in_proj", "out_proj", "x_proj", "dt_proj", "convd", "d"), siblings=("a_log",)),  # Mamba
+    Rule("mixer", words=("attn_qkv", "attn_gate"), siblings=("ssm_ba", "ssm_beta")),  # Qwen3-Next in llama.cpp
     Rule("mixer", words=("qkv_proj", "out_proj", "output_gate"), siblings=("output_gate",)),  # MiniMax
     # Kimi's delta attention, whose layers are named as those of its full attention are
     Rule("mixer", words=("a_log", "dt_bias", "forget_gate", "f_a_proj", "f_b_proj", "g_a_proj", "g_b_proj")),
@@ -93,7 +105,7 @@ MODULES = (
     ),
     # What an attention has of its own: JetMoe's experts, tables of relative positions, a query for pooling (AIMv2).
     Rule("attention", pieces=("expert", "position_bias", "attention_bias", "cpb"), inside=_ATTENTION),
-    Rule("attention", pieces=("embed",), tokens=("emb",), inside=_ATTENTION, last=True),
+    Rule("attention", pieces=("embed", "embd"), tokens=("emb",), inside=_ATTENTION, last=True),
     Rule(
         "attention",
         words=("cls_token", "probe", "per_dim_scale", "output_proj"),
@@ -102,16 +114,30 @@ MODULES = (
     ),
     Rule("embedding", pieces=("relative_attention_bias", "relative_position_bias")),
     Rule("other", words=("attention",), bare=True),  # RegNet's attention to channels
+    Rule("attention", pieces=("linear_pos", "pos_bias_", "per_dim_")),  # conformers
     Rule("attention", words=("indexer",), pieces=_ATTENTION, tokens=("att", "mha", "sinks")),
     Rule(
-        "mlp", pieces=("mlp", "ffn", "feed_forward", "feedforward", "ffw_", "expert", "densereludense", "intermediate")
+        "mlp",
+        pieces=(
+            "mlp",
+            "ffn",
+            "feed_forward",
+            "feedforward",
+            "ffw_",
+            "channel_mix",
+            "expert",
+            "densereludense",
+            "intermediate",
+        ),
     ),
-    Rule("mlp", tokens=("ff", "moe"), pieces=("box_rpb_embed",)),  # the last: SAM 3
-    Rule("head", pieces=("lm_head", "unembed", "embed_out", "generator_", "qa_outputs", "lm_loss", "vocab_projector")),
+    Rule("mlp", tokens=("ff", "moe"), pieces=("box_rpb_embed", "_latent_proj")),  # the last two: SAM 3, Nemotron 3
+    Rule("head", pieces=("lm_head", "unembed.", "embed_out", "generator_", "qa_outputs", "lm_loss", "vocab_projector")),
     Rule("head", pieces=("vocab_transform", "predictions", "codebooks_head", "contact_head", "logits_dense")),
     Rule("head", words=("class_embed", "pred_layer", "projection_head"), pieces=("bbox_embed.",)),
-    Rule("embedding", pieces=("embed", "position_encoding", "positional_encoding"), tokens=("emb", "wte", "wpe")),
-    Rule("embedding", pieces=("_token.", "_tokens."), words=("image_newline",)),
+    Rule(
+        "embedding", pieces=("embed", "embd", "position_encoding", "positional_encoding"), tokens=("emb", "wte", "wpe")
+    ),
+    Rule("embedding", pieces=("_token.", "_tokens."), words=("image_newline", "token_types")),
     Rule("embedding", words=("codebook",), last=True),
     Rule("embedding", words=("conv", "patch_conv"), patch=True),  # CLIP in its own code
 )
@@ -157,9 +183,9 @@ PLACES = (
     Rule("mlp", words=("layers", "hidden_layers"), bare=True, flat=True),  # DETR's perceptrons
     Rule("mlp", words=("layer",), last=True, flat=True),  # SAM 3's: layer1.weight
     Rule("mlp", words=("proj_in", "proj_out"), siblings=("layers",), flat=True),  # SAM's
-    Rule(
-        "head", words=("head", "output", "output_layer", "proj_out", "score", "classifier", "cls", "heads"), lone=True
-    ),
+    Rule("head", words=("head", "heads", "output", "output_layer", "proj_out", "score", "cls"), lone=True),
+    Rule("head", words=("classifier",), lone=True),
+    Rule("head", pieces=("_head.", "_heads.", "_classifier."), lone=True, flat=True),
     Rule("head", words=("decoder",), lone=True, last=True),  # ModernBERT
     Rule("embedding", words=("shared", "encoder", "reference_points"), lone=True, last=True),  # T5, Inkling, SAM 3
     Rule("embedding", words=("projection",), inside=("downsample",)),  # FocalNet
