@@ -100,9 +100,9 @@ def _words(name: str) -> list[str]:
     words = name.lower().rsplit(".", _MOST_WORDS)
     if len(words) > _MOST_WORDS:
         del words[0]
-    # What a quantisation or a parametrization keeps below a weight belongs to it.
+    # What a quantisation or a parametrization keeps below a weight belongs to its module, and is no vector of its own.
     if "weight" in words[:-1]:
-        del words[words.index("weight") + 1 :]
+        del words[words.index("weight") :]
     return words
 
 
