@@ -1,68 +1,42 @@
-"""The rules that find a tensor's category by its name and shape, in the context of its checkpoint."""
+"""Which category a tensor counts to, by its name and shape in the context of its checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-
-class Rule(NamedTuple):
-    """A name that looks like this is that.
-
-    Attributes:
-        category: what a tensor then is.
-        parts: any one of these stands in its lower-case name without digits, which has a dot at both its ends.
-        vector: whether it must have one dimension at most, those of length 1 left out.
-        near: whether the part must stand in the last two words of the name, its module's and its own.
-    """
-
-    category: str
-    parts: tuple[str, ...]
-    vector: bool = False
-    near: bool = False
-
-
-# The first that fits decides. Plain parts and no regular expressions, which take a third of a millisecond each to
-# compile at every start.
-RULES = (
-    Rule("adapter", (".lora_", ".adapter", "_adapter.", ".ia_l.", ".prompt_embeddings.")),
-    # A norm is named so at the end: not by a model's prefix (roberta_prelayernorm), nor is a norm's projection one.
-    Rule("norm", ("norm", ".ln.", ".ln_", "_ln.", ".bn.", "_bn."), vector=True, near=True),
-    Rule("router", (".router.", ".gate.weight.", ".gate.bias.", ".gate.wg.", ".expert_bias.")),
-    Rule("router", ("shared_expert_gate.", "shared_experts_gate.", ".e_score_correction_bias.")),
-    Rule("attention", (".relative_attention_bias.", ".relative_position_bias_table.")),
-    # nemotron_h calls its attention a mixer too.
-    Rule("attention", (".mixer.q_proj.", ".mixer.k_proj.", ".mixer.v_proj.", ".mixer.o_proj.")),
-    Rule("mixer", (".mamba.", ".ssm.", ".mixer.", ".rwkv.", ".time_mix", ".linear_attn.", ".conv_mixer.")),
-    Rule("head", (".lm_head", ".embed_out.", ".score.", ".classifier.", ".qa_outputs.", ".output_layer.", ".cls.")),
-    Rule("embedding", (".wte.", ".wpe.", ".shared.weight.", ".token_embd.", "embed", ".tok_emb", ".pos_emb")),
-    Rule("attention", ("attn", "attention", ".query.", ".key.", ".value.", ".qkv.")),
-    Rule("attention", (".q_proj.", ".k_proj.", ".v_proj.", ".o_proj.", ".qkv_proj.", ".out_proj.")),
-    Rule("mlp", ("mlp", "ffn", "feed_forward", "feedforward", ".fc", "_fc.", "expert", "intermediate", "moe")),
-    Rule("mlp", (".ff.", ".gate_proj.", ".up_proj.", ".down_proj.", ".w.", ".dense_h_to_", "denserelu")),
-    Rule("mlp", (".wi.", ".wi_.", ".wo.", ".output.dense.", ".lin.")),
-    Rule("head", (".output.weight.",)),
+from core.category_names import (
+    ADAPTERS,
+    MODULES,
+    NO_NORM_VECTORS,
+    NO_NORMS,
+    NORM_PIECES,
+    NORM_TOKENS,
+    PLACES,
+    PROJECTIONS,
+    Rule,
 )
 
+# Deeper names do not occur; a hostile one costs no more than this.
+_MOST_WORDS = 32
+_COLOURS = 3
+_PATCH = 8
+_TABLES = (MODULES, PROJECTIONS, PLACES)
 
-def category_of(skeleton: str, shape: tuple[int, ...]) -> str:
-    """The category of a tensor.
 
-    Args:
-        skeleton: its name without digits.
-        shape: its shape.
+class _Word:
+    """A module of the checkpoint, or a tensor: a word in its place.
+
+    Attributes:
+        inner: what stands in it, by the next word.
+        shapes: of the tensors so named.
     """
-    name = f".{skeleton.lower()}."
-    ending = "." + ".".join(name.split(".")[-3:])
-    vector = sum(n != 1 for n in shape) <= 1
-    for category, parts, only_vector, near in RULES:
-        if only_vector and not vector:
-            continue
-        where = ending if near else name
-        for part in parts:
-            if part in where:
-                return category
-    return "other"
+
+    __slots__ = ("inner", "shapes")
+
+    def __init__(self) -> None:
+        self.inner: dict[str, _Word] = {}
+        self.shapes: set[tuple[int, ...]] = set()
 
 
 def categories_of(tensors: Sequence[tuple[str, tuple[int, ...]]], config: Mapping[str, Any]) -> list[str]:
@@ -75,4 +49,122 @@ def categories_of(tensors: Sequence[tuple[str, tuple[int, ...]]], config: Mappin
     Returns:
         A key of `core.categories.CATEGORIES` for each tensor, in their order.
     """
-    return [category_of(skeleton, shape) for skeleton, shape in tensors]
+    return _Names(tensors).categories()
+
+
+class _Names:
+    """The names of a checkpoint, for the context that rules ask for."""
+
+    def __init__(self, tensors: Sequence[tuple[str, tuple[int, ...]]]) -> None:
+        self._tensors = [(_words(name), shape) for name, shape in tensors]
+        self._root = _Word()
+        self._rules: dict[str, tuple[tuple[Rule, ...], ...]] = {}
+        for words, shape in self._tensors:
+            at = self._root
+            for word in words:
+                at = at.inner.setdefault(word, _Word())
+            at.shapes.add(shape)
+
+    def categories(self) -> list[str]:
+        return [self._category(words, shape) for words, shape in self._tensors]
+
+    def _category(self, words: list[str], shape: tuple[int, ...]) -> str:
+        path = [self._root]
+        for word in words:
+            path.append(path[-1].inner[word])
+        if any(piece in word for word in words for piece in ADAPTERS):
+            return "adapter"
+        if _is_norm(words, shape, path):
+            return "norm"
+        end = len(words)
+        while end > 0:
+            begin = end - 1
+            while begin > 0 and words[begin - 1]:
+                begin -= 1
+            for table in range(len(_TABLES)):
+                for at in range(end - 1, begin - 1, -1):
+                    for rule in self._rules_of(words[at])[table]:
+                        if _fits(rule, words, at, shape, path):
+                            return rule.category
+            end = begin - 1
+        return "other"
+
+    def _rules_of(self, word: str) -> tuple[tuple[Rule, ...], ...]:
+        known = self._rules.get(word)
+        if known is None:
+            known = self._rules[word] = tuple(tuple(_matching(word, table)) for table in _TABLES)
+        return known
+
+
+def _words(name: str) -> list[str]:
+    words = name.lower().rsplit(".", _MOST_WORDS)
+    if len(words) > _MOST_WORDS:
+        del words[0]
+    # What a quantisation or a parametrization keeps below a weight belongs to its module, and is no vector of its own.
+    if "weight" in words[:-1]:
+        del words[words.index("weight") :]
+    return words
+
+
+def _matching(word: str, table: tuple[Rule, ...]) -> list[Rule]:
+    """The rules that know a word. A norm's name says where it stands, and nothing of what is in it."""
+    if _is_norms(word):
+        return []
+    tokens = word.split("_")
+    whole = f".{word}."
+    return [
+        rule
+        for rule in table
+        if word in rule.words
+        or any(token in tokens for token in rule.tokens)
+        or any(piece in whole for piece in rule.pieces)
+    ]
+
+
+def _fits(rule: Rule, words: list[str], at: int, shape: tuple[int, ...], path: list[_Word]) -> bool:
+    """Whether a rule that knows a word holds in its place."""
+    if rule.flat and (len(shape) > 2 or _is_convolved(words, path)):
+        return False
+    if rule.patch and (len(shape) < 4 or shape[1] != _COLOURS or shape[-1] < _PATCH):
+        return False
+    if rule.lone and "" in words[:at]:
+        return False
+    if rule.last and at < len(words) - 1 - (words[-1] in {"weight", "bias"}):
+        return False
+    if rule.bare and (words[at + 1 : at + 2] != [""] or "weight" not in path[at + 2].inner):
+        return False
+    if rule.inside and not _any(rule.inside, words[:at]):
+        return False
+    if rule.children and not _any(rule.children, path[at + 1].inner):
+        return False
+    return not rule.siblings or _any(rule.siblings, path[at].inner)
+
+
+def _is_convolved(words: list[str], path: list[_Word]) -> bool:
+    """Whether a bias is a convolution's."""
+    weight = path[-2].inner.get("weight")
+    return words[-1] == "bias" and weight is not None and all(len(shape) > 2 for shape in weight.shapes)
+
+
+def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:
+    return any(piece in word for word in words for piece in pieces)
+
+
+def _is_norms(word: str) -> bool:
+    tokens = word.rstrip("_").split("_")
+    named = any(piece in word for piece in NORM_PIECES) or any(token in tokens for token in NORM_TOKENS)
+    return named and tokens[-1] not in NO_NORMS
+
+
+def _is_norm(words: list[str], shape: tuple[int, ...], path: list[_Word]) -> bool:
+    """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices."""
+    if len(shape) <= 1 and _is_norms(words[-1]):
+        return True
+    if len(words) < 2:
+        return False
+    if _is_norms(words[-2]):
+        return True
+    if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
+        return False
+    weight = path[-2].inner.get("weight")
+    return weight is not None and shape in weight.shapes
