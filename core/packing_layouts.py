@@ -81,6 +81,7 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
 
 def _likeliest(fits: list[_Fit], schemes: Sequence[Scheme]) -> _Fit | None:
     """Of several ways to read a tensor the one that the config says, else one with groups of a usual size."""
+    fits.sort(key=lambda fit: _BITS.index(fit.bits))
     if len(set(fits)) > 1:
         for bits, group_size in schemes:
             for fit in fits:
@@ -135,10 +136,10 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
     half as many rows as its scales (int4_tensor.py).
     """
     stored = prod(tensor.shape)
-    for scale in scales:
-        block = {"U8": 32, "F8_E8M0": 32, "F8_E4M3": 16}.get(scale.dtype, 0)
-        weights = prod(scale.shape) * block
-        for per_three_bytes, bits in ((6, 4), (4, 6), (3, 8)):
+    for per_three_bytes, bits in ((6, 4), (4, 6), (3, 8)):
+        for scale in scales:
+            block = {"U8": 32, "F8_E8M0": 32, "F8_E4M3": 16}.get(scale.dtype, 0)
+            weights = prod(scale.shape) * block
             if weights and weights * 3 == stored * per_three_bytes:
                 return Packed(weights, bits, (*scale.shape[:-1], scale.shape[-1] * block))
     wide = [scale.shape for scale in scales if len(scale.shape) >= 2 and scale.dtype in {"F32", "F16", "BF16"}]
@@ -147,10 +148,9 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
         for bits, size in schemes:
             if shape[:-1] == rows and bits < 8 and shape[-1] * size * bits == 8 * tensor.shape[-1]:
                 return Packed(stored * 8 // bits, bits)
-    if rows and all(shape[:-1] != rows for shape in wide):
-        for shape in wide:
-            if shape[-1] > 1 and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
-                return Packed(stored * 2, 4, (*shape[:-1], tensor.shape[-1]))
+    for shape in wide:
+        if rows and tensor.dtype == "U8" and shape[-1] > 1 and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
+            return Packed(stored * 2, 4, (*shape[:-1], tensor.shape[-1]))
     return Packed(stored, 8, tensor.shape) if scales else None
 
 
@@ -214,10 +214,11 @@ def higgs(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Pa
 
 def exl2(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
     """`q_weight` [·, out] of mixed bits, `q_perm` or `q_invperm` [in] (turboderp/exllamav2, exllamav2/linear.py)."""
+    rows, columns = (1, 1, *tensor.shape)[-2:]
     inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in beside.get(name, ()) if t.shape}
-    if len(inputs) != 1 or not tensor.shape:
-        return None
-    return Packed(tensor.shape[-1] * min(inputs), 0, (tensor.shape[-1], *inputs))
+    # Of several that leave 2 to 8 bits for a weight, nothing tells the right one.
+    possible = [n for n in inputs if 2 * n <= 32 * rows <= 8 * n]
+    return Packed(columns * possible[0], 0, (columns, possible[0])) if len(possible) == 1 else None
 
 
 def exl3(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:

@@ -147,7 +147,7 @@ def test_a_config_that_says_nothing_sensible_does_no_harm(config: object) -> Non
 
 MODULES = st.lists(
     st.tuples(
-        st.sampled_from([name for name in SCHEMES if not SCHEMES[name][1]]),
+        st.sampled_from([name for name in SCHEMES if not SCHEMES[name][1] and name != "exl2"]),
         st.sampled_from([256, 512, 1024, 2048]),
         st.sampled_from([256, 512, 1024, 2048]),
         st.booleans(),
