@@ -36,6 +36,7 @@ class Meaning(NamedTuple):
         bits: of a packed weight how many it takes; 0 where it is not packed, or takes no whole number of them.
         tied_to: the tensor whose values a tied copy has; "" where there is none by name.
         unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
+        assumed: whether the bits are only the usual ones.
     """
 
     role: Role
@@ -46,6 +47,7 @@ class Meaning(NamedTuple):
     bits: int = 0
     tied_to: str = ""
     unknown: bool = False
+    assumed: bool = False
 
 
 class TensorGroup:
@@ -152,6 +154,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
             bits=one.bits if one and weights[n] != elements[n] else 0,
             tied_to=tied_to,
             unknown=counts and one is None and tensor.dtype in DTYPE_BITS,
+            assumed=counts and one is not None and one.assumed,
         )
 
 

@@ -93,15 +93,19 @@ def _is_language_model(config: dict[str, Any]) -> bool:
 
 
 def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
-    unknown = [group for group in groups if group.meaning and group.meaning.unknown]
-    if not unknown:
-        return
-    tensors = sum(group.count for group in unknown)
-    elements = sum(group.meaning.elements * group.count for group in unknown if group.meaning)
-    first = unknown[0].tensor
+    if unknown := [group for group in groups if group.meaning and group.meaning.unknown]:
+        elements = sum(group.meaning.elements * group.count for group in unknown if group.meaning)
+        stored = plural(elements, "element")
+        yield f"{_named(unknown)}: not known how its weights are packed, {stored} counted as stored"
+    if assumed := [group for group in groups if group.meaning and group.meaning.assumed]:
+        bits = assumed[0].meaning.bits if assumed[0].meaning else 0
+        yield f"{_named(assumed)}: no config says how many bits a weight takes, {bits} are assumed"
+
+
+def _named(groups: list[TensorGroup]) -> str:
+    first, tensors = groups[0].tensor, sum(group.count for group in groups)
     which = first.name if tensors == 1 else f"{plural(tensors, 'tensor')} such as {first.name}"
-    stored = plural(elements, "element")
-    yield f"{which} ({first.dtype}): not known how its weights are packed, {stored} counted as stored"
+    return f"{which} ({first.dtype})"
 
 
 def _speculative(groups: Sequence[TensorGroup], totals: Totals, active: int | None) -> Iterator[str]:

@@ -24,6 +24,7 @@ from core.packing_layouts import (
     mxfp4_blocks,
     quanto,
     sparse,
+    torchao,
 )
 from core.stored import StoredTensor
 
@@ -37,6 +38,7 @@ _LAYOUTS: dict[str, Layout] = {
     "qweight": gptq_or_awq,
     "W_q": hqq,
     "_data": quanto,
+    "_weight_qdata": torchao,
     "codes": aqlm,
     "q_weight": exl2,
     "trellis": exl3,
@@ -81,7 +83,9 @@ _OF_FEW_BITS = {
 # Scales of activations, single values in a quantised checkpoint, not always beside its weights.
 _OF_ACTIVATIONS = {"k_scale", "v_scale", "q_scale", "prob_output_scale", "input_scale", "output_scale"}
 _SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
+_ZERO_POINTS = ("_zero_point", "_scale_and_zero")
 _SCALES_OF_INPUTS = ("_input_scale", "_activation_scale", "_input_global_scale")
+_PACKED = ("_blocks", "_packed", "_qdata")
 _OF_MODULES = ("weight", "qweight", "weight_packed", "compressed")
 _FEW_BITS = ("F8", "F4", "F6", "I8", "U8", "I32", "U32", "I16")
 
@@ -107,7 +111,7 @@ class Packing:
             alike = self._modules.setdefault(path, {}).setdefault(last, [])
             if len(alike) < _MOST_SHAPES:
                 alike.append(tensor)
-            few = few or tensor.dtype.startswith(("F8", "U8", "U32"))
+            few = few or tensor.dtype.startswith(("F8", "I8", "U8", "U32"))
         self._is_quantised = few
 
     def weights(self, skeleton: str, tensor: StoredTensor) -> Packed | None:
@@ -121,14 +125,13 @@ class Packing:
         if "absmax" in self._modules.get(skeleton, _NOTHING):
             # bitsandbytes (functional.py, QuantState.as_dict): two weights a byte, in elements of any dtype.
             return Packed(2 * tensor.nbytes, 4)
-        beside = self._modules.get(path, _NOTHING)
+        beside = self._modules.get(path.removesuffix("._data") if last == "_data" else path, _NOTHING)
         if last == "compressed" and "bitmask" in beside:
             return sparse(tensor, beside)
         if tensor.dtype not in DTYPE_BITS:
             return None
-        schemes = self.config.schemes(tensor.name.rpartition(".")[0])
-        if last == "qweight" and tensor.dtype == "U8" and "qzeros" not in beside:
-            return in_bytes(tensor, beside.get("scales", ()), schemes)
+        module = tensor.name.rpartition(".")[0]
+        schemes = self.config.schemes(module)
         if layout := _LAYOUTS.get(last):
             return layout(tensor, beside, schemes)
         if last.endswith("_blocks") and f"{last[:-6]}scales" in beside:
@@ -136,19 +139,19 @@ class Packing:
         if last == "B" and ("s" in beside or "s_group" in beside):
             return by_bits(tensor, [*schemes, Scheme(4, 0)])
         if last == "indices":
-            sizes = self.config.sizes(tensor.name.rpartition(".")[0])
+            sizes = self.config.sizes(module)
             return Packed(prod(sizes), 0, sizes) if sizes else None
-        if last == "weight" and tensor.dtype == "I16" and "tables" in beside:
-            return higgs(tensor, beside, schemes)
-        if last == "weight_packed" and "scale_packed" in beside:
-            # Marlin 2:4 (compressed-tensors up to 0.15): of each four weights two are stored.
-            packed = by_bits(tensor, schemes)
-            return packed and Packed(2 * packed.weights, packed.bits)
         return self._with_scales(last.removesuffix("_packed"), tensor, beside, schemes)
 
     def _with_scales(
         self, name: str, tensor: StoredTensor, beside: Mapping[str, Sequence[StoredTensor]], schemes: Sequence[Scheme]
     ) -> Packed | None:
+        if name == "weight" and tensor.dtype == "I16" and "tables" in beside:
+            return higgs(tensor, beside)
+        if name == "weight" and "scale_packed" in beside:
+            # Marlin 2:4 (compressed-tensors up to 0.15): of each four weights two are stored.
+            packed = by_bits(tensor, schemes)
+            return packed and Packed(2 * packed.weights, packed.bits)
         scales = [t for ending in _SCALES for t in beside.get(name + ending, ())]
         if name == "weight":
             scales += [t for word in ("scale", "scales", "weight_scales") for t in beside.get(word, ())]
@@ -182,7 +185,8 @@ class Packing:
         beside = self._modules.get(path, _NOTHING)
         if last in _OF_FEW_BITS and _has_few_bits(beside):
             return True
-        return self._is_beside(path, last) or ("scale" in last and _is_scale_of_few_bits(last, beside))
+        scale = "scale" in last or "zero" in last
+        return self._is_beside(path, last) or (scale and _is_scale_of_few_bits(last, beside))
 
     def _is_beside(self, path: str, last: str) -> bool:
         beside = self._modules.get(path, _NOTHING)
@@ -199,19 +203,18 @@ class Packing:
         path, _, last = skeleton.rpartition(".")
         if last in _ENDINGS_OF_NAMES:
             return path.removesuffix("._data").removesuffix(".quant_state")
-        for ending in ("_blocks", "_packed", *_SCALES_OF_INPUTS, *_SCALES):
+        for ending in (*_PACKED, *_SCALES_OF_INPUTS, *_SCALES, *_ZERO_POINTS):
             if last.endswith(ending) and last != ending:
-                return f"{path}.{last.removesuffix(ending)}".lstrip(".")
+                return f"{path}.{last.removesuffix(ending).lstrip('_')}".lstrip(".")
         return f"{path}.weight".lstrip(".")
 
 
 def _is_scale_of_few_bits(last: str, beside: Mapping[str, Sequence[StoredTensor]]) -> bool:
     """Whether a name is that of another tensor of few bits and an ending that scales have."""
-    for ending in (*_SCALES, *_SCALES_OF_INPUTS):
+    for ending in (*_SCALES, *_SCALES_OF_INPUTS, *_ZERO_POINTS):
         if last.endswith(ending):
             name = last.removesuffix(ending)
-            packed = [*beside.get(name, ()), *beside.get(f"{name}_packed", ()), *beside.get(f"{name}_blocks", ())]
-            if _are_of_few_bits(packed):
+            if any(_are_of_few_bits(beside.get(name + packed, ())) for packed in ("", *_PACKED)):
                 return True
     return False
 

@@ -28,11 +28,13 @@ class Packed(NamedTuple):
         weights: how many weights.
         bits: how many bits each takes; 0 where they have no whole number of them.
         shape: that of the weights, as far as it is known.
+        assumed: whether the shapes allow other bits too and the config does not say which.
     """
 
     weights: int
     bits: int
     shape: tuple[int, ...] = ()
+    assumed: bool = False
 
 
 class _Fit(NamedTuple):
@@ -53,8 +55,11 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
       g_idx [in];
     - AWQ, GEMM (awq/modules/linear/gemm.py): qweight [in, out·b/32], scales [G, out], qzeros [G, out·b/32];
     - AWQ, GEMV (gemv.py): qweight [out, in·b/32], scales and qzeros of out rows;
-    - AWQ, GEMV fast (gemv_fast.py): words of 16 bits, [out/4, in]; Marlin (marlin.py): [in/16, 2·out].
+    - AWQ, GEMV fast (gemv_fast.py): words of 16 bits, [out/4, in]; Marlin (marlin.py): [in/16, 2·out];
+    - FP-Quant (transformers, integrations/fp_quant.py): bytes, with a scale for 16 or 32 weights.
     """
+    if tensor.dtype == "U8" and "qzeros" not in beside:
+        return in_bytes(tensor, beside.get("scales", ()), schemes)
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
     word = DTYPE_BITS[tensor.dtype]
     scales = [t.shape for name in ("scales", "weight_scale") for t in beside.get(name, ()) if len(t.shape) >= 2]
@@ -81,6 +86,7 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
 
 def _likeliest(fits: list[_Fit], schemes: Sequence[Scheme]) -> _Fit | None:
     """Of several ways to read a tensor the one that the config says, else one with groups of a usual size."""
+    fits.sort(key=lambda fit: _BITS.index(fit.bits))
     if len(set(fits)) > 1:
         for bits, group_size in schemes:
             for fit in fits:
@@ -110,19 +116,21 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     (compressors/pack_quantized/base.py): weight_packed I32 [out, ⌈in·b/32⌉], weight_scale [out, in/g], where one scale
     a row is possible too.
 
-    The shapes give b·g; the config says which of the two that allow it are meant, g = 64 without it.
+    The shapes give b·g; the config says which of the two that allow it are meant. Without it, it is the libraries' own
+    default: g = 64 in MLX, 128 in compressed-tensors.
     """
     word, lead, columns = DTYPE_BITS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
     fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
-    tried = list(schemes)
+    known = list(schemes)
     if any(scale.dtype == "U8" for scale in fitting):
-        tried += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
-    tried += [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
-    for bits, size in tried:
+        known += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
+    sizes = (64, 32, 128, 16) if tensor.dtype == "U32" else (128, 64, 32, 16)
+    usual = [Scheme(bits, size) for size in sizes for bits in (4, 8, 3, 6, 2, 5)]
+    for n, (bits, size) in enumerate([*known, *usual]):
         for scale in fitting:
             width = scale.shape[-1] * size
             if width and ceil(width * bits / word) == columns:
-                return Packed(prod(lead) * width, bits, (prod(lead), width))
+                return Packed(prod(lead) * width, bits, (prod(lead), width), n >= len(known))
     return None
 
 
@@ -135,10 +143,10 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
     half as many rows as its scales (int4_tensor.py).
     """
     stored = prod(tensor.shape)
-    for scale in scales:
-        block = {"U8": 32, "F8_E8M0": 32, "F8_E4M3": 16}.get(scale.dtype, 0)
-        weights = prod(scale.shape) * block
-        for per_three_bytes, bits in ((6, 4), (4, 6), (3, 8)):
+    for per_three_bytes, bits in ((6, 4), (4, 6), (3, 8)):
+        for scale in scales:
+            block = {"U8": 32, "F8_E8M0": 32, "F8_E4M3": 16}.get(scale.dtype, 0)
+            weights = prod(scale.shape) * block
             if weights and weights * 3 == stored * per_three_bytes:
                 return Packed(weights, bits, (*scale.shape[:-1], scale.shape[-1] * block))
     wide = [scale.shape for scale in scales if len(scale.shape) >= 2 and scale.dtype in {"F32", "F16", "BF16"}]
@@ -147,10 +155,9 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
         for bits, size in schemes:
             if shape[:-1] == rows and bits < 8 and shape[-1] * size * bits == 8 * tensor.shape[-1]:
                 return Packed(stored * 8 // bits, bits)
-    if rows and all(shape[:-1] != rows for shape in wide):
-        for shape in wide:
-            if shape[-1] > 1 and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
-                return Packed(stored * 2, 4, (*shape[:-1], tensor.shape[-1]))
+    for shape in wide:
+        if rows and tensor.dtype == "U8" and shape[-1] > 1 and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
+            return Packed(stored * 2, 4, (*shape[:-1], tensor.shape[-1]))
     return Packed(stored, 8, tensor.shape) if scales else None
 
 
@@ -173,23 +180,57 @@ def sparse(tensor: StoredTensor, beside: Beside) -> Packed | None:
 
 
 def hqq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
-    """`W_q`: bytes of 8/b weights, or for 3 bits words of ten (hqq/core/bitpack.py), a `scale` for each group."""
+    """`W_q` with a `scale` for each group: bytes of 8/b weights, or for 3 bits words of ten (hqq/core/bitpack.py).
+
+    With groups along rows (`axis` 1) it is [⌈groups·b/8⌉, g], whose shape says all; else [g·b/8, groups].
+    """
+    scales = beside.get("scale", ())
+    if packed := in_rows_of_groups(tensor, scales, schemes):
+        return packed
     for bits, size in schemes:
-        per_element = 10 if bits == 3 and tensor.dtype == "I32" else DTYPE_BITS.get(tensor.dtype, 8) // bits
-        room = prod(tensor.shape) * per_element
-        for scale in beside.get("scale", ()):
-            weights = prod(scale.shape) * size
-            # The last word of a column may not be full.
-            if weights and weights <= room < weights + per_element * max(tensor.shape, default=1):
-                return Packed(weights, bits)
-        if per_element:
+        room = prod(tensor.shape) * (10 if bits == 3 and tensor.dtype == "I32" else DTYPE_BITS[tensor.dtype] // bits)
+        if any(prod(scale.shape) * size == room for scale in scales) or (room and not size):
             return Packed(room, bits)
     return None
 
 
+def in_rows_of_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequence[Scheme]) -> Packed | None:
+    """A group of weights a row, several rows packed into one: the scales are [groups, 1]."""
+    if len(tensor.shape) != 2:
+        return None
+    rows, size = tensor.shape
+    groups = [scale.shape[0] for scale in scales if len(scale.shape) == 2 and scale.shape[1] == 1 and scale.shape[0]]
+    for bits in (3,) if tensor.dtype == "I32" else (*(scheme.bits for scheme in schemes), 4, 8, 2, 1):
+        for number in groups:
+            if rows == ceil(number / 10) if bits == 3 else 8 * rows == number * bits:
+                return Packed(number * size, bits)
+    return None
+
+
 def quanto(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
-    """`weight._data` of 8 bits as it is, `weight._data._data` of 8/b a byte (optimum/quanto/tensor/packed.py)."""
-    return by_bits(tensor, schemes) if tensor.name.endswith("._data._data") else Packed(prod(tensor.shape), 8)
+    """`weight._data` of 8 bits, `weight._data._data` of 8/b weights a byte (optimum/quanto/tensor/packed.py)."""
+    if not tensor.name.endswith("._data._data"):
+        return Packed(prod(tensor.shape), 8, tensor.shape)
+    scales = beside.get("_scale", ())
+    return in_rows_of_groups(tensor, scales, schemes) or by_bits(tensor, schemes)
+
+
+def torchao(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+    """`_weight_qdata`, as torchao/prototype/safetensors names it: 4-bit weights in words or in bytes, or 8-bit ones.
+
+    Int4Tensor (torchao/quantization/quantize_/workflows/int4) has scales [in/g, out], the 8-bit ones [out, in/g].
+    """
+    stored = prod(tensor.shape)
+    if tensor.dtype in {"I32", "U32"}:
+        return Packed(8 * stored, 4)
+    for scale in beside.get("_weight_scale", ()):
+        if len(scale.shape) == 2 and len(tensor.shape) == 2:
+            out, columns = tensor.shape
+            if scale.shape[0] == out:
+                return Packed(stored, 8, tensor.shape)
+            if scale.shape[1] == out:
+                return Packed(2 * stored, 4, (out, 2 * columns))
+    return None
 
 
 def aqlm(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
@@ -203,7 +244,7 @@ def aqlm(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Pac
     return None
 
 
-def higgs(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def higgs(tensor: StoredTensor, beside: Beside) -> Packed | None:
     """`weight` I16 [out·b/16, in], `tables` [2^b], `scales` of out rows (transformers, integrations/higgs.py)."""
     for table in beside.get("tables", ()):
         bits = max(table.shape, default=1).bit_length() - 1
@@ -214,10 +255,11 @@ def higgs(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Pa
 
 def exl2(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
     """`q_weight` [·, out] of mixed bits, `q_perm` or `q_invperm` [in] (turboderp/exllamav2, exllamav2/linear.py)."""
+    rows, columns = (1, 1, *tensor.shape)[-2:]
     inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in beside.get(name, ()) if t.shape}
-    if len(inputs) != 1 or not tensor.shape:
-        return None
-    return Packed(tensor.shape[-1] * min(inputs), 0, (tensor.shape[-1], *inputs))
+    # Of several that leave 2 to 8 bits for a weight, nothing tells the right one.
+    possible = [n for n in inputs if 2 * n <= 32 * rows <= 8 * n]
+    return Packed(columns * possible[0], 0, (columns, possible[0])) if len(possible) == 1 else None
 
 
 def exl3(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:

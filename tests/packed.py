@@ -166,14 +166,16 @@ def sparse_24(name: str, out: int, columns: int) -> Layouts:
     }
 
 
-def hqq(name: str, out: int, columns: int, *, bits: int = 4, group: int = 64) -> Layouts:
+def hqq(name: str, out: int, columns: int, *, bits: int = 4, group: int = 64, axis: int = 1) -> Layouts:
     groups = out * columns // group
+    packed = ("I32", (ceil(groups / 10), group)) if bits == 3 else ("U8", (groups * bits // 8, group))
     return {
-        f"{name}.W_q": ("U8", (group * bits // 8, groups)),
-        f"{name}.scale": ("F16", (1, groups)),
-        f"{name}.zero": ("F16", (1, groups)),
+        f"{name}.W_q": packed if axis else ("U8", (group * bits // 8, groups)),
+        f"{name}.scale": ("F16", (groups, 1) if axis else (1, groups)),
+        f"{name}.zero": ("F16", (groups, 1) if axis else (1, groups)),
         f"{name}.nbits": ("I32", ()),
-        f"{name}.shape": ("I32", (2,)),
+        f"{name}.shape": ("I64", (2,)),
+        f"{name}.compute_dtype": ("U8", (13,)),
     }
 
 
@@ -185,6 +187,22 @@ def quanto_int4(name: str, out: int, columns: int) -> Layouts:
         f"{name}.weight._shift": ("BF16", (groups, 1)),
         f"{name}.input_scale": ("BF16", ()),
         f"{name}.output_scale": ("BF16", ()),
+    }
+
+
+def torchao_int8(name: str, out: int, columns: int) -> Layouts:
+    return {
+        f"{name}._weight_qdata": ("I8", (out, columns)),
+        f"{name}._weight_scale": ("F32", (out, 1)),
+        f"{name}._weight_zero_point": ("I8", (out, 1)),
+    }
+
+
+def torchao_int4(name: str, out: int, columns: int) -> Layouts:
+    return {
+        f"{name}._weight_qdata": ("I8", (out, columns // 2)),
+        f"{name}._weight_scale": ("BF16", (columns // 128, out)),
+        f"{name}._weight_zero_point": ("BF16", (columns // 128, out)),
     }
 
 
@@ -296,9 +314,15 @@ SCHEMES: dict[str, tuple[Linear, dict[str, object]]] = {
     "quark-mxfp4": (quark_mxfp4, {}),
     "marlin-24": (marlin_24, COMPRESSED_4),
     "sparse-24": (sparse_24, COMPRESSED_4),
-    "hqq-4": (hqq, config(quant_config={"weight_quant_params": {"nbits": 4, "group_size": 64}})),
-    "hqq-2": (partial(hqq, bits=2), config(quant_config={"weight_quant_params": {"nbits": 2, "group_size": 64}})),
-    "quanto-int4": (quanto_int4, config(quant_method="quanto", weights="int4")),
+    **{f"hqq-{bits}": (partial(hqq, bits=bits), {}) for bits in (8, 4, 3, 2)},
+    "hqq-columns": (
+        partial(hqq, axis=0),
+        config(quant_config={"weight_quant_params": {"nbits": 4, "group_size": 64}}),
+    ),
+    "torchao-int8": (torchao_int8, {}),
+    "torchao-int4": (torchao_int4, {}),
+    "quanto-int4": (quanto_int4, {}),
+    "quanto-named": (quanto_int4, config(quant_method="quanto", weights="int4")),
     "quanto-int8": (quanto_int8, config(quant_method="quanto", weights="int8")),
     "aqlm": (aqlm, config(quant_method="aqlm", nbits_per_codebook=16)),
     "bitnet": (bitnet, config(quant_method="bitnet")),
