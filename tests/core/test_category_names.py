@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import pytest
 
 from core.categories import CATEGORIES
 from core.category_rules import categories_of
@@ -54,7 +53,8 @@ MODELS: dict[str, dict[str, str]] = {
     "ChatGLM": {
         "embedding": "transformer.embedding.word_embeddings.weight",
         "attention": "transformer.encoder.layers.0.self_attention.query_key_value.weight",
-        "mlp": "transformer.encoder.layers.0.mlp.dense_h_to_4h.weight transformer.encoder.layers.0.mlp.dense_4h_to_h.weight",
+        "mlp": "transformer.encoder.layers.0.mlp.dense_h_to_4h.weight "
+        "transformer.encoder.layers.0.mlp.dense_4h_to_h.weight",
         "norm": "transformer.encoder.layers.0.input_layernorm.weight transformer.encoder.final_layernorm.weight",
         "head": "transformer.output_layer.weight",
     },
@@ -66,7 +66,8 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "Mixtral": {
         "router": "model.layers.0.block_sparse_moe.gate.weight",
-        "mlp": "model.layers.0.block_sparse_moe.experts.0.w1.weight model.layers.0.block_sparse_moe.experts.7.w2.weight",
+        "mlp": "model.layers.0.block_sparse_moe.experts.0.w1.weight "
+        "model.layers.0.block_sparse_moe.experts.7.w2.weight",
     },
     "Llama": {
         "mlp": "model.layers.0.mlp.gate_proj.weight model.layers.0.mlp.up_proj.weight",
@@ -113,7 +114,8 @@ MODELS: dict[str, dict[str, str]] = {
         "norm": "backbone.layers.0.norm.weight backbone.layers.0.mixer.norm.weight backbone.norm_f.weight",
     },
     "RWKV-6": {
-        "mixer": "rwkv.blocks.0.attention.time_decay rwkv.blocks.0.attention.key.weight rwkv.blocks.0.attention.output.weight",
+        "mixer": "rwkv.blocks.0.attention.time_decay rwkv.blocks.0.attention.key.weight "
+        "rwkv.blocks.0.attention.output.weight",
         "mlp": "rwkv.blocks.0.feed_forward.key.weight rwkv.blocks.0.feed_forward.receptance.weight",
         "norm": "rwkv.blocks.0.ln1.weight rwkv.blocks.0.pre_ln.weight rwkv.ln_out.weight",
         "embedding": "rwkv.embeddings.weight",
@@ -122,7 +124,8 @@ MODELS: dict[str, dict[str, str]] = {
     "BERT": {
         "embedding": "bert.embeddings.word_embeddings.weight bert.embeddings.token_type_embeddings.weight",
         "norm": "bert.embeddings.LayerNorm.gamma bert.encoder.layer.0.attention.output.LayerNorm.beta",
-        "attention": "bert.encoder.layer.0.attention.self.query.weight bert.encoder.layer.0.attention.output.dense.weight",
+        "attention": "bert.encoder.layer.0.attention.self.query.weight "
+        "bert.encoder.layer.0.attention.output.dense.weight",
         "mlp": "bert.encoder.layer.0.intermediate.dense.weight bert.encoder.layer.0.output.dense.bias",
         "head": "cls.predictions.bias cls.predictions.transform.dense.weight cls.predictions.decoder.weight "
         "cls.seq_relationship.weight",
@@ -166,7 +169,8 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "Megatron": {
         "embedding": "embedding.word_embeddings.weight embedding.position_embeddings.weight",
-        "attention": "decoder.layers.0.self_attention.linear_qkv.weight decoder.layers.0.self_attention.linear_proj.weight",
+        "attention": "decoder.layers.0.self_attention.linear_qkv.weight "
+        "decoder.layers.0.self_attention.linear_proj.weight",
         "mlp": "decoder.layers.0.mlp.linear_fc1.weight decoder.layers.0.mlp.linear_fc2.weight",
         "router": "decoder.layers.1.mlp.router.weight",
         "head": "output_layer.weight",
@@ -243,5 +247,11 @@ def test_names_made_to_break_it(name: str) -> None:
 
 
 def test_a_config_of_any_kind_is_borne() -> None:
-    for config in ({}, {"model_type": 3}, {"model_type": None, "architectures": "x"}, {"text_config": []}):
+    configs: list[dict[str, object]] = [
+        {},
+        {"model_type": 3},
+        {"model_type": None, "architectures": "x"},
+        {"text_config": []},
+    ]
+    for config in configs:
         assert categories_of([("wte.weight", (4, 2))], config) == ["embedding"]
