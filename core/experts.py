@@ -8,7 +8,8 @@ from typing import Any
 
 from core.meaning import TensorGroup
 
-_ROUTED = re.compile(r"(^|\.)experts?(\.|$)|_exps\.")
+# llama.cpp stacks experts as ffn_up_exps; before April 2024 each was a tensor, ffn_up.7.
+_ROUTED = re.compile(r"(^|\.)experts?(\.|$)|_exps\.|\.ffn_(gate|up|down)\.\.")
 _NUMBERS_OF_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
 _EXPERTS_PER_TOKEN = ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k")
 

@@ -25,10 +25,20 @@ _BUFFERS = {
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
     "num_tokens_per_expert",
 }
+# The same of llama.cpp, whose names end in weight or bias all the same (llama-arch.cpp).
+_BUFFER_MODULES = {
+    "rope_freqs",  # factors of the rotary frequencies, by the config
+    "rope_factors_long",
+    "rope_factors_short",
+    "attn_rot_embd",
+    "exp_probs_b",  # e_score_correction_bias
+}
 _MASKS = {"bias", "mask"}
 # No gradient reaches whole numbers; of these no packed weights are made either.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
-_SCALES = {"weight_scale_inv", "weight_scale", "input_scale", "scale_inv"}
+_SCALES = {"weight_scale_inv", "weight_scale", "input_scale", "scale_inv", "scale"}
+# How the dtypes of weights begin that such scales go with; the last three are ggml's.
+_SCALED = ("F8", "I8", "U8", "F4", "TQ", "NVFP4", "Q")
 _INPUT_EMBEDDINGS = {
     "wte",
     "embed_tokens",
@@ -74,9 +84,11 @@ def role_of(skeleton: str, tensor: StoredTensor, siblings: Siblings) -> Role:
         siblings: the rest of the checkpoint.
     """
     path, _, last = skeleton.rpartition(".")
-    if last in _BUFFERS or tensor.dtype in _NEVER_TRAINED or _is_mask(path, last, tensor.shape):
+    if last in _BUFFERS or path.rpartition(".")[2] in _BUFFER_MODULES:
         return "buffer"
-    if last in _SCALES and siblings.skeletons.get(f"{path}.weight", "").startswith(("F8", "I8", "U8", "F4")):
+    if tensor.dtype in _NEVER_TRAINED or _is_mask(path, last, tensor.shape):
+        return "buffer"
+    if last in _SCALES and siblings.skeletons.get(f"{path}.weight", "").startswith(_SCALED):
         return "quantization"
     if tied_to(skeleton, tensor, siblings):
         return "tied"

@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
 
+_OLD_GGML = "get it as GGUF, or convert it with llama.cpp's convert_llama_ggml_to_gguf.py"
+
 # What the first bytes say a file is, whatever its name; the advice follows the reason.
 _FOREIGN = (
     (
@@ -15,9 +17,14 @@ _FOREIGN = (
         "a Git LFS pointer, not the file itself",
         "fetch the file with: git lfs pull",
     ),
-    (b"GGUF", "a GGUF file under a safetensors name", "rename it to .gguf"),
-    (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not safetensors", "see how it was saved"),
-    (b"\x80\x02", "a Python pickle, not safetensors", "see how it was saved"),
+    (b"GGUF", "a GGUF file under a {wanted} name", "rename it to .gguf"),
+    # The magics of ggml's older formats, each a number of 32 bits whose letters are "ggml", "ggmf", "ggjt", "ggla".
+    (b"lmgg", "a model in the old format GGML, from before GGUF", _OLD_GGML),
+    (b"fmgg", "a model in the old format GGMF, from before GGUF", _OLD_GGML),
+    (b"tjgg", "a model in the old format GGJT, from before GGUF", _OLD_GGML),
+    (b"algg", "a LoRA adapter in the old format GGLA, from before GGUF", _OLD_GGML),
+    (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not {wanted}", "see how it was saved"),
+    (b"\x80\x02", "a Python pickle, not {wanted}", "see how it was saved"),
     (b"\x1f\x8b", "gzip-compressed", "unpack it with gunzip"),
     (b"Entry not found", "a server's answer (Entry not found), not the file", "download it again"),
 )
@@ -85,16 +92,21 @@ def _refuse_irregular(mode: int, file: str) -> None:
             raise CheckpointError(file, what, advice="name a checkpoint file or its folder")
 
 
-def foreign(start: bytes, file: str) -> CheckpointError | None:
+def foreign(start: bytes, file: str, wanted: str = "safetensors") -> CheckpointError | None:
     """What a file is by its first bytes, if that is something well known that only bears the name.
 
     Args:
         start: its first bytes, 64 or more where it has them.
         file: what the error calls it.
+        wanted: the format that its name or place says it has.
     """
     for magic, what, advice in _FOREIGN:
         if start.startswith(magic):
-            return CheckpointError(file, f"this is {what}", advice=advice)
+            return CheckpointError(file, f"this is {what.replace('{wanted}', wanted)}", advice=advice)
+    if wanted != "safetensors" and start[8:9] == b"{" and not start[4:8].strip(b"\0"):
+        return CheckpointError(
+            file, f"this is a safetensors file under a {wanted} name", advice="rename it to .safetensors"
+        )
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(_PAGES):
         return CheckpointError(

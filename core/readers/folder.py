@@ -79,3 +79,17 @@ class LocalFolder:
 
     def expect(self, names: Sequence[str]) -> None:
         """Nothing is to be fetched."""
+
+
+def starts_with(folder: Folder, name: str, magic: bytes) -> bool:
+    """Whether a file begins with these bytes, whatever its name.
+
+    Raises:
+        CheckpointError: where it cannot be opened or read.
+    """
+    opened, _ = folder.open(name)
+    with opened:
+        try:
+            return opened.read(len(magic)) == magic
+        except OSError as error:
+            raise from_os_error(error, folder.shown(name)) from error
