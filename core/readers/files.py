@@ -8,8 +8,6 @@ from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
 
-_OLD_GGML = "get it as GGUF, or convert it with llama.cpp's convert_llama_ggml_to_gguf.py"
-
 # What the first bytes say a file is, whatever its name; the advice follows the reason.
 _FOREIGN = (
     (
@@ -18,16 +16,18 @@ _FOREIGN = (
         "fetch the file with: git lfs pull",
     ),
     (b"GGUF", "a GGUF file under a {wanted} name", "rename it to .gguf"),
-    # The magics of ggml's older formats, each a number of 32 bits whose letters are "ggml", "ggmf", "ggjt", "ggla".
-    (b"lmgg", "a model in the old format GGML, from before GGUF", _OLD_GGML),
-    (b"fmgg", "a model in the old format GGMF, from before GGUF", _OLD_GGML),
-    (b"tjgg", "a model in the old format GGJT, from before GGUF", _OLD_GGML),
-    (b"algg", "a LoRA adapter in the old format GGLA, from before GGUF", _OLD_GGML),
     (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not {wanted}", "see how it was saved"),
     (b"\x80\x02", "a Python pickle, not {wanted}", "see how it was saved"),
     (b"\x1f\x8b", "gzip-compressed", "unpack it with gunzip"),
     (b"Entry not found", "a server's answer (Entry not found), not the file", "download it again"),
 )
+# The magics of ggml's older formats: numbers of 32 bits that spell their names, little-endian as files have them.
+_OLD_GGML = {
+    b"lmgg": "a model in the old format GGML",
+    b"fmgg": "a model in the old format GGMF",
+    b"tjgg": "a model in the old format GGJT",
+    b"algg": "a LoRA adapter in the old format GGLA",
+}
 _PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head")
 
 _KINDS = (
@@ -107,6 +107,8 @@ def foreign(start: bytes, file: str, wanted: str = "safetensors") -> CheckpointE
         return CheckpointError(
             file, f"this is a safetensors file under a {wanted} name", advice="rename it to .safetensors"
         )
+    if problem := old_ggml(start, file):
+        return problem
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(_PAGES):
         return CheckpointError(
@@ -117,3 +119,17 @@ def foreign(start: bytes, file: str, wanted: str = "safetensors") -> CheckpointE
             file, "this is JSON text (a server's error answer, it may be), not the file", advice="download it again"
         )
     return None
+
+
+def old_ggml(start: bytes, file: str) -> CheckpointError | None:
+    """Whether a file is of a format that GGUF has replaced, whose files have all kinds of names.
+
+    Args:
+        start: its first bytes.
+        file: what the error calls it.
+    """
+    what = _OLD_GGML.get(start[:4])
+    if what is None:
+        return None
+    advice = "get it as GGUF, or convert it with llama.cpp's convert_llama_ggml_to_gguf.py"
+    return CheckpointError(file, f"this is {what}, from before GGUF", advice=advice)

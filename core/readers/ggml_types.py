@@ -108,5 +108,7 @@ _GUESSED = 1024
 
 def file_type_name(number: int) -> str:
     """What `general.file_type` means, such as `Q4_K_M`; the number itself where that is not known."""
-    name = _FILE_TYPES.get(number & ~_GUESSED, str(number))
-    return f"{name} (guessed)" if number & _GUESSED and name in _FILE_TYPES.values() else name
+    name = _FILE_TYPES.get(number & ~_GUESSED)
+    if name is None:
+        return str(number)
+    return f"{name} (guessed)" if number & _GUESSED else name

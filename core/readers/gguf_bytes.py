@@ -98,7 +98,7 @@ class HeaderBytes:
         while count:
             buffer, at = self._buffer, self._at
             try:
-                for count in range(count, 0, -1):  # noqa: B007, B020  # where it fails, so many are left
+                for count in range(count, 0, -1):  # noqa: B007, B020, PLR1704  # where it fails, so many are left
                     at += width + unpack(buffer, at)[0]
                 count = 0
             except (error, OverflowError):

@@ -20,7 +20,7 @@ from core.stored import TensorBatch
 
 MAGIC = b"GGUF"
 NEWEST = 3
-MOST_TENSORS = 1 << 18
+MOST_TENSORS = 1 << 16
 """DeepSeek-V3 has 1,025, as llama.cpp stacks experts."""
 _MOST_PAIRS = 1 << 16
 _MOST_TEXT = 1 << 26
@@ -307,8 +307,8 @@ class GgufHeader:
         data = self._bytes.position + -self._bytes.position % self._alignment
         needed = data + max(ends)
         if needed > self._bytes.size:
-            reason = f"its values should end at byte {needed:,} and the file has {self._bytes.size:,}: it is cut off"
-            raise CheckpointError(self._file, reason, advice=DAMAGED)
+            reason = f"the tensors' values should end at byte {needed:,} and the file has {self._bytes.size:,}"
+            raise CheckpointError(self._file, f"{reason}: it is cut off", advice=DAMAGED)
         end = 0
         for n in self._order(begins):
             if begins[n] < end and begins[n] < ends[n]:

@@ -7,8 +7,8 @@ import os
 from core.errors import CheckpointError
 from core.locate import Location, snapshot
 from core.readers.builtin import BuiltInReader
-from core.readers.files import is_folder
-from core.readers.folder import Folder, LocalFolder, starts_with
+from core.readers.files import is_folder, old_ggml
+from core.readers.folder import Folder, LocalFolder, first_bytes
 from core.readers.gguf_names import is_gguf
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
@@ -97,10 +97,13 @@ def _file_reader(model: str, path: str) -> Reader:
     folder = LocalFolder(below)
     if name.endswith(INDEX_SUFFIX):
         return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
-    if is_gguf(name) or starts_with(folder, name, b"GGUF"):
+    start = first_bytes(folder, name)
+    if is_gguf(name) or start == b"GGUF":
         from core.readers.gguf import GgufReader
 
         return GgufReader(model, path, folder, name)
+    if problem := old_ggml(start, path):
+        raise problem
     ending = _other_format(name)
     if ending:
         raise CheckpointError(
