@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import gguf
 import numpy as np
@@ -11,7 +13,9 @@ import pytest
 
 from core.counter import Count
 from core.errors import CheckpointError
+from core.readers.folder import LocalFolder
 from core.readers.ggml_types import GGML_TYPES
+from core.readers.gguf import GgufReader
 from tests.checkpoints import write as write_safetensors
 from tests.command import Command
 from tests.core.helpers import counted, stored
@@ -398,3 +402,41 @@ def test_a_header_may_be_longer_than_any_piece_that_is_read(tmp_path: Path) -> N
     assert path.stat().st_size > 19 << 20
     count = counted(path)
     assert (count.totals.parameters, count.source.config["vocab_size"]) == (TINY_PARAMETERS, 400_002)
+
+
+class CountingFolder(LocalFolder):
+    """A folder whose files say how often and how much of them is read."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.reads: list[int] = []
+
+    def open(self, name: str) -> tuple[BinaryIO, int]:
+        opened, size = super().open(name)
+        reads = self.reads
+
+        class Counting(io.BytesIO):
+            def read(self, size: int | None = -1, /) -> bytes:
+                opened.seek(self.tell())
+                content = opened.read(-1 if size is None else size)
+                reads.append(len(content))
+                self.seek(len(content), io.SEEK_CUR)
+                return content
+
+        return Counting(), size
+
+
+def test_a_header_is_read_in_few_large_pieces_and_not_far_beyond_its_end(tmp_path: Path) -> None:
+    tokens = [f"token {n}" for n in range(150_000)]
+    metadata = LLAMA | {"tokens": tokens, "types": [1] * 9_000_000, "merges": tokens}
+    huge: Tensors = {"blk.0.ffn_up.weight": ("F16", (1 << 20, 1 << 20))}
+    path = write(tmp_path / "x.gguf", huge, metadata)
+    folder = CountingFolder(tmp_path)
+    reader = GgufReader("x", "x", folder, path.name)
+    assert [name for batch, _ in reader.batches() for name in batch.names] == list(huge)
+    assert len(folder.reads) <= 8
+    assert sum(folder.reads) < 16 << 20
+    folder = CountingFolder(tmp_path)
+    path = write(tmp_path / "small.gguf", huge, LLAMA)
+    list(GgufReader("x", "x", folder, path.name).batches())
+    assert folder.reads == [1 << 16]
