@@ -19,6 +19,7 @@ from bench.terminal import TerminalError
 GPT2_PARAMETERS = 124_439_808
 SHARDED_PARAMETERS = 671_026_404_352
 MILLION_PARAMETERS = 1_000_000 * 2048 * 512
+GGUF_PARAMETERS = 36 * 4 * 4096 * 4096
 KEYS = 30
 
 
@@ -68,6 +69,7 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     gpt2 = _json(folder / checkpoints.GPT2)
     sharded = _json(folder / checkpoints.SHARDED)
     million = _json(folder / checkpoints.MILLION)
+    gguf = _json(folder / checkpoints.GGUF)
     _verify_counts(folder)
 
     _say("GPT-2, --json")
@@ -75,6 +77,10 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     yield Row("GPT-2 file, --json ÷ python -c pass", start.ratio, 5, "×", start.note)
     heavy = processes.HEAVY & processes.imported(gpt2[1:])
     yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
+
+    _say("a GGUF file, --json")
+    tokens = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(gguf))
+    yield Row("GGUF, 150,000 tokens and merges, --json ÷ python -c pass", tokens.ratio, 7, "×", tokens.note)
 
     _say("90,427 tensors, --json")
     bare = [PYTHON, "-m", "bench.bare_loop", str(folder / checkpoints.SHARDED)]
@@ -149,6 +155,7 @@ def _verify_counts(folder: Path) -> None:
         (checkpoints.GPT2, GPT2_PARAMETERS),
         (checkpoints.SHARDED, SHARDED_PARAMETERS),
         (checkpoints.MILLION, MILLION_PARAMETERS),
+        (checkpoints.GGUF, GGUF_PARAMETERS),
     ):
         counted = json.loads(processes.output(_json(folder / checkpoint)))["models"][0]["parameters"]
         if counted != expected:

@@ -7,6 +7,7 @@ process begins at that of the process which starts it.
 from __future__ import annotations
 
 import json
+import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from math import prod
@@ -18,10 +19,12 @@ from core.readers.builtin import BUILT_IN, parameter_shapes
 GPT2 = "gpt2/model.safetensors"
 SHARDED = "sharded"
 MILLION = "million/model.safetensors"
+GGUF = "gguf/model.gguf"
 
 SHARDS = 163
 SHARDED_TENSORS = 90_427
 MILLION_TENSORS = 1_000_000
+TOKENS = 150_000
 
 _BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1}
 _HIDDEN = 7168
@@ -138,8 +141,43 @@ def write_sharded(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
+def write_gguf(path: Path) -> None:
+    """Writes Qwen3-8B's attention in Q8_0 with a tokenizer of 150,000 tokens, with merges, scores and types."""
+    width, layers = 4096, 36
+    tokens = [f"{n * 2654435761 % 2**32:x}" for n in range(TOKENS)]
+    merges = [f"{token[:3]} {token[3:]}" for token in tokens]
+    pairs = [
+        _gguf_text("general.architecture") + struct.pack("<I", 8) + _gguf_text("qwen3"),
+        _gguf_array("tokenizer.ggml.tokens", 8, TOKENS, b"".join(map(_gguf_text, tokens))),
+        _gguf_array("tokenizer.ggml.scores", 6, TOKENS, bytes(4 * TOKENS)),
+        _gguf_array("tokenizer.ggml.token_type", 5, TOKENS, bytes(4 * TOKENS)),
+        _gguf_array("tokenizer.ggml.merges", 8, TOKENS, b"".join(map(_gguf_text, merges))),
+    ]
+    infos, end = [], 0
+    for layer in range(layers):
+        for part in ("q", "k", "v", "output"):
+            shape = struct.pack("<IQQIQ", 2, width, width, 8, end)
+            infos.append(_gguf_text(f"blk.{layer}.attn_{part}.weight") + shape)
+            end += width * width // 32 * 34
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(infos), len(pairs)) + b"".join(pairs) + b"".join(infos)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(len(head) + -len(head) % 32 + end)
+
+
+def _gguf_text(text: str) -> bytes:
+    content = text.encode()
+    return struct.pack("<Q", len(content)) + content
+
+
+def _gguf_array(key: str, kind: int, length: int, content: bytes) -> bytes:
+    return _gguf_text(key) + struct.pack("<IIQ", 9, kind, length) + content
+
+
 def write_all(folder: Path) -> None:
-    """Writes the three checkpoints that are measured, some 150 MB of headers."""
+    """Writes the checkpoints that are measured, some 150 MB of headers."""
+    write_gguf(folder / GGUF)
     write_safetensors(folder / GPT2, gpt2_tensors())
     write_sharded(folder / SHARDED)
     write_safetensors(folder / MILLION, million_tensors())

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.locate import hub_cache, snapshot
 from core.readers.builtin import BUILT_IN, parameter_shapes
 from core.readers.files import is_file
+from core.readers.gguf_names import is_gguf, models_among
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
 
 _DEEPEST = 5
@@ -53,11 +54,19 @@ def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
         if not name.startswith("models--"):
             continue
         commit = snapshot(os.path.join(cache, name))
-        if commit and (weights := _weights(commit)):
-            model = name.removeprefix("models--").replace("--", "/")
-            # The name of a built-in model means that one.
-            shown = os.path.join(cache, name) if model in BUILT_IN else model
-            yield Entry(shown, "hub cache", None, sum(weights.values()))
+        if not commit or not (weights := _weights(commit)):
+            continue
+        model = name.removeprefix("models--").replace("--", "/")
+        # The name of a built-in model means that one.
+        shown = os.path.join(cache, name) if model in BUILT_IN else model
+        ggufs = _ggufs(weights)
+        if tensors := {name: size for name, size in weights.items() if not is_gguf(name)}:
+            yield Entry(shown, "hub cache", None, sum(tensors.values()))
+        elif len(ggufs) == 1:
+            yield Entry(shown, "hub cache", None, sum(ggufs.values()))
+        else:
+            for file, size in ggufs.items():
+                yield Entry(os.path.join(commit, file), "hub cache", None, size)
 
 
 def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
@@ -67,12 +76,16 @@ def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
         current, depth = stack.pop()
         seen += 1
         weights = _weights(current)
+        ggufs = _ggufs(weights)
+        weights = {name: size for name, size in weights.items() if not is_gguf(name)}
         shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
         if any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights:
             yield Entry(shown, "here", None, sum(weights.values()))
         else:
             for name, size in sorted(weights.items()):
                 yield Entry(os.path.join(shown, name), "here", None, size)
+        for name, size in ggufs.items():
+            yield Entry(os.path.join(shown, name), "here", None, size)
         if depth < _DEEPEST:
             names = [name for name in _folders(current) if not name.startswith((".", "models--")) and name not in _DULL]
             stack += [(os.path.join(current, name), depth + 1) for name in sorted(names, reverse=True)]
@@ -88,13 +101,19 @@ def _folders(folder: str) -> list[str]:
         return []
 
 
+def _ggufs(weights: dict[str, int]) -> dict[str, int]:
+    """The GGUF models among some files, each by its first part, with what all its parts take."""
+    return {name: sum(weights[part] for part in parts) for name, parts in models_among(weights).items()}
+
+
 def _weights(folder: str) -> dict[str, int]:
-    """The safetensors files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
+    """The weight files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
     found: dict[str, int] = {}
     try:
         for entry in os.scandir(folder):
-            if entry.name.endswith((SUFFIX, INDEX_SUFFIX)) and not entry.name.startswith(".") and is_file(entry):
-                found[entry.name] = entry.stat().st_size if entry.name.endswith(SUFFIX) else 0
+            named = entry.name.endswith((SUFFIX, INDEX_SUFFIX)) or is_gguf(entry.name)
+            if named and not entry.name.startswith(".") and is_file(entry):
+                found[entry.name] = 0 if entry.name.endswith(INDEX_SUFFIX) else entry.stat().st_size
     except OSError:
         pass
     return found

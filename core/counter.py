@@ -98,10 +98,12 @@ class ParameterCounter:
             copies = list(map(self._original, batch.names, batch.storages, batch.shapes))
         known = self._known
         keys = list(self._keys(batch, copies))
+        firsts: dict[GroupKey, int] = {}
         for key, times in Counter(keys).items():
             group = known.get(key)
             if group is None:
-                group = known[key] = TensorGroup(key[0], batch.tensor(keys.index(key)), key[3])
+                firsts = firsts or dict(zip(reversed(keys), range(len(keys) - 1, -1, -1)))
+                group = known[key] = TensorGroup(key[0], batch.tensor(firsts[key]), key[3])
             group.count += times
         if self._keep_tensors:
             self._batches.append((batch, copies))

@@ -11,7 +11,7 @@ from core.readers.builtin import BUILT_IN
 from core.readers.files import is_folder, open_regular
 
 _HUB_ID = r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?"
-_ENDINGS = (".safetensors", ".safetensors.index.json")
+_ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf")
 
 
 class Location(NamedTuple):

@@ -26,6 +26,14 @@ _BUFFERS = {
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
     "num_tokens_per_expert",
 }
+# The same of llama.cpp, whose names end in weight or bias all the same (llama-arch.cpp).
+_BUFFER_MODULES = {
+    "rope_freqs",  # factors of the rotary frequencies, by the config
+    "rope_factors_long",
+    "rope_factors_short",
+    "attn_rot_embd",
+    "exp_probs_b",  # e_score_correction_bias
+}
 _MASKS = {"bias", "mask"}
 # No gradient reaches whole numbers; of these no packed weights are made either.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
@@ -45,7 +53,7 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     path, _, last = skeleton.rpartition(".")
     if packed:
         return "parameter"
-    if last in _BUFFERS or _is_mask(path, last, tensor.shape):
+    if last in _BUFFERS or path.rpartition(".")[2] in _BUFFER_MODULES or _is_mask(path, last, tensor.shape):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
         perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED

@@ -137,17 +137,17 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
             children = node.children
         parameters = tensors = 0
         meaning = node.meaning
-        key: tuple[object, ...] = ()
+        key: list[object] = []
         if meaning:
             parameters, tensors = meaning.parameters, 1
             # Tensors of one group have one meaning and differ in digits only, so that the name tells the rest.
-            key = (id(meaning),)
+            key.append(id(meaning))
         for child in children.values():
             parameters += child.parameters
             tensors += child.tensor_count
-            key += (child.name, child.structure)
+            key += child.name, child.structure
         node.parameters, node.tensor_count = parameters, tensors
-        node.structure = structures.setdefault(key, len(structures))
+        node.structure = structures.setdefault(tuple(key), len(structures))
 
 
 def _sort(node: ModuleNode) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import Pairs
-from bench.checkpoints import deepseek_v3_tensors, gpt2_tensors, write_safetensors
+from bench.__main__ import GGUF_PARAMETERS, Pairs
+from bench.checkpoints import deepseek_v3_tensors, gpt2_tensors, write_gguf, write_safetensors
 from bench.processes import BenchError, imported, measure
 from bench.table import Row, table
 from bench.terminal import Terminal, TerminalError
@@ -88,3 +88,11 @@ def test_the_terminal_takes_its_program_along(tmp_path: Path) -> None:
         pid = int(terminal.text)
         assert Path(f"/proc/{pid}").exists()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_the_gguf_checkpoint_has_its_tokens_and_parameters(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    write_gguf(path)
+    assert path.stat().st_blocks * 512 < 10_000_000
+    assert count(open_reader(locate(str(path)))).totals.parameters == GGUF_PARAMETERS
+    assert count(open_reader(locate(str(path)))).source.config["vocab_size"] == 150_000

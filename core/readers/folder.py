@@ -79,3 +79,17 @@ class LocalFolder:
 
     def expect(self, names: Sequence[str]) -> None:
         """Nothing is to be fetched."""
+
+
+def first_bytes(folder: Folder, name: str) -> bytes:
+    """The first bytes of a file, by which its format is told; four, if it has them.
+
+    Raises:
+        CheckpointError: where it cannot be opened or read.
+    """
+    opened, _ = folder.open(name)
+    with opened:
+        try:
+            return opened.read(4)
+        except OSError as error:
+            raise from_os_error(error, folder.shown(name)) from error

@@ -7,8 +7,9 @@ import os
 from core.errors import CheckpointError
 from core.locate import Location, snapshot
 from core.readers.builtin import BuiltInReader
-from core.readers.files import is_folder
-from core.readers.folder import Folder, LocalFolder
+from core.readers.files import is_folder, old_ggml
+from core.readers.folder import Folder, LocalFolder, first_bytes
+from core.readers.gguf_names import is_gguf
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
 
@@ -19,7 +20,6 @@ _OTHER_FORMATS = {
     ".pth": "PyTorch",
     ".ckpt": "PyTorch",
     ".pth.tar": "PyTorch",
-    ".gguf": "GGUF",
     ".distcp": "torch.distributed.checkpoint",
     ".onnx": "ONNX",
     ".h5": "Keras/TensorFlow",
@@ -85,6 +85,10 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
     if shards:
         return SafetensorsReader(model, source, folder, shards)
+    if any(map(is_gguf, names)):
+        from core.readers.gguf import gguf_reader
+
+        return gguf_reader(model, source, folder, names)
     return None
 
 
@@ -93,6 +97,13 @@ def _file_reader(model: str, path: str) -> Reader:
     folder = LocalFolder(below)
     if name.endswith(INDEX_SUFFIX):
         return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
+    start = first_bytes(folder, name)
+    if is_gguf(name) or start == b"GGUF":
+        from core.readers.gguf import GgufReader
+
+        return GgufReader(model, path, folder, name)
+    if problem := old_ggml(start, path):
+        raise problem
     ending = _other_format(name)
     if ending:
         raise CheckpointError(
@@ -107,7 +118,7 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     if others := [name for name in names if _other_format(name)]:
         formats = _OTHER_FORMATS[_other_format(others[0])]
         return CheckpointError(
-            path, f"no safetensors file in it; {others[0]} is a file of {formats}, which is not read so far"
+            path, f"no safetensors or GGUF file in it; {others[0]} is a file of {formats}, which is not read so far"
         )
     below = sorted(
         entry.name
@@ -119,12 +130,12 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
         return CheckpointError(path, "no checkpoint in this folder itself", advice=f"name one of its folders: {shown}")
     if "config.json" in names:
         return CheckpointError(path, "a config.json and no weights", advice="name a folder that has the weights too")
-    return CheckpointError(path, "no checkpoint in it", advice="name a .safetensors file or a folder that holds some")
+    return CheckpointError(path, "no checkpoint in it", advice="name a checkpoint file or a folder that holds one")
 
 
 def _has_checkpoint(path: str) -> bool:
     try:
-        return any(name.endswith(SUFFIX) for name in LocalFolder(path).names())
+        return any(name.endswith(SUFFIX) or is_gguf(name) for name in LocalFolder(path).names())
     except CheckpointError:
         return False
 

@@ -8,6 +8,8 @@ import pytest
 from core.catalog import entries
 from tests.checkpoints import Tensors, gpt2, split, write, write_hub, write_shards
 from tests.command import Command
+from tests.ggufs import Form, write_split
+from tests.ggufs import write as write_gguf
 
 ONE: Tensors = {"x": ("F32", (5,))}
 BUILT_IN = {"gpt2": 124_439_808, "gpt2-medium": 354_823_168, "gpt2-large": 774_030_080, "gpt2-xl": 1_557_611_200}
@@ -95,3 +97,29 @@ def test_the_list_as_json_has_its_keys(command: Command) -> None:
     document = command("--list", "--json").json
     assert document["schema"] == 1
     assert document["models"][0] == {"model": "gpt2", "source": "built-in", "parameters": 124_439_808, "bytes": None}
+
+
+def test_gguf_models_are_found_and_the_parts_of_a_split_one_are_one(here: Path, command: Command) -> None:
+    parts = write_split(here / "models", "m-F16", [{"x.weight": ("F32", (5,))}, {"y.weight": ("F32", (7,))}], {})
+    small = write_gguf(here / "models" / "m-Q8_0.GGUF", {"x.weight": ("Q8_0", (32,))})
+    write(here / "models" / "other.safetensors", ONE)
+    assert listed("here") == {
+        "./models/other.safetensors": (here / "models" / "other.safetensors").stat().st_size,
+        "./models/m-F16-00001-of-00002.gguf": sum(path.stat().st_size for path in parts),
+        "./models/m-Q8_0.GGUF": small.stat().st_size,
+    }
+    result = command(*listed("here"), "--json")
+    assert [model["parameters"] for model in result.json["models"]] == [5, 12, 32]
+
+
+def test_gguf_models_of_the_hub_cache_are_found(hub_cache: Path, command: Command) -> None:
+    head, values = Form().head({"x.weight": ("F32", (5,))}, {})
+    content = head + bytes(values)
+    write_hub(hub_cache, "org/one-GGUF", {"m.gguf": content, "README.md": b""})
+    write_hub(hub_cache, "org/two-GGUF", {"m-Q8_0.gguf": content, "m-F16.gguf": content})
+    write_hub(hub_cache, "org/both", {"m.gguf": content, "model.safetensors": ONE})
+    models = list(listed("hub cache"))
+    assert [model for model in models if not os.path.isabs(model)] == ["org/both", "org/one-GGUF"]
+    assert [os.path.basename(model) for model in models if os.path.isabs(model)] == ["m-F16.gguf", "m-Q8_0.gguf"]
+    assert {model["parameters"] for model in command(*models, "--json").json["models"]} == {5}
+    assert "there are 2 GGUF models in it" in command("org/two-GGUF").complaint

@@ -331,7 +331,7 @@ def test_of_a_file_no_more_than_its_header_is_read(tmp_path: Path, bytes_read: l
     assert size > 6 << 40
     assert counted(path).totals.parameters == 2 << 40
     header = int.from_bytes(path.open("rb").read(8), "little")
-    assert sum(bytes_read) <= header + 64
+    assert sum(bytes_read) <= header + 64 + 4  # its first four tell a GGUF file under any name
 
 
 def test_a_checkpoint_of_terabytes_is_counted_in_little_memory(tmp_path: Path) -> None:
