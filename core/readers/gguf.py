@@ -63,7 +63,10 @@ class GgufReader:
         if total > 1 and type(promised) is int and promised != len(seen):
             reason = f"its parts hold {plural(len(seen), 'tensor')}, and split.tensors.count says {promised:,}"
             raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice="download them all again")
-        if _EMBEDDING in seen and _HEAD not in seen and self._speaks(header):
+        if _HEAD in seen:
+            # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
+            self.source.config.setdefault("tie_word_embeddings", False)
+        elif _EMBEDDING in seen and self._speaks(header):
             self.source.notes.append(f"no output head is stored: {_EMBEDDING} serves as one")
 
     def _tell(self, header: GgufHeader) -> None:
