@@ -10,17 +10,21 @@ from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
 from core.readers.folder import Folder, LocalFolder
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.readers.torch_names import (
+    DISTRIBUTED_SUFFIX,
+    METADATA,
+    TORCH_INDEX_SUFFIX,
+    is_distributed,
+    is_model_name,
+    is_torch_name,
+    kind_of,
+    torch_shards,
+)
 from core.stored import Reader
 
 # Weight files of other formats, by how their names end, for an answer that names them.
 _OTHER_FORMATS = {
-    ".bin": "PyTorch",
-    ".pt": "PyTorch",
-    ".pth": "PyTorch",
-    ".ckpt": "PyTorch",
-    ".pth.tar": "PyTorch",
     ".gguf": "GGUF",
-    ".distcp": "torch.distributed.checkpoint",
     ".onnx": "ONNX",
     ".h5": "Keras/TensorFlow",
     ".keras": "Keras",
@@ -74,18 +78,37 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
     if whole in names:
         reader = SafetensorsReader(model, source, folder, [whole])
-        others = [name for name in (index, *shards) if name in names and name != whole]
+        others = [name for name in (index, *shards, *_torch_models(names)) if name in names and name != whole]
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
         return reader
     if index not in names and len(indexes) > 1:
         raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
-    if indexes:
-        return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
-    if shards:
-        return SafetensorsReader(model, source, folder, shards)
+    if indexes or shards:
+        chosen = index if index in names else indexes[0] if indexes else ""
+        reader = SafetensorsReader(model, source, folder, shards, chosen)
+        if others := _torch_models(names):
+            reader.source.notes.append(f"the safetensors files were read, not {others[0]} beside them")
+        return reader
+    if is_distributed(names):
+        from core.readers.distributed import DistributedReader
+
+        return DistributedReader(model, source, folder)
+    files, torch_index = torch_shards(source, names)
+    if files or torch_index:
+        return _torch_reader(model, source, folder, files, torch_index)
     return None
+
+
+def _torch_models(names: list[str]) -> list[str]:
+    return [name for name in names if is_model_name(name) or name.endswith(TORCH_INDEX_SUFFIX)]
+
+
+def _torch_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
+    from core.readers.torch_pickle import TorchReader
+
+    return TorchReader(model, source, folder, files, index)
 
 
 def _file_reader(model: str, path: str) -> Reader:
@@ -93,7 +116,23 @@ def _file_reader(model: str, path: str) -> Reader:
     folder = LocalFolder(below)
     if name.endswith(INDEX_SUFFIX):
         return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
+    if name == METADATA or name.endswith(DISTRIBUTED_SUFFIX):
+        from core.readers.distributed import DistributedReader
+
+        return DistributedReader(model, below or ".", folder)
+    if name.endswith(TORCH_INDEX_SUFFIX):
+        return _torch_reader(model, path, folder, [], name)
     ending = _other_format(name)
+    kind = "" if ending else kind_of(folder, name)
+    if kind == "pytorch" or (is_torch_name(name) and not kind):
+        reader = _torch_reader(model, path, folder, [name])
+        if name.endswith(SUFFIX):
+            reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
+        return reader
+    if is_torch_name(name):
+        reader = SafetensorsReader(model, path, folder, [name])
+        reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
+        return reader
     if ending:
         raise CheckpointError(
             path,
@@ -124,7 +163,8 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 
 def _has_checkpoint(path: str) -> bool:
     try:
-        return any(name.endswith(SUFFIX) for name in LocalFolder(path).names())
+        names = LocalFolder(path).names()
+        return is_distributed(names) or any(name.endswith(SUFFIX) or is_model_name(name) for name in names)
     except CheckpointError:
         return False
 
