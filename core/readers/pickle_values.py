@@ -7,6 +7,10 @@ from typing import Any
 from core.escape import escaped, shortened
 
 
+class Damaged(ValueError):  # it reads as a word of the sentence it becomes
+    """What is wrong with a pickle, as a clause."""
+
+
 class Global:
     """A name that a pickle wants imported. It is never imported.
 

@@ -85,8 +85,6 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
     storages = Storages()
     machine = PickleMachine(archive.open(f"{folder}data.pkl"), file, TENSORS, storages.persistent)
     value = machine.load()
-    if machine.classes and storages.modules:
-        raise _whole_model(file, storages.modules[0])
     for key, wanted in storages.sizes.items():
         member = archive.members.get(f"{folder}data/{key}")
         place = f"storage {shortened(key, 60)}"
@@ -95,7 +93,7 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
         if member.size < wanted:
             reason = f"this storage has {member.size:,} bytes where its tensors need {wanted:,}: it is cut off"
             raise CheckpointError(file, reason, place=place, advice=AGAIN)
-    return Pickled(value, list(machine.classes))
+    return Pickled(value, list(machine.unbuilt))
 
 
 def _top_folder(archive: ZipDirectory, file: str) -> str:
@@ -150,7 +148,7 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     if size < needed:
         reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
         raise CheckpointError(file, reason, advice=AGAIN)
-    return Pickled(value, list(machine.classes))
+    return Pickled(value, list(machine.unbuilt))
 
 
 def _plain_pickle(file: str, value: object) -> CheckpointError:
