@@ -11,6 +11,16 @@ from core.readers.files import is_folder, old_ggml
 from core.readers.folder import Folder, LocalFolder, first_bytes
 from core.readers.gguf_names import is_gguf
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.readers.torch_names import (
+    DISTRIBUTED_SUFFIX,
+    METADATA,
+    TORCH_INDEX_SUFFIX,
+    is_distributed,
+    is_model_name,
+    is_torch_name,
+    kind_of,
+    torch_shards,
+)
 from core.stored import Reader
 
 # Weight files of other formats, by how their names end, for an answer that names them.
@@ -21,6 +31,7 @@ _OTHER_FORMATS = {
     ".ckpt": "PyTorch",
     ".pth.tar": "PyTorch",
     ".distcp": "torch.distributed.checkpoint",
+    ".gguf": "GGUF",
     ".onnx": "ONNX",
     ".h5": "Keras/TensorFlow",
     ".keras": "Keras",
@@ -74,7 +85,7 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
     if whole in names:
         reader = SafetensorsReader(model, source, folder, [whole])
-        others = [name for name in (index, *shards) if name in names and name != whole]
+        others = [name for name in (index, *shards, *_torch_models(names)) if name in names and name != whole]
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
@@ -89,7 +100,30 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         from core.readers.gguf import gguf_reader
 
         return gguf_reader(model, source, folder, names)
+    if indexes or shards:
+        chosen = index if index in names else indexes[0] if indexes else ""
+        reader = SafetensorsReader(model, source, folder, shards, chosen)
+        if others := _torch_models(names):
+            reader.source.notes.append(f"the safetensors files were read, not {others[0]} beside them")
+        return reader
+    if is_distributed(names):
+        from core.readers.distributed import DistributedReader
+
+        return DistributedReader(model, source, folder)
+    files, torch_index = torch_shards(source, names)
+    if files or torch_index:
+        return _torch_reader(model, source, folder, files, torch_index)
     return None
+
+
+def _torch_models(names: list[str]) -> list[str]:
+    return [name for name in names if is_model_name(name) or name.endswith(TORCH_INDEX_SUFFIX)]
+
+
+def _torch_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
+    from core.readers.torch_pickle import TorchReader
+
+    return TorchReader(model, source, folder, files, index)
 
 
 def _file_reader(model: str, path: str) -> Reader:
@@ -104,7 +138,23 @@ def _file_reader(model: str, path: str) -> Reader:
         return GgufReader(model, path, folder, name)
     if problem := old_ggml(start, path):
         raise problem
+    if name == METADATA or name.endswith(DISTRIBUTED_SUFFIX):
+        from core.readers.distributed import DistributedReader
+
+        return DistributedReader(model, below or ".", folder)
+    if name.endswith(TORCH_INDEX_SUFFIX):
+        return _torch_reader(model, path, folder, [], name)
     ending = _other_format(name)
+    kind = "" if ending else kind_of(folder, name)
+    if kind == "pytorch" or (is_torch_name(name) and not kind):
+        reader = _torch_reader(model, path, folder, [name])
+        if name.endswith(SUFFIX):
+            reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
+        return reader
+    if is_torch_name(name):
+        reader = SafetensorsReader(model, path, folder, [name])
+        reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
+        return reader
     if ending:
         raise CheckpointError(
             path,
@@ -136,6 +186,8 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 def _has_checkpoint(path: str) -> bool:
     try:
         return any(name.endswith(SUFFIX) or is_gguf(name) for name in LocalFolder(path).names())
+        names = LocalFolder(path).names()
+        return is_distributed(names) or any(name.endswith(SUFFIX) or is_model_name(name) for name in names)
     except CheckpointError:
         return False
 

@@ -11,7 +11,7 @@ from core.readers.folder import Folder
 from core.readers.json_file import read_config
 from core.readers.safetensors_entries import Layout
 from core.readers.safetensors_header import HeaderReader
-from core.readers.safetensors_index import ShardIndex
+from core.readers.shard_index import ShardIndex
 from core.stored import Claims, Progress, Source, TensorBatch
 
 SUFFIX = ".safetensors"

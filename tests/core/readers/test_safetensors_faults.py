@@ -202,7 +202,7 @@ BYTES = {
     "JSON error body": (b'{"error":"Repository not found"}', "this is JSON text (a server's error answer, it may be)"),
     "JSON error body, indented": (b'\n  {"error": "gated"}', "this is JSON text"),
     "plain error body": (b"Entry not found", "a server's answer (Entry not found), not the file"),
-    "zip": (b"PK\x03\x04\x00\x00\x08\x08" + b"\0" * 60, "this is a zip archive (a PyTorch file, it may be)"),
+    "zip": (b"PK\x03\x04\x00\x00\x08\x08" + b"\0" * 60, "its zip archive is cut off: the directory at"),
     "pickle": (b"\x80\x02}q\x00(X\x05\x00\x00\x00" + b"\0" * 60, "this is a Python pickle, not safetensors"),
     "gzip": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00" + b"\0" * 60, "this is gzip-compressed; unpack it with gunzip"),
     "text": (b"hello, this is some text of a user", "byte 0: its header should take"),
@@ -360,8 +360,6 @@ def test_a_read_that_fails_is_told(tmp_path: Path, command: Command) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("pytorch_model.bin", "PyTorch"),
-        ("model.pt", "PyTorch"),
         ("model.onnx", "ONNX"),
         ("flax_model.msgpack", "Flax"),
         ("tf_model.h5", "Keras/TensorFlow"),

@@ -1,0 +1,229 @@
+"""Folders of torch.distributed.checkpoint: tensors that several ranks wrote in chunks, by their `.metadata` alone.
+
+Records: torch/distributed/checkpoint/metadata.py (`Metadata`, `TensorStorageMetadata`, `MetadataIndex`) and
+filesystem.py (`_StorageInfo`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any, NamedTuple
+
+from core.errors import CheckpointError
+from core.escape import escaped, shortened
+from core.formats import plural, size
+from core.readers.folder import Folder
+from core.readers.json_file import read_config
+from core.readers.pickle_bytes import PickleBytes, Pieces
+from core.readers.pickle_machine import PickleMachine
+from core.readers.pickle_values import Inert, PickledDict
+from core.readers.torch_names import METADATA
+from core.readers.torch_records import TENSORS, dtype_of, sizes_of
+from core.stored import Progress, Source, TensorBatch
+from core.totals import Uncounted
+
+_AGAIN = "save the checkpoint again, or copy the whole folder"
+_BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state", "ema")
+
+
+class _Entry(NamedTuple):
+    """A tensor of the metadata."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+    beside: str
+    """The part of the saved state that it belongs to, where that is no model."""
+
+
+class DistributedReader:
+    """Reads the metadata of a folder, and looks whether its files are there and as long as that says."""
+
+    def __init__(self, model: str, path: str, folder: Folder) -> None:
+        """
+        Args:
+            model: as the user typed it.
+            path: the folder, as errors and outputs name it.
+            folder: its files.
+        """
+        notes: list[str] = []
+        self.source = Source(model, path, "distributed", read_config(folder, notes), notes)
+        self._folder = folder
+        self._file = folder.shown(METADATA)
+
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        """All tensors at once, whole, however many ranks wrote them.
+
+        Raises:
+            CheckpointError: where the metadata is missing or damaged, or its files are not as it says.
+        """
+        metadata = self._metadata()
+        entries = list(self._entries(metadata))
+        self._check_files(metadata)
+        model = [entry for entry in entries if not entry.beside]
+        self._put_beside([entry for entry in entries if entry.beside])
+        yield (
+            TensorBatch(
+                names=[entry.name for entry in model],
+                shapes=[entry.shape for entry in model],
+                dtypes=[entry.dtype for entry in model],
+                sizes=[entry.nbytes for entry in model],
+                file=self._file,
+            ),
+            Progress(1, 1),
+        )
+
+    def _fault(self, reason: str, place: str = "") -> CheckpointError:
+        return CheckpointError(self._file, reason, place=place, advice=_AGAIN)
+
+    def _metadata(self) -> PickledDict:
+        if not self._folder.has(METADATA):
+            reason = (
+                f"the {METADATA} of this distributed checkpoint is missing: it was not saved to its end, or not copied"
+            )
+            raise CheckpointError(self.source.source, reason, advice=_AGAIN)
+        opened, length = self._folder.open(METADATA)
+        with opened:
+            source = PickleBytes(Pieces(opened, 0, length), self._file)
+            value = PickleMachine(source, self._file, TENSORS).load()
+        if not _is_record(value, "Metadata"):
+            raise self._fault("it holds no metadata of torch.distributed.checkpoint")
+        state = value.state
+        if not isinstance(state, PickledDict) or not isinstance(state.get("state_dict_metadata"), PickledDict):
+            raise self._fault("its metadata names no tensors")
+        return state
+
+    def _entries(self, metadata: PickledDict) -> Iterator[_Entry]:
+        plan = metadata.get("planner_data")
+        first_keys = _first_keys(plan) if isinstance(plan, PickledDict) else {}
+        saved = metadata.get("state_dict_metadata")
+        seen: set[str] = set()
+        for name, record in zip(saved.keys, saved.values):
+            if not isinstance(name, str) or name in seen:
+                raise self._fault("it names a tensor twice, or by what is no text")
+            seen.add(name)
+            if _is_record(record, "TensorStorageMetadata"):
+                try:
+                    shape, dtype, nbytes = self._layout(record)
+                except ValueError as error:
+                    raise self._fault(str(error), f"tensor {shortened(name, 120)}") from error
+                yield _Entry(name, shape, dtype, nbytes, _beside(first_keys.get(name) or name.partition(".")[0]))
+            elif not _is_record(record, "BytesStorageMetadata"):
+                raise self._fault("it is neither a tensor nor bytes", f"entry {shortened(name, 120)}")
+
+    def _layout(self, record: Inert) -> tuple[tuple[int, ...], str, int]:
+        """Shape, dtype and bytes of a tensor, whose chunks must cover it exactly once.
+
+        Raises:
+            ValueError: where they do not.
+        """
+        state = record.state
+        if not isinstance(state, PickledDict):
+            raise ValueError("its record is empty")
+        shape = sizes_of(state.get("size"))
+        properties = state.get("properties")
+        # torch writes the properties as (dtype, layout, …); before 2.0 as a dict.
+        inner = properties.state if isinstance(properties, Inert) else None
+        if isinstance(inner, tuple):
+            name = inner[0] if inner else None
+        else:
+            name = inner.get("dtype") if isinstance(inner, PickledDict) else None
+        dtype, bits = dtype_of(name)
+        chunks = state.get("chunks")
+        if not isinstance(chunks, list):
+            raise ValueError("it has no list of chunks")
+        covered = 0
+        for chunk in chunks:
+            part = chunk.state if _is_record(chunk, "ChunkStorageMetadata") else None
+            if not isinstance(part, PickledDict):
+                raise ValueError("one of its chunks is none")
+            offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
+            if len(offsets) != len(shape) or len(sizes) != len(shape):
+                raise ValueError("one of its chunks has other dimensions than itself")
+            if any(begin + length > whole for begin, length, whole in zip(offsets, sizes, shape)):
+                raise ValueError("one of its chunks reaches beyond it")
+            covered += prod(sizes)
+        elements = prod(shape)
+        if covered != elements:
+            raise ValueError(f"its chunks hold {covered:,} of its {elements:,} elements")
+        return shape, dtype, elements * bits // 8
+
+    def _check_files(self, metadata: PickledDict) -> None:
+        """Every file that the metadata names must be there and reach as far as the values in it do.
+
+        Raises:
+            CheckpointError: where one is not.
+        """
+        stored = metadata.get("storage_data")
+        if not isinstance(stored, PickledDict):
+            raise self._fault("it does not say where the values lie")
+        ends: dict[str, int] = {}
+        for record in stored.values:
+            place = record.state if _is_record(record, "_StorageInfo") else None
+            if not isinstance(place, PickledDict):
+                raise self._fault("it does not say where the values of a tensor lie")
+            path, begin, length = place.get("relative_path"), place.get("offset"), place.get("length")
+            if (
+                not isinstance(path, str)
+                or type(begin) is not int
+                or type(length) is not int
+                or begin < 0
+                or length < 0
+            ):
+                raise self._fault("the place of a tensor's values is none")
+            ends[path] = max(ends.get(path, 0), begin + length)
+        for path, end in sorted(ends.items()):
+            if path.startswith("/") or ".." in path.split("/") or "\0" in path:
+                raise self._fault("it names a file outside its folder", shortened(path, 120))
+            if not self._folder.has(path):
+                raise CheckpointError(self._folder.shown(path), f"missing, {METADATA} names it", advice=_AGAIN)
+            opened, length = self._folder.open(path)
+            opened.close()
+            if length < end:
+                reason = f"its values should end at byte {end:,} and the file has {length:,}: it is cut off"
+                raise CheckpointError(self._folder.shown(path), reason, advice=_AGAIN)
+
+    def _put_beside(self, entries: list[_Entry]) -> None:
+        parts: dict[str, Uncounted] = {}
+        for entry in entries:
+            left = Uncounted(prod(entry.shape), 1, entry.nbytes)
+            parts.setdefault(entry.beside, Uncounted()).add(left)
+            self.source.beside.add(left)
+        if parts:
+            told = ", ".join(
+                f"{shortened(escaped(key), 60)} ({left.elements:,} elements in {plural(left.tensor_count, 'tensor')},"
+                f" {size(left.bytes)})"
+                for key, left in list(parts.items())[:4]
+            )
+            self.source.notes.append(f"not counted: {told}" + (f" and {len(parts) - 4} more" if len(parts) > 4 else ""))
+
+
+def _is_record(value: object, name: str) -> bool:
+    return isinstance(value, Inert) and value.kind is not None and value.kind.name == name
+
+
+def _first_keys(plan: PickledDict) -> dict[str, str]:
+    """By the name of an entry, the key of the saved state under which it lay, such as `model` of `model.wte`."""
+    return {
+        name: path[0]
+        for name, path in zip(plan.keys, plan.values)
+        if isinstance(name, str) and isinstance(path, tuple) and path and isinstance(path[0], str)
+    }
+
+
+def _beside(key: str) -> str:
+    low = key.lower()
+    return key if any(word in low for word in _BESIDE[:-1]) or "ema" in low.split("_") else ""
+
+
+def sizes_of_any(value: Any) -> tuple[int, ...]:
+    """Offsets, whose product means nothing.
+
+    Raises:
+        ValueError: where they are none.
+    """
+    if not isinstance(value, (tuple, list)) or not all(type(n) is int and n >= 0 for n in value):
+        raise ValueError("an offset is no count")
+    return tuple(value)
