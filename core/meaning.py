@@ -107,7 +107,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
     for group, category in zip(known, categories):
         tensor = group.tensor
         elements = prod(tensor.shape)
-        role: Role = "tied" if group.copy else role_of(group.skeleton, tensor, siblings)
+        role = _role(group, siblings)
         group.meaning = Meaning(
             role=role,
             category=category,
@@ -115,3 +115,13 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
             parameters=elements if role == "parameter" else 0,
             elements=elements,
         )
+
+
+def _role(group: TensorGroup, siblings: Siblings) -> Role:
+    """What the format itself says of a group, else what its name, shape and dtype tell."""
+    said = group.tensor.is_parameter
+    if said is False:
+        return "buffer"
+    if group.copy:
+        return "tied"
+    return "parameter" if said else role_of(group.skeleton, group.tensor, siblings)

@@ -85,7 +85,15 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
     if shards:
         return SafetensorsReader(model, source, folder, shards)
+    if "config.json" in names and not any(map(_other_format, names)):
+        return _config_reader(model, source, folder, "config.json")
     return None
+
+
+def _config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
+    from core.readers.config import ConfigReader  # subprocess takes 10 ms, which headers need not
+
+    return ConfigReader(model, source, folder, name)
 
 
 def _file_reader(model: str, path: str) -> Reader:
@@ -93,6 +101,8 @@ def _file_reader(model: str, path: str) -> Reader:
     folder = LocalFolder(below)
     if name.endswith(INDEX_SUFFIX):
         return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
+    if name.lower().endswith(".json"):
+        return _config_reader(model, path, folder, name)
     ending = _other_format(name)
     if ending:
         raise CheckpointError(
