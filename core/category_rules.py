@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from core.adapters import is_adapter
+
 
 class Rule(NamedTuple):
     """A name that looks like this is that.
@@ -75,4 +77,6 @@ def categories_of(tensors: Sequence[tuple[str, tuple[int, ...]]], config: Mappin
     Returns:
         A key of `core.categories.CATEGORIES` for each tensor, in their order.
     """
+    if is_adapter(config):
+        return ["adapter"] * len(tensors)
     return [category_of(skeleton, shape) for skeleton, shape in tensors]

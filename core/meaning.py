@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, Literal, NamedTuple
 
+from core.adapters import is_adapter, is_frozen
 from core.categories import is_bias
 from core.category_rules import categories_of
 from core.roles import Role, Siblings, role_of
@@ -107,7 +108,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
     for group, category in zip(known, categories):
         tensor = group.tensor
         elements = prod(tensor.shape)
-        role = _role(group, siblings)
+        role = _role(group, siblings, config)
         group.meaning = Meaning(
             role=role,
             category=category,
@@ -117,10 +118,10 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
         )
 
 
-def _role(group: TensorGroup, siblings: Siblings) -> Role:
+def _role(group: TensorGroup, siblings: Siblings, config: dict[str, Any]) -> Role:
     """What the format itself says of a group, else what its name, shape and dtype tell."""
     said = group.tensor.is_parameter
-    if said is False:
+    if said is False or (is_adapter(config) and is_frozen(group.skeleton)):
         return "buffer"
     if group.copy:
         return "tied"

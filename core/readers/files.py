@@ -7,6 +7,7 @@ import stat
 from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
+from core.readers.other_formats import by_content
 
 # What the first bytes say a file is, whatever its name; the advice follows the reason.
 _FOREIGN = (
@@ -18,7 +19,6 @@ _FOREIGN = (
     (b"GGUF", "a GGUF file under a safetensors name", "rename it to .gguf"),
     (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not safetensors", "see how it was saved"),
     (b"\x80\x02", "a Python pickle, not safetensors", "see how it was saved"),
-    (b"\x1f\x8b", "gzip-compressed", "unpack it with gunzip"),
     (b"Entry not found", "a server's answer (Entry not found), not the file", "download it again"),
 )
 _PAGES = (b"<!doctype", b"<html", b"<?xml", b"<head")
@@ -89,9 +89,11 @@ def foreign(start: bytes, file: str) -> CheckpointError | None:
     """What a file is by its first bytes, if that is something well known that only bears the name.
 
     Args:
-        start: its first bytes, 64 or more where it has them.
+        start: its first bytes, 64 or more where it has them; some formats are known by their first 512 only.
         file: what the error calls it.
     """
+    if other := by_content(start):
+        return CheckpointError(file, f"this is {other.what}", advice=other.advice)
     for magic, what, advice in _FOREIGN:
         if start.startswith(magic):
             return CheckpointError(file, f"this is {what}", advice=advice)

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 
-from core.errors import CheckpointError
+from core.errors import CheckpointError, from_os_error
 from core.locate import Location, snapshot
+from core.readers.adapter import (
+    ADAPTER_CONFIG,
+    describe_adapter,
+    describe_adapter_beside,
+    is_adapter_name,
+    lone_config,
+    model_names,
+)
 from core.readers.builtin import BuiltInReader
-from core.readers.files import is_folder
+from core.readers.files import foreign, is_folder
 from core.readers.folder import Folder, LocalFolder
+from core.readers.other_formats import START, refused, refused_folder
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
 
@@ -21,12 +30,6 @@ _OTHER_FORMATS = {
     ".pth.tar": "PyTorch",
     ".gguf": "GGUF",
     ".distcp": "torch.distributed.checkpoint",
-    ".onnx": "ONNX",
-    ".h5": "Keras/TensorFlow",
-    ".keras": "Keras",
-    ".msgpack": "Flax",
-    ".npz": "NumPy",
-    ".npy": "NumPy",
 }
 
 
@@ -40,7 +43,11 @@ def open_reader(location: Location) -> Reader:
         return BuiltInReader(location.model)
     path = location.path
     if not os.path.isdir(path):
-        return _file_reader(location.model, path)
+        reader = _file_reader(location.model, path)
+        below, name = os.path.split(path)
+        if is_adapter_name(name) and LocalFolder(below).has(ADAPTER_CONFIG):
+            describe_adapter(reader.source, LocalFolder(below))
+        return reader
     folder = LocalFolder(path)
     names = folder.names()
     if not names and os.path.isdir(os.path.join(path, "snapshots")):
@@ -51,10 +58,12 @@ def open_reader(location: Location) -> Reader:
             )
         folder = LocalFolder(commit)
         names = folder.names()
-    reader = folder_reader(location.model, path, folder, names)
-    if reader is None:
+    chosen = folder_reader(location.model, path, folder, names)
+    if chosen is None:
         raise _nothing_in(path, folder.path, names)
-    return reader
+    if chosen.source.format == "config" and (below := _checkpoints_below(folder.path or ".")):
+        chosen.source.notes.append(f"checkpoints lie in its folders: {below}")
+    return chosen
 
 
 def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
@@ -67,8 +76,22 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         names: their names.
 
     Raises:
-        CheckpointError: where there are several checkpoints to choose from.
+        CheckpointError: where there are several checkpoints to choose from, or an adapter's config alone.
     """
+    if ADAPTER_CONFIG not in names:
+        return _model_reader(model, source, folder, names)
+    chosen = model_names(names)
+    reader = _model_reader(model, source, folder, chosen)
+    if reader is None:
+        raise lone_config(source, folder)
+    if any(map(is_adapter_name, chosen)):
+        describe_adapter(reader.source, folder)
+    else:
+        describe_adapter_beside(reader.source, names)
+    return reader
+
+
+def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
     shards = _with_ending(names, SUFFIX)
     indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
     whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
@@ -85,7 +108,7 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
     if shards:
         return SafetensorsReader(model, source, folder, shards)
-    if "config.json" in names and not any(map(_other_format, names)):
+    if "config.json" in names and not any(map(_other_format, names)) and not refused_folder(source, names, models=True):
         return _config_reader(model, source, folder, "config.json")
     return None
 
@@ -110,7 +133,28 @@ def _file_reader(model: str, path: str) -> Reader:
             f"a file of {_OTHER_FORMATS[ending]}, which is not read so far",
             advice="load it there and save it as safetensors",
         )
+    if not name.endswith(SUFFIX):
+        _refuse_others(folder, name)
     return SafetensorsReader(model, path, folder, [name])
+
+
+def _refuse_others(folder: Folder, name: str) -> None:
+    """Raises what a file is, if it is something else than a checkpoint under a name of its own."""
+    opened, _ = folder.open(name)
+    with opened:
+        try:
+            start = opened.read(START)
+        except OSError as error:
+            raise from_os_error(error, folder.shown(name)) from error
+    # A zip or a pickle may be anything: then the name tells more.
+    vague = start.startswith((b"PK\x03\x04", b"\x80"))
+    believable = start[8:9] == b"{"
+    if believable:
+        return
+    if not vague and (problem := foreign(start, folder.shown(name))):
+        raise problem
+    if problem := refused(start, name, folder.shown(name)):
+        raise problem
 
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
@@ -119,17 +163,23 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
         return CheckpointError(
             path, f"no safetensors file in it; {others[0]} is a file of {formats}, which is not read so far"
         )
+    if problem := refused_folder(path, names, models=True):
+        return problem
+    if below := _checkpoints_below(folder):
+        return CheckpointError(path, "no checkpoint in this folder itself", advice=f"name one of its folders: {below}")
+    if problem := refused_folder(path, names, models=False):
+        return problem
+    return CheckpointError(path, "no checkpoint in it", advice="name a .safetensors file or a folder that holds some")
+
+
+def _checkpoints_below(folder: str) -> str:
+    """The folders in a folder that hold checkpoints, as a sentence names them; "" where there are none."""
     below = sorted(
         entry.name
         for entry in os.scandir(folder)
         if is_folder(entry) and _has_checkpoint(os.path.join(folder, entry.name))
     )
-    if below:
-        shown = ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
-        return CheckpointError(path, "no checkpoint in this folder itself", advice=f"name one of its folders: {shown}")
-    if "config.json" in names:
-        return CheckpointError(path, "a config.json and no weights", advice="name a folder that has the weights too")
-    return CheckpointError(path, "no checkpoint in it", advice="name a .safetensors file or a folder that holds some")
+    return ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
 
 
 def _has_checkpoint(path: str) -> bool:
