@@ -7,7 +7,6 @@ import stat
 from typing import BinaryIO
 
 from core.errors import CheckpointError, from_os_error
-from core.readers.other_formats import by_content
 
 # What the first bytes say a file is, whatever its name; the advice follows the reason.
 _FOREIGN = (
@@ -92,6 +91,8 @@ def foreign(start: bytes, file: str) -> CheckpointError | None:
         start: its first bytes, 64 or more where it has them; some formats are known by their first 512 only.
         file: what the error calls it.
     """
+    from core.readers.other_formats import by_content  # its tables take 1 ms, which a good file need not
+
     if other := by_content(start):
         return CheckpointError(file, f"this is {other.what}", advice=other.advice)
     for magic, what, advice in _FOREIGN:

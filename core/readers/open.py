@@ -6,18 +6,9 @@ import os
 
 from core.errors import CheckpointError, from_os_error
 from core.locate import Location, snapshot
-from core.readers.adapter import (
-    ADAPTER_CONFIG,
-    describe_adapter,
-    describe_adapter_beside,
-    is_adapter_name,
-    lone_config,
-    model_names,
-)
 from core.readers.builtin import BuiltInReader
 from core.readers.files import foreign, is_folder
 from core.readers.folder import Folder, LocalFolder
-from core.readers.other_formats import START, refused, refused_folder
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
 from core.stored import Reader
 
@@ -43,11 +34,7 @@ def open_reader(location: Location) -> Reader:
         return BuiltInReader(location.model)
     path = location.path
     if not os.path.isdir(path):
-        reader = _file_reader(location.model, path)
-        below, name = os.path.split(path)
-        if is_adapter_name(name) and LocalFolder(below).has(ADAPTER_CONFIG):
-            describe_adapter(reader.source, LocalFolder(below))
-        return reader
+        return _with_adapter(_file_reader(location.model, path), path)
     folder = LocalFolder(path)
     names = folder.names()
     if not names and os.path.isdir(os.path.join(path, "snapshots")):
@@ -78,8 +65,16 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     Raises:
         CheckpointError: where there are several checkpoints to choose from, or an adapter's config alone.
     """
-    if ADAPTER_CONFIG not in names:
+    if "adapter_config.json" not in names:
         return _model_reader(model, source, folder, names)
+    from core.readers.adapter import (
+        describe_adapter,
+        describe_adapter_beside,
+        is_adapter_name,
+        lone_config,
+        model_names,
+    )
+
     chosen = model_names(names)
     reader = _model_reader(model, source, folder, chosen)
     if reader is None:
@@ -108,15 +103,29 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         return SafetensorsReader(model, source, folder, shards, index if index in names else indexes[0])
     if shards:
         return SafetensorsReader(model, source, folder, shards)
-    if "config.json" in names and not any(map(_other_format, names)) and not refused_folder(source, names, models=True):
-        return _config_reader(model, source, folder, "config.json")
-    return None
+    if "config.json" not in names or any(map(_other_format, names)):
+        return None
+    from core.readers.other_formats import refused_folder
+
+    return None if refused_folder(source, names, models=True) else _config_reader(model, source, folder, "config.json")
 
 
 def _config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
     from core.readers.config import ConfigReader  # subprocess takes 10 ms, which headers need not
 
     return ConfigReader(model, source, folder, name)
+
+
+def _with_adapter(reader: Reader, path: str) -> Reader:
+    """A reader of one file, its source describing the adapter if the file is one."""
+    below, name = os.path.split(path)
+    folder = LocalFolder(below)
+    if folder.has("adapter_config.json"):
+        from core.readers.adapter import describe_adapter, is_adapter_name
+
+        if is_adapter_name(name):
+            describe_adapter(reader.source, folder)
+    return reader
 
 
 def _file_reader(model: str, path: str) -> Reader:
@@ -140,6 +149,8 @@ def _file_reader(model: str, path: str) -> Reader:
 
 def _refuse_others(folder: Folder, name: str) -> None:
     """Raises what a file is, if it is something else than a checkpoint under a name of its own."""
+    from core.readers.other_formats import START, refused
+
     opened, _ = folder.open(name)
     with opened:
         try:
@@ -148,9 +159,8 @@ def _refuse_others(folder: Folder, name: str) -> None:
             raise from_os_error(error, folder.shown(name)) from error
     # A zip or a pickle may be anything: then the name tells more.
     vague = start.startswith((b"PK\x03\x04", b"\x80"))
-    believable = start[8:9] == b"{"
-    if believable:
-        return
+    if not start or start[8:9] == b"{":
+        return  # the reader of safetensors says more of it
     if not vague and (problem := foreign(start, folder.shown(name))):
         raise problem
     if problem := refused(start, name, folder.shown(name)):
@@ -163,6 +173,8 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
         return CheckpointError(
             path, f"no safetensors file in it; {others[0]} is a file of {formats}, which is not read so far"
         )
+    from core.readers.other_formats import refused_folder
+
     if problem := refused_folder(path, names, models=True):
         return problem
     if below := _checkpoints_below(folder):

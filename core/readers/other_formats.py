@@ -39,7 +39,7 @@ class OtherFormat(NamedTuple):
 FORMATS = (
     OtherFormat("an ONNX model", _SAFETENSORS, (".onnx", ".onnx_data", ".onnx.data", ".ort"), ((4, b"ORTM"),)),
     OtherFormat(
-        "Keras or TensorFlow weights (HDF5)",
+        "a file of Keras or TensorFlow weights (HDF5)",
         _OLD_TRANSFORMERS,
         (".h5", ".hdf5"),
         ((0, b"\x89HDF\r\n\x1a\n"),),
@@ -52,7 +52,7 @@ FORMATS = (
         _OLD_TRANSFORMERS,
         (".index", ".ckpt.meta", ".data-00000-of-00001", ".data-00000-of-00002"),
     ),
-    OtherFormat("Flax weights", _OLD_TRANSFORMERS, (".msgpack",)),
+    OtherFormat("a file of Flax weights", _OLD_TRANSFORMERS, (".msgpack",)),
     OtherFormat("an Orbax checkpoint (JAX)", "restore it with orbax, and save it as safetensors", ("manifest.ocdbt",)),
     OtherFormat(
         "an array of NumPy, which has no names of tensors",
@@ -61,7 +61,7 @@ FORMATS = (
         ((0, b"\x93NUMPY"),),
     ),
     OtherFormat(
-        "arrays of NumPy (npz), as MLX saved weights too",
+        "a file of NumPy arrays (npz), as MLX saved weights too",
         "save them as safetensors: mlx.core.save_safetensors, or safetensors.numpy.save_file",
         (".npz",),
     ),
@@ -69,7 +69,7 @@ FORMATS = (
     OtherFormat("a Core ML model", _SOURCE, (".mlmodel", ".mlpackage", ".mlmodelc")),
     OtherFormat("an ExecuTorch program", _SOURCE, (".pte",), ((4, b"ET12"),)),
     OtherFormat("an OpenVINO model", _SAFETENSORS, ("openvino_model.xml", "openvino_model.bin")),
-    OtherFormat("PaddlePaddle weights", _SAFETENSORS, (".pdparams", ".pdmodel", ".pdiparams")),
+    OtherFormat("a file of PaddlePaddle weights", _SAFETENSORS, (".pdparams", ".pdmodel", ".pdiparams")),
     OtherFormat("a pickle of joblib (scikit-learn, it may be)", "this program counts neural networks", (".joblib",)),
     OtherFormat("a TAR archive", _UNPACK, (".tar",), ((257, b"ustar"),)),
     OtherFormat("a ZIP archive", _UNPACK, (".zip",)),
@@ -90,19 +90,17 @@ FORMATS = (
     OtherFormat("a GIF picture", _NAME_MODEL, (".gif",), ((0, b"GIF8"),), model=False),
     OtherFormat("a WebP picture", _NAME_MODEL, (".webp",), ((8, b"WEBP"),), model=False),
     OtherFormat("a PDF document", _NAME_MODEL, (".pdf",), ((0, b"%PDF"),), model=False),
-    OtherFormat(
-        "a program (ELF)",
-        "it is a llamafile or a library, it may be; name a model",
-        (),
-        ((0, b"\x7fELF"),),
-        model=False,
-    ),
-    OtherFormat("a script", _NAME_MODEL, (".py", ".sh"), ((0, b"#!"),), model=False),
+    OtherFormat("a program or library (ELF)", _NAME_MODEL, (".so",), ((0, b"\x7fELF"),), model=False),
+    OtherFormat("a llamafile, a program with a GGUF model in it", _SOURCE, (".llamafile",), ((0, b"MZqFpD"),)),
     OtherFormat("a database (SQLite)", _NAME_MODEL, (".sqlite", ".db"), ((0, b"SQLite format 3\0"),), model=False),
     OtherFormat(
         "a tokenizer", _NAME_MODEL, ("spiece.model", "tokenizer.model", "vocab.txt", "merges.txt"), model=False
     ),
-    OtherFormat("plain text", _NAME_MODEL, (".md", ".txt", ".yaml", ".yml", ".toml", ".log"), model=False),
+)
+# What lies in every folder and tells nothing of it.
+_TEXTS = (
+    OtherFormat("a script", _NAME_MODEL, (".py", ".sh"), ((0, b"#!"),)),
+    OtherFormat("plain text", _NAME_MODEL, (".md", ".txt", ".yaml", ".yml", ".toml", ".log")),
 )
 START = 512
 """How many of a file's first bytes are looked at."""
@@ -122,7 +120,7 @@ def by_content(start: bytes) -> OtherFormat | None:
     Args:
         start: its first bytes, `START` or more where it has them.
     """
-    for kind in FORMATS:
+    for kind in (*FORMATS, *_TEXTS):
         if any(start[place : place + len(magic)] == magic for place, magic in kind.magics):
             return kind
     if start.startswith(b"PK\x03\x04"):
@@ -148,7 +146,7 @@ def _protobuf(start: bytes) -> OtherFormat | None:
 def by_name(name: str) -> OtherFormat | None:
     """What a file is by its name; None where that does not tell."""
     lower = name.lower()
-    return next((kind for kind in FORMATS if lower.endswith(kind.endings)), None)
+    return next((kind for kind in (*FORMATS, *_TEXTS) if lower.endswith(kind.endings)), None)
 
 
 def refused(start: bytes, name: str, file: str) -> CheckpointError | None:
@@ -159,11 +157,8 @@ def refused(start: bytes, name: str, file: str) -> CheckpointError | None:
         name: its name.
         file: what the error calls it.
     """
-    kind = by_content(start) or by_name(name) or (_TEXT if _is_text(start) else None)
+    kind = by_content(start) or by_name(name) or (_TEXTS[-1] if _is_text(start) else None)
     return CheckpointError(file, f"this is {kind.what}", advice=kind.advice) if kind else None
-
-
-_TEXT = OtherFormat("plain text", _NAME_MODEL)
 
 
 def _is_text(start: bytes) -> bool:
@@ -189,19 +184,21 @@ def refused_folder(path: str, names: list[str], models: bool) -> CheckpointError
                 return CheckpointError(path, f"this is {what}", advice=advice)
         if path.rstrip("/").endswith(".mlpackage"):
             return CheckpointError(path, "this is a Core ML model", advice=_SOURCE)
+    else:
+        for name, what in _CONFIGS.items():
+            if name in names:
+                return CheckpointError(path, f"no checkpoint in it; {name} is {what}", advice=_NAME_MODEL)
     for kind in FORMATS:
-        found = next((name for name in names if kind.model == models and name.lower().endswith(kind.endings)), "")
-        if not found or not kind.endings:
+        if kind.model != models or not kind.endings:
             continue
-        advice = kind.advice
-        if models and "config.json" in names:
-            advice += ", or name its config.json to count the model that it describes"
-        return CheckpointError(path, f"no checkpoint that can be read; {found} is {kind.what}", advice=advice)
-    if models:
-        return None
-    for name, what in _CONFIGS.items():
-        if name in names:
-            return CheckpointError(path, f"no checkpoint in it; {name} is {what}", advice=_NAME_MODEL)
+        if found := next((name for name in names if name.lower().endswith(kind.endings)), ""):
+            able, advice = "", kind.advice
+            if models:
+                able = " that can be read"
+                advice += (
+                    ", or name its config.json to count the model that it describes" if "config.json" in names else ""
+                )
+            return CheckpointError(path, f"no checkpoint{able} in it; {found} is {kind.what}", advice=advice)
     return None
 
 
