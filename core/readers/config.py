@@ -109,7 +109,8 @@ class ConfigReader:
             notes.append(f"transformers has no {self._architectures[0]}: another class of this kind of model was built")
         if self._quantised:
             notes.append("the quantisation that it names is left out: counts and sizes are those without it")
-        self.source.config["architectures"] = [built]
+        # The config itself may leave out what is usual, such as how many experts there are.
+        self.source.config = {**record["config"], **self.source.config, "architectures": [built]}
 
 
 def _batch(record: dict[str, Any]) -> TensorBatch:

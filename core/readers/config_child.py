@@ -2,8 +2,8 @@
 
 From its standard input it reads one line of JSON: `config`, a config.json's object; `architectures`, the classes that
 it names; `own_code`, whether it has code of its own beside it. To its standard output it writes records, a line of JSON
-each: `building` once transformers is there; `architecture` (the class) and `transformers` (its version) once the model
-is built; then columns of a `TensorBatch`; `done` at the end. Where it failed, `error` and `advice` instead.
+each: `building` once transformers is there; `architecture` (the class), `transformers` (its version) and `config` (with
+all defaults) once the model is built; then columns of a `TensorBatch`; `done` at the end. Where it failed, `error` and `advice` instead.
 It ends with its parent, which it knows by its standard input.
 """
 
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from threading import Thread
-from typing import IO, Any
+from typing import Any
 
 from core.escape import shortened
 
@@ -53,17 +53,25 @@ def main() -> None:
         os.dup2(2, 1)
         request = json.loads(sys.stdin.buffer.readline())
         Thread(target=_end_with_parent, daemon=True).start()
-        try:
-            for record in _records(request):
-                _tell(out, record)
-        except _Refused as error:
-            _tell(out, {"error": error.args[0], "advice": error.args[1]})
-        except MemoryError:
-            _tell(out, {"error": f"building it takes more than {MEMORY >> 30} GiB of memory", "advice": _SEE})
-        except Exception as error:
-            _tell(out, {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE})
-        out.flush()
+        for record in records(request):
+            out.write(json.dumps(record, default=str) + "\n")
+            out.flush()
+            if "building" in record:
+                _limit()
+                sys.addaudithook(forbid)
         os._exit(0)
+
+
+def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the child tells of a request, its last record `done` or `error`."""
+    try:
+        yield from _built(request)
+    except _Refused as error:
+        yield {"error": error.args[0], "advice": error.args[1]}
+    except MemoryError:
+        yield {"error": f"building it takes more than {MEMORY >> 30} GiB of memory", "advice": _SEE}
+    except Exception as error:
+        yield {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
 
 
 _SEE = "see its config.json"
@@ -96,11 +104,6 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _tell(out: IO[str], record: dict[str, Any]) -> None:
-    out.write(json.dumps(record) + "\n")
-    out.flush()
-
-
 def _last_line(error: BaseException) -> str:
     """What a traceback would end with; of what is not installed, transformers says the reason first."""
     lines = [line.strip(" \t:") for line in str(error).splitlines() if any(map(str.isalpha, line))]
@@ -109,7 +112,7 @@ def _last_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {shortened(lines[0 if isinstance(error, ImportError) else -1], 200)}"
 
 
-def _records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _built(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     try:
         import torch
         import transformers
@@ -119,18 +122,17 @@ def _records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "install them: pip install torch transformers",
         ) from error
     yield {"building": True}
-    _limit()
-    sys.addaudithook(_forbid)
     model_class, config_class = _classes(request)
     with torch.device("meta"):
         # Attention by name may be code of the hub's; eager attention is always part of transformers.
         model = model_class._from_config(config_class.from_dict(request["config"]), attn_implementation="eager")
-    yield {"architecture": model_class.__name__, "transformers": transformers.__version__}
+    config = model.config.to_dict()
+    yield {"architecture": model_class.__name__, "transformers": transformers.__version__, "config": config}
     yield from _batches(model)
     yield {"done": True}
 
 
-def _forbid(event: str, arguments: tuple[object, ...]) -> None:
+def forbid(event: str, arguments: tuple[object, ...]) -> None:
     """An audit hook: no connection and no other program, whatever a config says."""
     if event in {"socket.connect", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"}:
         raise PermissionError(f"{event} is not allowed while a model is built")
