@@ -1,10 +1,10 @@
 """Runs in a process of its own: builds the model that a config describes, without weights, and tells its tensors.
 
 From its standard input it reads one line of JSON: `config`, a config.json's object; `architectures`, the classes that
-it names; `own_code`, whether it has code of its own beside it. To its standard output it writes records, a line of JSON
-each: `building` once transformers is there; `architecture` (the class), `transformers` (its version) and `config` (with
-all defaults) once the model is built; then columns of a `TensorBatch`; `done` at the end. Where it failed, `error` and `advice` instead.
-It ends with its parent, which it knows by its standard input.
+it names; `own_code`, whether it has code of its own beside it. To its standard output it writes records, a line of
+JSON each: `building` once transformers is there; `architecture` (the class), `transformers` (its version) and `config`
+(with all defaults) once the model is built; then columns of a `TensorBatch`; `done` at the end. Where it failed,
+`error` and `advice` instead. It ends with its parent, which it knows by its standard input.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ CODE = "import os\nopen(os.path.join({folder!r}, 'was-run'), 'w').close()\n"
     [
         (
             {"model_type": "own", "architectures": ["OwnModel"]},
-            "this model's code lies beside its config and is not run",
+            "code lies beside its config and is not run",
         ),
         ({"model_type": "bert", "architectures": ["OwnBertModel"]}, "this model's code lies beside its config"),
         ({"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}, ""),

@@ -206,7 +206,7 @@ def test_a_folder_above_checkpoints_names_them(tmp_path: Path, command: Command)
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        ("config.json", "a config.json and no weights"),
+        ("config.json", "it does not say which model it is of"),
         ("pytorch_model.bin", "pytorch_model.bin is a file of PyTorch, which is not read so far"),
         ("README.md", "no checkpoint in it"),
     ],
