@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from core.adapters import is_adapter
 from core.category_names import (
     ADAPTERS,
     MODULES,
@@ -87,12 +88,14 @@ def categories_of(tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, An
 
     Args:
         tensors: name without digits, and shape, of all tensors that are known so far.
-        config: the parsed config.json, or {}. No rule needs it: names and shapes have told more than `model_type`,
-            which is missing beside many a file.
+        config: the parsed config.json, or {}; of an adapter, its own. No other rule needs it: names and shapes have
+            told more than `model_type`, which is missing beside many a file.
 
     Returns:
         A key of `core.categories.CATEGORIES` for each tensor, in their order.
     """
+    if is_adapter(config):
+        return ["adapter"] * len(tensors)
     return _Checkpoint(tensors).categories()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any, Literal, NamedTuple
 
+from core.adapters import is_adapter, is_frozen
 from core.categories import is_bias
 from core.category_rules import categories_of
 from core.packing import Packing
@@ -139,10 +140,19 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
     )
     for n, (group, category, one) in enumerate(zip(known, categories, packed)):
         tensor = group.tensor
-        role: Role = "quantization" if beside[n] else role_of(group.skeleton, tensor, bool(one), packing.config.present)
+        said = tensor.is_parameter
+        if said is False or (is_adapter(config) and is_frozen(group.skeleton)):
+            role: Role = "buffer"
+        elif beside[n]:
+            role = "quantization"
+        else:
+            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), packing.config.present)
         tied_to = ""
         if role == "parameter":
-            tied_to = copies[group] if group in copies else ties.tied_to(Known(group.skeleton, tensor, weights[n]))
+            if group in copies:
+                tied_to = copies[group]
+            elif not said:
+                tied_to = ties.tied_to(Known(group.skeleton, tensor, weights[n]))
             role = "tied" if tied_to or group in copies else role
         counts = role == "parameter"
         group.meaning = Meaning(

@@ -26,6 +26,8 @@ class StoredTensor(NamedTuple):
     """The shard that holds it, relative to the checkpoint; "" where there is no file."""
     storage: Hashable | None
     """Tensors with the same storage share their values; None where the format cannot share."""
+    is_parameter: bool | None = None
+    """Whether it is a parameter or a buffer, where the format itself says so; None where it does not."""
 
 
 class TensorBatch:
@@ -38,9 +40,10 @@ class TensorBatch:
         sizes: what each takes in the file, in bytes.
         file: the shard that holds them all.
         storages: of each, as `StoredTensor.storage`; None where the format cannot share.
+        are_parameters: of each, as `StoredTensor.is_parameter`; None where the format does not say.
     """
 
-    __slots__ = ("dtypes", "file", "names", "shapes", "sizes", "storages")
+    __slots__ = ("are_parameters", "dtypes", "file", "names", "shapes", "sizes", "storages")
 
     def __init__(  # noqa: PLR0917  # the columns in a row's order
         self,
@@ -50,6 +53,7 @@ class TensorBatch:
         sizes: Sequence[int],
         file: str,
         storages: Sequence[Hashable | None] | None = None,
+        are_parameters: Sequence[bool] | None = None,
     ) -> None:
         self.names = names
         self.shapes = shapes
@@ -57,29 +61,39 @@ class TensorBatch:
         self.sizes = sizes
         self.file = file
         self.storages = storages
+        self.are_parameters = are_parameters
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __iter__(self) -> Iterator[StoredTensor]:
         storages = repeat(None) if self.storages is None else self.storages
-        rows = zip(self.names, self.shapes, self.dtypes, self.sizes, repeat(self.file), storages)
+        said = repeat(None) if self.are_parameters is None else self.are_parameters
+        rows = zip(self.names, self.shapes, self.dtypes, self.sizes, repeat(self.file), storages, said)
         # tuple.__new__ fills a named tuple several times faster than its own constructor.
         return map(partial(tuple.__new__, StoredTensor), rows)
 
     def tensor(self, index: int) -> StoredTensor:
         """One of the tensors."""
         storage = self.storages[index] if self.storages else None
+        said = self.are_parameters[index] if self.are_parameters else None
         return StoredTensor(
-            self.names[index], self.shapes[index], self.dtypes[index], self.sizes[index], self.file, storage
+            self.names[index], self.shapes[index], self.dtypes[index], self.sizes[index], self.file, storage, said
         )
 
 
 class Progress(NamedTuple):
-    """How far a reader is: whole shards done, of how many."""
+    """How far a reader is.
+
+    Attributes:
+        shards_done: whole shards done.
+        shards_total: of how many.
+        doing: what it is at, where it does not read yet.
+    """
 
     shards_done: int
     shards_total: int
+    doing: str = ""
 
 
 class Claims:

@@ -81,15 +81,15 @@ class LocalFolder:
         """Nothing is to be fetched."""
 
 
-def first_bytes(folder: Folder, name: str) -> bytes:
-    """The first bytes of a file, by which its format is told; four, if it has them.
+def first_bytes(folder: Folder, name: str) -> tuple[bytes, int]:
+    """The first bytes of a file, by which its format is told, 512 if it has them, and its length in bytes.
 
     Raises:
         CheckpointError: where it cannot be opened or read.
     """
-    opened, _ = folder.open(name)
+    opened, size = folder.open(name)
     with opened:
         try:
-            return opened.read(4)
+            return opened.read(512), size
         except OSError as error:
             raise from_os_error(error, folder.shown(name)) from error

@@ -13,13 +13,14 @@ _LARGEST = 1 << 28
 """Bytes; the index of a million tensors has about 100 MB."""
 
 
-def read_json_object(folder: Folder, name: str, file: str = "") -> dict[str, Any]:
+def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LARGEST) -> dict[str, Any]:
     """The object in a JSON file.
 
     Args:
         folder: where it lies.
         name: its file name.
         file: what an error calls it, if not by its path.
+        most: how many bytes it may have.
 
     Raises:
         CheckpointError: where it cannot be read, is too large, or holds anything else.
@@ -28,8 +29,8 @@ def read_json_object(folder: Folder, name: str, file: str = "") -> dict[str, Any
     opened, size = folder.open(name)
     with opened:
         try:
-            if size > _LARGEST:
-                raise CheckpointError(file, f"{size:,} bytes are more than the {_LARGEST:,} read of such a file")
+            if size > most:
+                raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
             content = opened.read(size)
         except OSError as error:
             raise from_os_error(error, file) from error

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import CheckpointError, from_os_error
-from core.readers.folder import Folder
+from core.errors import CheckpointError
 
 TORCH_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pth.tar")
 TORCH_INDEX_SUFFIX = ".bin.index.json"
@@ -15,7 +14,6 @@ DISTRIBUTED_SUFFIX = ".distcp"
 _BESIDE = ("optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "trainer_state")
 _ZIP = b"PK\3\4"
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-_START = 16
 
 
 def is_torch_name(name: str) -> bool:
@@ -33,18 +31,15 @@ def is_distributed(names: list[str]) -> bool:
     return METADATA in names or any(name.endswith(DISTRIBUTED_SUFFIX) for name in names)
 
 
-def kind_of(folder: Folder, name: str) -> str:
-    """What a file is by its first bytes: `pytorch`, `safetensors`, or "" where they tell neither.
+def kind_of(start: bytes, size: int) -> str:
+    """What a file is by its first bytes: `pytorch`, `safetensors`, `gguf`, or "" where they tell none of them.
 
-    Raises:
-        CheckpointError: where it cannot be opened.
+    Args:
+        start: its first bytes, 16 or more where it has them.
+        size: its length in bytes.
     """
-    opened, size = folder.open(name)
-    with opened:
-        try:
-            start = opened.read(_START)
-        except OSError as error:
-            raise from_os_error(error, folder.shown(name)) from error
+    if start.startswith(b"GGUF"):
+        return "gguf"
     if start.startswith((_ZIP, _LEGACY)):
         return "pytorch"
     believable = len(start) > 8 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size - 8

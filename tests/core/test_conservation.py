@@ -63,7 +63,7 @@ CONFIGS = st.sampled_from([{}, {"tie_word_embeddings": True}, {"num_experts": 4,
 def count_of(tensors: list[StoredTensor], config: dict[str, object]) -> Count:
     counter = ParameterCounter(Source("x", "x", "test", dict(config), []))
     for tensor in tensors:
-        name, shape, dtype, nbytes, file, storage = tensor
+        name, shape, dtype, nbytes, file, storage, _ = tensor
         counter.add(TensorBatch([name], [shape], [dtype], [nbytes], file, [storage]))
     return counter.count()
 

@@ -103,8 +103,11 @@ class LoadingScreen(Steady, Screen[None]):
 
     def _progress(self, message: LoadProgress) -> None:
         snapshot = message.snapshot
-        self.totals = snapshot.totals
         done = snapshot.progress
+        if done.doing and not snapshot.tensor_count:
+            self.say(f"{done.doing}…  Esc cancels")
+            return
+        self.totals = snapshot.totals
         shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
         self.say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
         self.show_row()

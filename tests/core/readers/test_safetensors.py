@@ -206,9 +206,8 @@ def test_a_folder_above_checkpoints_names_them(tmp_path: Path, command: Command)
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        ("config.json", "a config.json and no weights"),
+        ("config.json", "it does not say which model it is of"),
         ("pytorch_model.bin", "pytorch_model.bin: this is JSON text"),
-        ("model.onnx", "model.onnx is a file of ONNX, which is not read so far"),
         ("README.md", "no checkpoint in it"),
     ],
 )

@@ -21,7 +21,8 @@ from tests.torch_reads import layouts_of, load, load_own, stored_unique, unique_
 FORMS: dict[str, dict[str, Any]] = {
     **{f"zip, protocol {n}": {"pickle_protocol": n} for n in (1, 2, 3, 4, 5)},
     **{
-        f"legacy, protocol {n}": {"pickle_protocol": n, "_use_new_zipfile_serialization": False} for n in (1, 2, 3, 4, 5)
+        f"legacy, protocol {n}": {"pickle_protocol": n, "_use_new_zipfile_serialization": False}
+        for n in (1, 2, 3, 4, 5)
     },
 }
 

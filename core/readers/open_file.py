@@ -1,0 +1,82 @@
+"""Which reader a single file wants: by its first bytes, and where they do not tell by its name."""
+
+from __future__ import annotations
+
+from core.readers.files import foreign, old_ggml
+from core.readers.folder import Folder, first_bytes
+from core.readers.gguf_names import is_gguf
+from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.readers.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_torch_name, kind_of
+from core.stored import Reader
+
+
+def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
+    """The reader of one file.
+
+    Args:
+        model: as the user typed it.
+        path: the file, as outputs name it.
+        folder: where it lies.
+        name: its name.
+
+    Raises:
+        CheckpointError: where it cannot be opened or is no checkpoint.
+    """
+    if name.endswith(INDEX_SUFFIX):
+        shards = [other for other in folder.names() if other.endswith(SUFFIX) and not other.startswith(".")]
+        return SafetensorsReader(model, path, folder, shards, name)
+    if name.endswith(TORCH_INDEX_SUFFIX):
+        return torch_reader(model, path, folder, [], name)
+    if name == METADATA or name.endswith(DISTRIBUTED_SUFFIX):
+        from core.readers.distributed import DistributedReader
+
+        return DistributedReader(model, path.removesuffix(name) or ".", folder)
+    if name.lower().endswith(".json"):
+        return config_reader(model, path, folder, name)
+    start, size = first_bytes(folder, name)
+    kind = kind_of(start, size)
+    if is_gguf(name) or kind == "gguf":
+        from core.readers.gguf import GgufReader
+
+        return GgufReader(model, path, folder, name)
+    if kind != "safetensors" and not name.endswith(SUFFIX):
+        _refuse_others(start, name, folder.shown(name), kind)
+    if kind == "pytorch" or (is_torch_name(name) and not kind):
+        reader: Reader = torch_reader(model, path, folder, [name])
+        if name.endswith(SUFFIX):
+            reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
+        return reader
+    reader = SafetensorsReader(model, path, folder, [name])
+    if is_torch_name(name):
+        reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
+    return reader
+
+
+def torch_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
+    """The reader of PyTorch files, which is imported where there are some."""
+    from core.readers.torch_pickle import TorchReader
+
+    return TorchReader(model, source, folder, files, index)
+
+
+def config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
+    """The reader of a config alone; it needs subprocess, which takes 10 ms to import."""
+    from core.readers.config import ConfigReader
+
+    return ConfigReader(model, source, folder, name)
+
+
+def _refuse_others(start: bytes, name: str, file: str, kind: str) -> None:
+    """Raises what a file is, if it is something else than a checkpoint."""
+    from core.readers.other_formats import by_name, refused
+
+    if problem := old_ggml(start, file):
+        raise problem
+    # The reader of PyTorch files says more of pickles and archives; of an empty file any reader does.
+    ours = kind == "pytorch" or start[:1] == b"\x80" or not start
+    if ours and (is_torch_name(name) or not by_name(name)):
+        return
+    if not ours and (problem := foreign(start, file, "PyTorch" if is_torch_name(name) else "safetensors")):
+        raise problem
+    if problem := refused(start, name, file):
+        raise problem
