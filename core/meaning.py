@@ -51,6 +51,11 @@ class Meaning(NamedTuple):
     unknown: bool = False
     assumed: bool = False
 
+    @property
+    def is_packed(self) -> bool:
+        """Whether a tensor stands for another number of parameters than it has elements."""
+        return self.role == "parameter" and self.parameters != self.elements
+
 
 class TensorGroup:
     """Tensors that mean the same, by their first.
