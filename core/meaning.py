@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.adapters import is_adapter, is_frozen
 from core.categories import is_bias
 from core.category_rules import categories_of
-from core.packing import Packing
-from core.packing_layouts import DTYPE_BITS
-from core.roles import Role, role_of
+from core.roles import WHOLE_NUMBERS, Role, role_of
 from core.stored import StoredTensor
 from core.ties import Known, Ties, is_embedding, is_head
 from core.totals import Tally, Totals, Uncounted
 
+if TYPE_CHECKING:
+    from core.packing_layouts import Packed
+
 _DIGITS = b"0123456789"
+_NEVER_PACKED = {"F64", "F32", "F16", "BF16", "I64", "BOOL"}
 _MATRIX = (2, 2)
 """The shape told of packed weights where it is not known, and of what goes with them: what is packed is a matrix."""
 
@@ -49,6 +51,11 @@ class Meaning(NamedTuple):
     tied_to: str = ""
     unknown: bool = False
     assumed: bool = False
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether a tensor stands for another number of parameters than it has elements."""
+        return self.role == "parameter" and self.parameters != self.elements
 
 
 class TensorGroup:
@@ -119,18 +126,23 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
     """
     known = list(groups)
     named = [(group.skeleton, group.tensor) for group in known]
-    packing = Packing(named, config)
-    packed = [packing.weights(*pair) for pair in named]
-    beside = [one is None and packing.goes_with_weights(*pair) for pair, one in zip(named, packed)]
-    categories = categories_of(
-        [
-            (packing.plain_name(group.skeleton), (one.shape if one and len(one.shape) > 1 else _MATRIX))
-            if one or goes
-            else (group.skeleton, group.tensor.shape)
-            for group, one, goes in zip(known, packed, beside)
-        ],
-        config,
-    )
+    packed: Sequence[Packed | None] = [None] * len(known)
+    beside = [False] * len(known)
+    looks = [(group.skeleton, group.tensor.shape) for group in known]
+    in_quantised = "quantization_config" in config
+    if in_quantised or not all(tensor.dtype in _NEVER_PACKED for _, tensor in named):
+        # Not imported for nothing: a small model is counted in no more time than the import takes.
+        from core.packing import Packing
+
+        packing = Packing(named, config)
+        in_quantised = packing.config.present
+        beside = [packing.goes_with_weights(*pair) for pair in named]
+        packed = [None if goes else packing.weights(*pair) for pair, goes in zip(named, beside)]
+        for n, (one, goes) in enumerate(zip(packed, beside)):
+            if one or goes:
+                shape = one.shape if one and len(one.shape) > 1 else _MATRIX
+                looks[n] = packing.plain_name(known[n].skeleton), shape
+    categories = categories_of(looks, config)
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
@@ -146,7 +158,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
         elif beside[n]:
             role = "quantization"
         else:
-            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), packing.config.present)
+            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), in_quantised)
         tied_to = ""
         if role == "parameter":
             if group in copies:
@@ -163,7 +175,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
             elements=elements[n],
             bits=one.bits if one and weights[n] != elements[n] else 0,
             tied_to=tied_to,
-            unknown=counts and one is None and tensor.dtype in DTYPE_BITS,
+            unknown=counts and one is None and tensor.dtype in WHOLE_NUMBERS,
             assumed=counts and one is not None and one.assumed,
         )
 

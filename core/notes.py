@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from core.formats import exact, plural, short
+from core.formats import exact, plural
 from core.meaning import TensorGroup
 from core.speculative import is_speculative
 from core.stored import Source
@@ -130,7 +130,7 @@ def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Itera
     if active is None or active == totals.parameters or not embedding or config.get("model_type") != "gpt_oss":
         return
     without = active - embedding.parameters
-    yield f"without the input embedding {exact(without)} are active, {short(without)} as its makers count"
+    yield f"without the input embedding {exact(without)} are active: {without / 1e9:.2f} B, as its makers count"
 
 
 def _claims(source: Source, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:

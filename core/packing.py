@@ -5,45 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.model_config import QuantizationConfig, Scheme
-from core.packing_layouts import (
-    DTYPE_BITS,
-    Layout,
-    Packed,
-    aqlm,
-    by_bits,
-    exl2,
-    exl3,
-    gptq_or_awq,
-    higgs,
-    hqq,
-    in_bytes,
-    in_groups,
-    mxfp4_blocks,
-    quanto,
-    sparse,
-    torchao,
-)
+from core.model_config import QuantizationConfig
+from core.roles import SCALES, WHOLE_NUMBERS
 from core.stored import StoredTensor
+
+if TYPE_CHECKING:
+    from core.packing_layouts import Packed
 
 _MOST_SHAPES = 64
 """Shapes kept of tensors whose names differ in digits only; a hostile file has thousands."""
 
 _NOTHING: Mapping[str, list[StoredTensor]] = MappingProxyType({})
 
-# By the last word of a name without digits.
-_LAYOUTS: dict[str, Layout] = {
-    "qweight": gptq_or_awq,
-    "W_q": hqq,
-    "_data": quanto,
-    "_weight_qdata": torchao,
-    "codes": aqlm,
-    "q_weight": exl2,
-    "trellis": exl3,
-}
-# What stands beside those in their module and is no bias; of HQQ it is all.
+# By the last word of a packed weight's name without digits: what stands beside it in its module and is no bias. In
+# HQQ all does.
 _BESIDE: dict[str, tuple[str, ...]] = {
     "qweight": ("scales", "zeros", "scaled_zeros", "perm", "pairs", "theta", "channel_scales", "tables"),
     "compressed": ("bitmask", "shape", "row_offsets"),
@@ -82,7 +59,6 @@ _OF_FEW_BITS = {
 }
 # Scales of activations, single values in a quantised checkpoint, not always beside its weights.
 _OF_ACTIVATIONS = {"k_scale", "v_scale", "q_scale", "prob_output_scale", "input_scale", "output_scale"}
-_SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
 _ZERO_POINTS = ("_zero_point", "_scale_and_zero")
 _SCALES_OF_INPUTS = ("_input_scale", "_activation_scale", "_input_global_scale")
 _PACKED = ("_blocks", "_packed", "_qdata")
@@ -123,53 +99,18 @@ class Packing:
             tensor: itself.
         """
         path, _, last = skeleton.rpartition(".")
-        if "absmax" in self._modules.get(skeleton, _NOTHING):
+        beside = self._modules.get(path.removesuffix("._data") if last == "_data" else path, _NOTHING)
+        has_absmax = "absmax" in self._modules.get(skeleton, _NOTHING)
+        if not has_absmax and tensor.dtype not in WHOLE_NUMBERS and (last != "compressed" or "bitmask" not in beside):
+            return None
+        # Most checkpoints need none of it.
+        from core.packing_layouts import Packed
+        from core.unpacking import unpacked
+
+        if has_absmax:
             # bitsandbytes (functional.py, QuantState.as_dict): two weights a byte, in elements of any dtype.
             return Packed(2 * tensor.nbytes, 4)
-        beside = self._modules.get(path.removesuffix("._data") if last == "_data" else path, _NOTHING)
-        if last == "compressed" and "bitmask" in beside:
-            return sparse(tensor, beside)
-        if tensor.dtype not in DTYPE_BITS:
-            return None
-        module = tensor.name.rpartition(".")[0]
-        schemes = self.config.schemes(module)
-        if layout := _LAYOUTS.get(last):
-            return layout(tensor, beside, schemes)
-        if last.endswith("_blocks") and f"{last[:-6]}scales" in beside:
-            return mxfp4_blocks(tensor)
-        if last == "B" and ("s" in beside or "s_group" in beside):
-            return by_bits(tensor, [*schemes, Scheme(4, 0)])
-        if last == "indices":
-            sizes = self.config.sizes(module)
-            return Packed(prod(sizes), 0, sizes) if sizes else None
-        return self._with_scales(last.removesuffix("_packed"), tensor, beside, schemes)
-
-    def _with_scales(
-        self, name: str, tensor: StoredTensor, beside: Mapping[str, Sequence[StoredTensor]], schemes: Sequence[Scheme]
-    ) -> Packed | None:
-        if name == "weight" and tensor.dtype == "I16" and "tables" in beside:
-            return higgs(tensor, beside)
-        if name == "weight" and "scale_packed" in beside:
-            # Marlin 2:4 (compressed-tensors up to 0.15): of each four weights two are stored.
-            packed = by_bits(tensor, schemes)
-            return packed and Packed(2 * packed.weights, packed.bits)
-        scales = [t for ending in _SCALES for t in beside.get(name + ending, ())]
-        if name == "weight":
-            scales += [t for word in ("scale", "scales", "weight_scales") for t in beside.get(word, ())]
-        if tensor.dtype in {"I8", "U8"}:
-            if self.config.method == "bitnet" and tensor.dtype == "U8" and name == "weight":
-                # transformers, integrations/bitnet.py: four weights a byte, [out/4, in].
-                return Packed(4 * prod(tensor.shape), 2)
-            if "SCB" in beside and name == "weight":
-                return Packed(prod(tensor.shape), 8, tensor.shape)
-            return in_bytes(tensor, scales, schemes)
-        if not scales or tensor.dtype not in {"I32", "U32"}:
-            return None
-        found = in_groups(tensor, scales, schemes)
-        if tensor.dtype == "I32" and tensor.name.endswith(".weight"):
-            # AMD Quark's INT4 has the layout of AWQ.
-            return gptq_or_awq(tensor, beside, schemes)
-        return found or by_bits(tensor, schemes)
+        return unpacked(last, tensor, beside, self.config)
 
     def goes_with_weights(self, skeleton: str, tensor: StoredTensor) -> bool:
         """Whether a tensor is quantisation data: scales, zero points, absmax, group indices.
@@ -204,7 +145,7 @@ class Packing:
         path, _, last = skeleton.rpartition(".")
         if last in _ENDINGS_OF_NAMES:
             return path.removesuffix("._data").removesuffix(".quant_state")
-        for ending in (*_PACKED, *_SCALES_OF_INPUTS, *_SCALES, *_ZERO_POINTS):
+        for ending in (*_PACKED, *_SCALES_OF_INPUTS, *SCALES, *_ZERO_POINTS):
             if last.endswith(ending) and last != ending:
                 return f"{path}.{last.removesuffix(ending).lstrip('_')}".lstrip(".")
         return f"{path}.weight".lstrip(".")
@@ -212,7 +153,7 @@ class Packing:
 
 def _is_scale_of_few_bits(last: str, beside: Mapping[str, Sequence[StoredTensor]]) -> bool:
     """Whether a name is that of another tensor of few bits and an ending that scales have."""
-    for ending in (*_SCALES, *_SCALES_OF_INPUTS, *_ZERO_POINTS):
+    for ending in (*SCALES, *_SCALES_OF_INPUTS, *_ZERO_POINTS):
         if last.endswith(ending):
             name = last.removesuffix(ending)
             if any(_are_of_few_bits(beside.get(name + packed, ())) for packed in ("", *_PACKED)):

@@ -11,9 +11,9 @@ from math import ceil, prod
 from typing import NamedTuple
 
 from core.model_config import Scheme
+from core.roles import WHOLE_NUMBERS
 from core.stored import StoredTensor
 
-DTYPE_BITS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "I64": 64, "U64": 64}
 _BITS = (4, 8, 3, 2, 5, 6, 1, 7)
 """Of a weight, the usual ones first."""
 
@@ -61,7 +61,7 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
     if tensor.dtype == "U8" and "qzeros" not in beside:
         return in_bytes(tensor, beside.get("scales", ()), schemes)
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
-    word = DTYPE_BITS[tensor.dtype]
+    word = WHOLE_NUMBERS[tensor.dtype]
     scales = [t.shape for name in ("scales", "weight_scale") for t in beside.get(name, ()) if len(t.shape) >= 2]
     zeros = [t.shape for name in ("qzeros", "weight_zero_point") for t in beside.get(name, ()) if len(t.shape) >= 2]
     ordered = [t.shape[-1] for t in beside.get("g_idx", ()) if t.shape]
@@ -119,7 +119,7 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     The shapes give b·g; the config says which of the two that allow it are meant. Without it, it is the libraries' own
     default: g = 64 in MLX, 128 in compressed-tensors.
     """
-    word, lead, columns = DTYPE_BITS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
+    word, lead, columns = WHOLE_NUMBERS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
     fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
     known = list(schemes)
     if any(scale.dtype == "U8" for scale in fitting):
@@ -167,7 +167,7 @@ def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:
     return Packed(2 * prod(tensor.shape), 4, (*lead, groups * 2 * tensor.shape[-1] if tensor.shape else 1))
 
 
-def sparse(tensor: StoredTensor, beside: Beside) -> Packed | None:
+def sparse(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
     """`compressed`: what is not zero of a pruned matrix, and a `bitmask` of all of it, a bit a weight.
 
     compressed-tensors up to 0.15, compressors/sparse_compressors: 2:4 keeps half of each row; otherwise it is flat.
@@ -188,7 +188,7 @@ def hqq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Pack
     if packed := in_rows_of_groups(tensor, scales, schemes):
         return packed
     for bits, size in schemes:
-        room = prod(tensor.shape) * (10 if bits == 3 and tensor.dtype == "I32" else DTYPE_BITS[tensor.dtype] // bits)
+        room = prod(tensor.shape) * (10 if bits == 3 and tensor.dtype == "I32" else WHOLE_NUMBERS[tensor.dtype] // bits)
         if any(prod(scale.shape) * size == room for scale in scales) or (room and not size):
             return Packed(room, bits)
     return None

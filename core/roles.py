@@ -37,6 +37,10 @@ _BUFFER_MODULES = {
 _MASKS = {"bias", "mask"}
 # No gradient reaches whole numbers; of these no packed weights are made either.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
+WHOLE_NUMBERS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "I64": 64, "U64": 64}
+"""Dtypes that packed weights are stored as, with their bits."""
+SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
+"""What is added to a weight's name for its scales, without digits."""
 _SMALLEST_PACKED = 1 << 16
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.errors import CheckpointError
 from core.readers.files import foreign, old_ggml
 from core.readers.folder import Folder, first_bytes
 from core.readers.gguf_names import is_gguf
@@ -39,7 +40,7 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
         from core.readers.gguf import GgufReader
 
         return GgufReader(model, path, folder, name)
-    if kind != "safetensors" and not name.endswith(SUFFIX):
+    if kind != "safetensors" and start:
         _refuse_others(start, name, folder.shown(name), kind)
     if kind == "pytorch" or (is_torch_name(name) and not kind):
         reader: Reader = torch_reader(model, path, folder, [name])
@@ -68,15 +69,16 @@ def config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
 
 def _refuse_others(start: bytes, name: str, file: str, kind: str) -> None:
     """Raises what a file is, if it is something else than a checkpoint."""
-    from core.readers.other_formats import by_name, refused
+    from core.readers.other_formats import by_content, by_name, refused
 
     if problem := old_ggml(start, file):
         raise problem
-    # The reader of PyTorch files says more of pickles and archives; of an empty file any reader does.
-    ours = kind == "pytorch" or start[:1] == b"\x80" or not start
-    if ours and (is_torch_name(name) or not by_name(name)):
-        return
-    if not ours and (problem := foreign(start, file, "PyTorch" if is_torch_name(name) else "safetensors")):
-        raise problem
-    if problem := refused(start, name, file):
-        raise problem
+    if kind == "pytorch" or start[:1] == b"\x80":
+        # The reader of PyTorch files tells more of archives and pickles that nothing else is known of.
+        other = by_content(start) or (None if is_torch_name(name) else by_name(name))
+        if other:
+            raise CheckpointError(file, f"this is {other.what}", advice=other.advice)
+    elif not name.endswith(SUFFIX):
+        problem = foreign(start, file, "PyTorch" if is_torch_name(name) else "safetensors")
+        if problem or (problem := refused(start, name, file)):
+            raise problem

@@ -78,7 +78,7 @@ def test_gpt_oss_20b_in_mxfp4(tmp_path: Path, command: Command) -> None:
     result = model(tmp_path, tensors, config, command)
     assert result["parameters"] == 20_914_757_184
     assert result["active_parameters"] == 4_187_440_704
-    assert result["notes"] == ["without the input embedding 3,608,307,264 are active, 3.6B as its makers count"]
+    assert result["notes"] == ["without the input embedding 3,608,307,264 are active: 3.61 B, as its makers count"]
     assert result["not_counted"]["quantization"]["elements"] == 24 * 32 * (5760 + 2880) * 90
 
 

@@ -59,12 +59,22 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
     elif item.tensor and item.meaning:
         tensor, meaning = item.tensor, item.meaning
         shape = " × ".join(map(str, tensor.shape)) or "a single value"
-        facts += [shape, tensor.dtype, size(tensor.nbytes)]
-        facts.append(_ROLES.get(meaning.role, f"{category_label(meaning.category, root.totals())} {meaning.kind}"))
+        what = _ROLES.get(meaning.role, f"{category_label(meaning.category, root.totals())} {meaning.kind}")
+        if meaning.is_packed:
+            bits = f"{meaning.bits}-bit packed" if meaning.bits else "packed"
+            facts += [
+                f"{bits}, {plural(meaning.parameters, 'weight')} in {size(tensor.nbytes)}",
+                shape,
+                tensor.dtype,
+                what,
+            ]
+        else:
+            facts += [shape, tensor.dtype, size(tensor.nbytes), what]
     else:
         totals = item.totals()
         facts += [tensors_text(totals), size(totals.whole.bytes)]
-    facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
+    if not (isinstance(item, ModuleNode) and item.meaning and item.meaning.is_packed):
+        facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
     facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
     if row.parent and row.parent.parameters and row.parent is not root:
         facts.append(
