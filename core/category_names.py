@@ -183,3 +183,5 @@ PLACES = (
     _rule("mlp", "output_query", pieces="output. _inter.", holds="dense conv"),  # BERT, LXMERT
     _rule("adapter", pieces="adapter", flat=True),
 )
+
+TABLES = (MODULES, PROJECTIONS, PLACES)

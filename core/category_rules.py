@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 from core.adapters import is_adapter
 from core.category_names import (
     ADAPTERS,
-    MODULES,
     NO_NORM_VECTORS,
     NO_NORMS,
     NORM_PIECES,
     NORM_TOKENS,
-    PLACES,
-    PROJECTIONS,
+    TABLES,
     Rule,
 )
 
 _Shape = tuple[int, ...]
 
 # Deeper names do not occur; of a hostile one the innermost words are read.
-_MOST_WORDS = 32
+_MOST_WORDS = 24
+# How many tensors' words are searched together, which bounds the memory of it.
+_AT_ONCE = 10_000
 _COLOURS = 3
 _PATCH = 8
 
 
-class _Table:
-    """One of the tables of rules, found by what they look for in a word."""
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = rules
-        self._whole: dict[str, list[int]] = {}
-        self._tokens: dict[str, list[int]] = {}
-        self._pieces: list[tuple[str, int]] = []
-        for number, rule in enumerate(rules):
-            for word in rule.words:
-                self._whole.setdefault(word, []).append(number)
-            for token in rule.tokens:
-                self._tokens.setdefault(token, []).append(number)
-            self._pieces.extend((piece, number) for piece in rule.pieces)
-
-    def knowing(self, word: str) -> tuple[Rule, ...]:
-        """The rules that know a word, in their order."""
-        dotted = f".{word}."
-        found = {number for piece, number in self._pieces if piece in dotted}
-        found.update(self._whole.get(word, ()))
-        for token in word.split("_"):
-            found.update(self._tokens.get(token, ()))
-        return tuple(self._rules[number] for number in sorted(found))
+def _by_word(rules: Sequence[Rule]) -> dict[str, list[int]]:
+    """The numbers of the rules that look for a whole word, or for a token, which has "_" put before it here."""
+    numbers: dict[str, list[int]] = {}
+    for number, rule in enumerate(rules):
+        for word in (*rule.words, *(f"_{token}" for token in rule.tokens)):
+            numbers.setdefault(word, []).append(number)
+    return numbers
 
 
-_TABLES = tuple(_Table(rules) for rules in (MODULES, PROJECTIONS, PLACES))
+_BY_WORD = tuple(_by_word(rules) for rules in TABLES)
+_WORDS = frozenset(chain.from_iterable(_BY_WORD))
+_TOKENS = NORM_TOKENS.union(*(rule.tokens for rules in TABLES for rule in rules))
+_NONE: frozenset[int] = frozenset()
 
 
 class _Known(NamedTuple):
@@ -65,22 +54,34 @@ class _Known(NamedTuple):
 
     adapter: bool
     norm: bool
-    rules: tuple[tuple[Rule, ...], ...]
+    rules: tuple[Sequence[Rule], ...]
 
 
-class _Word:
-    """A word of the checkpoint's names in its place: a module or a tensor.
+_NO_RULES: tuple[Sequence[Rule], ...] = ((),) * len(TABLES)
+_UNKNOWN = _Known(False, False, _NO_RULES)
+
+
+class _Module:
+    """What stands in a module that a rule asks about.
 
     Attributes:
-        inner: what stands in it, by the next word.
-        shapes: of the tensors so named.
+        words: the next words of the names in it.
+        weights: the shapes of the tensors named `weight` in it.
     """
 
-    __slots__ = ("inner", "shapes")
+    __slots__ = ("_asked", "weights", "words")
 
     def __init__(self) -> None:
-        self.inner: dict[str, _Word] = {}
-        self.shapes: set[_Shape] = set()
+        self.words: set[str] = set()
+        self.weights: set[_Shape] = set()
+        self._asked: dict[tuple[str, ...], bool] = {}
+
+    def has(self, pieces: tuple[str, ...]) -> bool:
+        """Whether one of these stands in a word; looked up once, where a million words stand in it."""
+        answer = self._asked.get(pieces)
+        if answer is None:
+            answer = self._asked[pieces] = _any(pieces, self.words)
+        return answer
 
 
 def categories_of(tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, Any]) -> list[str]:
@@ -100,54 +101,151 @@ def categories_of(tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, An
 
 
 class _Checkpoint:
-    """The names of a checkpoint, for the context that rules ask for."""
+    """The names of a checkpoint, for the context that rules ask for.
+
+    Names are split anew at each turn and only what rules ask for is kept, since a hostile file may hold a million
+    names that are all unlike.
+    """
 
     def __init__(self, tensors: Sequence[tuple[str, _Shape]]) -> None:
+        self._tensors = tensors
         self._known: dict[str, _Known] = {}
-        self._root = _Word()
-        self._tensors = [(_words(name), shape) for name, shape in tensors]
-        for words, shape in self._tensors:
-            at = self._root
-            for word in words:
-                inner = at.inner.get(word)
-                if inner is None:
-                    inner = at.inner[word] = _Word()
-                at = inner
-            at.shapes.add(shape)
+        for begin in range(0, len(tensors), _AT_ONCE):
+            part = tensors[begin : begin + _AT_ONCE]
+            self._known.update(_vocabulary({word for name, _ in part for word in _words(name)}))
+        self._modules: dict[str, _Module] = {}
+        for name, shape in tensors:
+            words = _words(name)
+            for path in self._asked(words, shape):
+                self._modules.setdefault(path, _Module())
+        for name, shape in tensors if self._modules else ():
+            words = _words(name)
+            for path, word in zip(_paths(words), words):
+                if module := self._modules.get(path):
+                    module.words.add(word)
+            if words[-1] == "weight" and module:
+                module.weights.add(shape)
+
+    def _asked(self, words: list[str], shape: _Shape) -> Iterator[str]:
+        """The modules that may matter to a tensor, by path."""
+        if self._known.keys().isdisjoint(words) and len(shape) != 1:
+            return
+        paths = _paths(words)
+        if words[-1] == "bias" or (len(shape) == 1 and words[-1] == "weight"):
+            yield paths[-2]
+        for at, word in enumerate(words):
+            for rule in chain.from_iterable(self._known.get(word, _UNKNOWN).rules):
+                if rule.beside:
+                    yield paths[at]
+                if rule.holds:
+                    yield paths[at + 1]
+                if rule.bare and words[at + 1 : at + 2] == [""]:
+                    yield paths[at + 2]
 
     def categories(self) -> list[str]:
-        return [self._category(words, shape) for words, shape in self._tensors]
+        return [self._category(_words(name), shape) for name, shape in self._tensors]
 
     def _category(self, words: list[str], shape: _Shape) -> str:
-        known = [self._known_of(word) for word in words]
+        if len(shape) != 1 and self._known.keys().isdisjoint(words):
+            return "other"
+        known = [self._known.get(word, _UNKNOWN) for word in words]
         if any(word.adapter for word in known):
             return "adapter"
-        path = [self._root]
-        for word in words:
-            path.append(path[-1].inner[word])
-        if _is_norm(words, shape, path, known):
+        paths = _paths(words)
+        if self._is_norm(words, shape, paths, known):
             return "norm"
         end = len(words)
         while end > 0:
             begin = end
             while begin > 0 and words[begin - 1]:
                 begin -= 1
-            for table in range(len(_TABLES)):
+            for table in range(len(TABLES)):
                 for at in range(end - 1, begin - 1, -1):
                     for rule in known[at].rules[table]:
-                        if _fits(rule, words, at, shape, path):
+                        if self._fits(rule, words, at, shape, paths):
                             return rule.category
             end = begin - 1
         return "other"
 
-    def _known_of(self, word: str) -> _Known:
-        known = self._known.get(word)
-        if known is None:
-            norm = _names_norm(word)
-            # A norm's name says where it stands, and nothing of what is in it.
-            rules = ((),) * len(_TABLES) if norm else tuple(table.knowing(word) for table in _TABLES)
-            known = self._known[word] = _Known(any(piece in word for piece in ADAPTERS), norm, rules)
-        return known
+    def _is_norm(self, words: list[str], shape: _Shape, paths: list[str], known: list[_Known]) -> bool:
+        """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices."""
+        if len(shape) <= 1 and known[-1].norm:
+            return True
+        if len(words) < 2:
+            return False
+        if known[-2].norm:
+            return True
+        if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
+            return False
+        return shape in self._modules[paths[-2]].weights
+
+    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str]) -> bool:
+        """Whether a rule that knows a word holds in its place."""
+        if rule.flat and (len(shape) > 2 or (words[-1] == "bias" and self._is_convolution(paths[-2]))):
+            return False
+        if rule.patch and (len(shape) < 4 or shape[1] != _COLOURS or shape[-1] < _PATCH):
+            return False
+        if rule.lone and "" in words[:at]:
+            return False
+        if rule.last and at < len(words) - 1 - (words[-1] in {"weight", "bias"}):
+            return False
+        if rule.bare and (words[at + 1 : at + 2] != [""] or "weight" not in self._modules[paths[at + 2]].words):
+            return False
+        if rule.inside and not _any(rule.inside, words[:at]):
+            return False
+        if rule.holds and not self._modules[paths[at + 1]].has(rule.holds):
+            return False
+        return not rule.beside or self._modules[paths[at]].has(rule.beside)
+
+    def _is_convolution(self, path: str) -> bool:
+        weights = self._modules[path].weights
+        return bool(weights) and all(len(shape) > 2 for shape in weights)
+
+
+def _vocabulary(distinct: set[str]) -> Iterator[tuple[str, _Known]]:
+    """The words that say something, and what each says by itself.
+
+    All are searched as one text: a piece in ten thousand words is found in a moment.
+    """
+    words = list(distinct)
+    text = f".{'.'.join(words)}."
+    starts = list(accumulate((len(word) + 1 for word in words), initial=1))
+    adapters = {at for piece in ADAPTERS for at in _holding(piece, text, starts)}
+    norms = {at for piece in NORM_PIECES for at in _holding(piece, text, starts)}
+    found: list[dict[int, set[int]]] = [{} for _ in TABLES]
+    for table, rules in enumerate(TABLES):
+        for number, rule in enumerate(rules):
+            for piece in rule.pieces:
+                for at in _holding(piece, text, starts):
+                    found[table].setdefault(at, set()).add(number)
+    touched = adapters.union(norms, *found)
+    for at, word in enumerate(words):
+        if at not in touched and word not in _WORDS and _TOKENS.isdisjoint(word.split("_")):
+            continue
+        known = _known(word, at in adapters, at in norms, [by_piece.get(at, _NONE) for by_piece in found])
+        yield word, known
+
+
+def _holding(piece: str, text: str, starts: Sequence[int]) -> Iterator[int]:
+    """The words, by number, that hold a piece."""
+    at = text.find(piece)
+    while at >= 0:
+        # A piece that begins with the dot before a word is found one before its start.
+        number = bisect_right(starts, at + piece.startswith(".")) - 1
+        yield number
+        at = text.find(piece, starts[number + 1] - 1)
+
+
+def _known(word: str, adapter: bool, norm: bool, by_piece: Sequence[Iterable[int]]) -> _Known:
+    tokens = word.rstrip("_").split("_")
+    if (norm or not NORM_TOKENS.isdisjoint(tokens)) and tokens[-1] not in NO_NORMS:
+        # A norm's name says where it stands, and nothing of what is in it.
+        return _Known(adapter, True, _NO_RULES)
+    tables = []
+    for rules, words, numbers in zip(TABLES, _BY_WORD, by_piece):
+        known = {*numbers, *words.get(word, ()), *(number for token in tokens for number in words.get(f"_{token}", ()))}
+        tables.append(tuple(rules[number] for number in sorted(known)) if known else ())
+    return _Known(adapter, False, tuple(tables))
 
 
 def _words(name: str) -> list[str]:
@@ -156,53 +254,13 @@ def _words(name: str) -> list[str]:
         del words[0]
     # What a quantisation or a parametrization keeps below a weight belongs to its module, and is no vector of its own.
     if "weight" in words[:-1]:
-        del words[words.index("weight") :]
+        del words[max(1, words.index("weight")) :]
     return words
 
 
-def _names_norm(word: str) -> bool:
-    tokens = word.rstrip("_").split("_")
-    named = any(piece in word for piece in NORM_PIECES) or not NORM_TOKENS.isdisjoint(tokens)
-    return named and tokens[-1] not in NO_NORMS
-
-
-def _is_norm(words: list[str], shape: _Shape, path: list[_Word], known: list[_Known]) -> bool:
-    """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices."""
-    if len(shape) <= 1 and known[-1:] and known[-1].norm:
-        return True
-    if len(words) < 2:
-        return False
-    if known[-2].norm:
-        return True
-    if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
-        return False
-    weight = path[-2].inner.get("weight")
-    return weight is not None and shape in weight.shapes
-
-
-def _fits(rule: Rule, words: list[str], at: int, shape: _Shape, path: list[_Word]) -> bool:
-    """Whether a rule that knows a word holds in its place."""
-    if rule.flat and (len(shape) > 2 or _is_convolved(words, path)):
-        return False
-    if rule.patch and (len(shape) < 4 or shape[1] != _COLOURS or shape[-1] < _PATCH):
-        return False
-    if rule.lone and "" in words[:at]:
-        return False
-    if rule.last and at < len(words) - 1 - (words[-1] in {"weight", "bias"}):
-        return False
-    if rule.bare and (words[at + 1 : at + 2] != [""] or "weight" not in path[at + 2].inner):
-        return False
-    if rule.inside and not _any(rule.inside, words[:at]):
-        return False
-    if rule.holds and not _any(rule.holds, path[at + 1].inner):
-        return False
-    return not rule.beside or _any(rule.beside, path[at].inner)
-
-
-def _is_convolved(words: list[str], path: list[_Word]) -> bool:
-    """Whether a bias is a convolution's."""
-    weight = path[-2].inner.get("weight")
-    return words[-1] == "bias" and weight is not None and all(len(shape) > 2 for shape in weight.shapes)
+def _paths(words: list[str]) -> list[str]:
+    """The path of the whole, of the first word, of the second in it, and so on."""
+    return list(accumulate(words, "{}.{}".format, initial=""))
 
 
 def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:
