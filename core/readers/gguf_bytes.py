@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+from operator import length_hint
 from struct import Struct, calcsize, error, unpack_from
 from typing import Any, BinaryIO
 
@@ -121,16 +123,17 @@ class HeaderBytes:
         if self._strings > MOST_STRINGS:
             raise self.fault(f"more than {MOST_STRINGS:,} strings in its metadata are not read")
         width, unpack = length.size, length.unpack_from
-        # Each step in the loop is taken 300,000 times for a usual tokenizer: nothing is checked in it but by
-        # `unpack` itself, which fails behind the buffer.
+        # The loop's step is taken 300,000 times for a usual tokenizer: nothing is checked in it but by `unpack`
+        # itself, which fails behind the buffer, and `repeat` makes no numbers.
         while count:
             buffer, at = self._buffer, self._at
+            todo = repeat(None, count)
             try:
-                for count in range(count, 0, -1):  # noqa: B007, B020, PLR1704  # where it fails, so many are left
+                for _ in todo:
                     at += width + unpack(buffer, at)[0]
                 count = 0
             except (error, OverflowError):
-                pass
+                count = length_hint(todo) + 1
             if self._start + at > self.size:
                 self._find_overlong(length)
             self._at = at
