@@ -217,3 +217,34 @@ def qwen3_30b() -> tuple[dict[str, tuple[str, Sequence[int]]], dict[str, Value]]
         vocabulary=151936,
         head_norms=True,
     )
+
+
+def gpt_oss() -> tuple[dict[str, tuple[str, Sequence[int]]], dict[str, Value]]:
+    """gpt-oss-20b, its experts in MXFP4."""
+    width, heads, kv_heads, head, experts = 2880, 64, 8, 64, 32
+    tensors: dict[str, tuple[str, Sequence[int]]] = {"token_embd.weight": ("Q8_0", (201_088, width))}
+    for n in range(24):
+        layer: dict[str, tuple[str, Sequence[int]]] = {
+            "attn_norm.weight": ("F32", (width,)),
+            "attn_sinks.weight": ("F32", (heads,)),
+            "attn_output.weight": ("Q8_0", (width, heads * head)),
+            "attn_output.bias": ("F32", (width,)),
+            "post_attention_norm.weight": ("F32", (width,)),
+            "ffn_gate_inp.weight": ("F32", (experts, width)),
+            "ffn_gate_inp.bias": ("F32", (experts,)),
+        }
+        for name, rows in (("q", heads * head), ("k", kv_heads * head), ("v", kv_heads * head)):
+            layer[f"attn_{name}.weight"] = ("Q8_0", (rows, width))
+            layer[f"attn_{name}.bias"] = ("F32", (rows,))
+        for name in ("gate", "up", "down"):
+            layer[f"ffn_{name}_exps.weight"] = ("MXFP4", (experts, width, width))
+            layer[f"ffn_{name}_exps.bias"] = ("F32", (experts, width))
+        tensors.update({f"blk.{n}.{name}": layout for name, layout in layer.items()})
+    tensors["output_norm.weight"] = ("F32", (width,))
+    tensors["output.weight"] = ("Q8_0", (201_088, width))
+    metadata: dict[str, Value] = {
+        "general.architecture": "gpt-oss",
+        "gpt-oss.expert_count": experts,
+        "gpt-oss.expert_used_count": 4,
+    }
+    return tensors, metadata

@@ -24,6 +24,7 @@ from tests.ggufs import (
     Tensors,
     Value,
     byte_count,
+    gpt_oss,
     mixtral,
     package_reads,
     qwen3_30b,
@@ -136,7 +137,11 @@ def test_the_figures_are_those_of_the_weights_and_the_bytes_those_of_the_file(tm
 
 @pytest.mark.parametrize(
     ("model", "total", "active"),
-    [(mixtral, 46_702_792_704, 12_879_925_248), (qwen3_30b, 30_532_122_624, 3_353_032_704)],
+    [
+        (mixtral, 46_702_792_704, 12_879_925_248),
+        (qwen3_30b, 30_532_122_624, 3_353_032_704),
+        (gpt_oss, 20_914_757_184, 4_187_440_704),
+    ],
 )
 def test_of_a_mixture_of_experts_the_active_parameters_come_out(
     model: type, total: int, active: int, tmp_path: Path, command: Command
