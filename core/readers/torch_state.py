@@ -66,8 +66,7 @@ class _Part(NamedTuple):
 
     @property
     def is_beside(self) -> bool:
-        low = self.name.lower()
-        return low in _BESIDE or any(word in low for word in _BESIDE_WORDS) or _is_optimizer(self.value)
+        return _is_beside(self.name) or _is_optimizer(self.value)
 
     @property
     def is_wrapper(self) -> bool:
@@ -129,12 +128,12 @@ def find_state(root: object) -> Found:
         if chosen is None or len(path) == _DEEPEST:
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
-            beside[".".join([*path, "single tensors"])] = _summed(direct.values())
+            beside[".".join([*path, "single tensors"])] = _summed(map(_size_of, direct.values()))
         path.append(chosen.name)
         value = chosen.value
 
 
-def _chosen(parts: list[_Part], direct: dict[str, Uncounted], wrapped: bool) -> _Part | None:
+def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Part | None:
     """The part of a container that is the model; None where the container itself is the state dict.
 
     Args:
@@ -144,7 +143,9 @@ def _chosen(parts: list[_Part], direct: dict[str, Uncounted], wrapped: bool) -> 
     """
     wrappers = [part for part in parts if part.is_wrapper]
     if direct:
-        elements = sum(size.elements for size in direct.values())
+        # Scores and random states (of whole numbers) lie beside a state dict as single tensors, too.
+        floats = [tensor for name, tensor in direct.items() if tensor.dtype[0] in "FB" and not _is_beside(name)]
+        elements = sum(prod(tensor.shape) for tensor in floats if tensor.shape)
         larger = sum(part.size.elements for part in wrappers) > elements
         models = wrappers if larger and not any("." in name for name in direct) else []
     elif wrapped:
@@ -167,14 +168,14 @@ class _Search:
         if self._visits < 0:
             raise ValueError("it repeats its containers more often than a checkpoint does")
 
-    def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Uncounted]]:
+    def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Tensor]]:
         """What lies in a container: what may be the model, what lies beside it, and single tensors."""
         parts: list[_Part] = []
         beside: list[_Part] = []
-        direct: dict[str, Uncounted] = {}
+        direct: dict[str, Tensor] = {}
         for name, held in entries(value):
             if isinstance(held, Tensor):
-                direct[name] = _size_of(held)
+                direct[name] = held
             elif (size := self.measure(held)).tensor_count:
                 part = _Part(name, held, size)
                 (beside if _is_optimizer(held) or (part.is_beside and not path) else parts).append(part)
@@ -240,6 +241,11 @@ def _summed(sizes: Iterable[Uncounted]) -> Uncounted:
     for size in sizes:
         total.add(size)
     return total
+
+
+def _is_beside(name: str) -> bool:
+    low = name.lower()
+    return low in _BESIDE or any(word in low for word in _BESIDE_WORDS)
 
 
 def _is_optimizer(value: object) -> bool:

@@ -14,6 +14,7 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from core.readers.files import open_regular
 from tests.command import Command, run_process
 from tests.core.helpers import counted, layouts, stored
 from tests.torch_reads import layouts_of, load, load_own, stored_unique, unique_elements
@@ -252,9 +253,6 @@ def test_weights_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     path = tmp_path / "model.pt"
     torch.save({"w.weight": torch.zeros(5_000_000), "v.weight": torch.zeros(5_000_000)}, path)
     read: list[int] = []
-    from core.readers import folder
-
-    real = folder.open_regular
 
     class Counting(io.RawIOBase):
         def __init__(self, opened: Any) -> None:
@@ -271,7 +269,7 @@ def test_weights_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         def fileno(self) -> int:
             return int(self._opened.fileno())
 
-    monkeypatch.setattr(folder, "open_regular", lambda path, file: Counting(real(path, file)))
+    monkeypatch.setattr("core.readers.folder.open_regular", lambda path, file: Counting(open_regular(path, file)))
     assert counted(path).totals.parameters == 10_000_000
     assert sum(read) < 300_000
 
