@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import CheckpointError
 from core.formats import exact
+from core.readers import config_process
 from tests.checkpoints import gpt2, write
 from tests.tui.driving import NARROW, PATIENCE, Driver, SlowReaders, load_threads, running
 from tui.messages import LoadProgress
@@ -260,3 +261,23 @@ async def test_leaving_does_not_wait_for_the_load(slow_readers: SlowReaders) -> 
         (thread,) = load_threads()
         assert thread.daemon
         assert thread is not threading.main_thread()
+
+
+async def test_esc_ends_the_process_that_builds_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    class Building(config_process.BuildingProcess):
+        def __exit__(self, *raised: object) -> None:
+            super().__exit__(*raised)
+            ended.set()
+
+    monkeypatch.setattr("core.readers.config.BuildingProcess", Building)
+    monkeypatch.setattr(config_process, "_CODE", "import time; time.sleep(600)")
+    (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
+    async with running(tmp_path) as driver:
+        await driver.shows("building the model from config.json…  Esc cancels")
+        assert not ended.is_set()
+        await driver.press("escape")
+        await driver.shows("cancelled; r reads the model again")
+        assert ended.wait(PATIENCE)
+        assert load_threads() == []

@@ -185,7 +185,7 @@ def test_an_adapters_config_alone_says_what_is_missing(tmp_path: Path, command: 
                 "rank_pattern": {"q": 4},
                 "target_modules": [f"m.{n}.w{n}" for n in range(6)],
             },
-            "LoRA, r = 16 and others, on w0, w1, w2, w3 and 2 more; base model meta-llama/Llama-3.2-1B",
+            "LoRA, r = 8 and others, on w0, w1, w2, w3 and 2 more; base model not named",
         ),
         ({"peft_type": "\x1b[31m", "base_model_name_or_path": "a\nb"}, "\\x1b[31m; base model a\\nb"),
     ],
