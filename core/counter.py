@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from itertools import repeat
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
 from core.roles import Siblings, tied_to
+from core.rules import Rules
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals
+
+if TYPE_CHECKING:
+    from core.layers import Layers
+    from core.others import OtherName
+    from core.parts import Part
 
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, bool]
+# A name without digits, shape, dtype, whether the values were seen before, and the category by the rules given.
+GroupKey = tuple[str, tuple[int, ...], str, bool, str]
 
 
 class Count:
@@ -40,16 +47,43 @@ class Count:
         self.stored_count = counter.stored_count
         self.notes = notes
         self._counter = counter
+        self._layers: Layers | None = None
 
     def part(self, path: str, totals: Totals) -> Count:
         """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
         source = self.source
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(ParameterCounter(named), totals, None, self.notes)
+        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()
+
+    @property
+    def layers(self) -> Layers:
+        """Which of its modules are layers."""
+        if self._layers is None:
+            from core.layers import Layers
+
+            self._layers = Layers(group.tensor.name for group in self._counter.groups)
+        return self._layers
+
+    def parts(self) -> list[Part]:
+        """The towers and models that it consists of, with their totals; none where it is one model."""
+        from core.parts import parts_of
+
+        return parts_of(self._counter.groups, self.layers, self.totals.parameters)
+
+    def others(self) -> list[OtherName]:
+        """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
+        from core.others import others_of
+
+        return others_of(self._counter.groups, self.totals)
+
+    @property
+    def rules(self) -> Rules | None:
+        """What was asked before the built-in rules."""
+        return self._counter.rules
 
     @property
     def architecture(self) -> str | None:
@@ -72,16 +106,19 @@ class ParameterCounter:
     Attributes:
         source: what is read.
         stored_count: how many tensors there are so far.
+        rules: what is asked before the built-in rules.
     """
 
-    def __init__(self, source: Source, keep_tensors: bool = True) -> None:
+    def __init__(self, source: Source, keep_tensors: bool = True, rules: Rules | None = None) -> None:
         """
         Args:
             source: what is read.
             keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+            rules: what is asked before the built-in rules.
         """
         self.source = source
         self.stored_count = 0
+        self.rules = rules
         self._keep_tensors = keep_tensors
         self._batches: list[tuple[TensorBatch, list[bool] | None]] = []
         self._known: dict[GroupKey, TensorGroup] = {}
@@ -93,7 +130,7 @@ class ParameterCounter:
             return
         copies = None if batch.storages is None else list(map(self._is_copy, batch.storages, batch.shapes))
         known = self._known
-        keys = list(_keys(batch, copies))
+        keys = list(_keys(batch, copies, self.rules))
         for key, times in Counter(keys).items():
             group = known.get(key)
             if group is None:
@@ -114,14 +151,19 @@ class ParameterCounter:
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor so far with its meaning, once that is known."""
         for batch, copies in self._batches:
-            for tensor, key in zip(batch, _keys(batch, copies)):
+            for tensor, key in zip(batch, _keys(batch, copies, self.rules)):
                 if meaning := self._known[key].meaning:
                     yield tensor, meaning
+
+    @property
+    def groups(self) -> Collection[TensorGroup]:
+        """All groups so far."""
+        return self._known.values()
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
         if any(group.meaning is None for group in self._known.values()):
-            interpret(self._known.values(), self.source.config)
+            interpret(self._known.values(), self.source.config, self.rules)
         totals = Totals()
         for group in self._known.values():
             group.add_to(totals)
@@ -130,9 +172,9 @@ class ParameterCounter:
     def count(self) -> Count:
         """The result, once all tensors are in."""
         known = list(self._known.values())
-        interpret(known, self.source.config)
+        interpret(known, self.source.config, self.rules)
         totals = self.totals()
-        notes = [*self.source.notes, *self._tie_notes(known)]
+        notes = [*([self.rules.note] if self.rules else []), *self.source.notes, *self._tie_notes(known)]
         if not self.stored_count:
             notes.append("there is not one tensor in it")
         active = active_parameters(known, self.source.config, totals.parameters)
@@ -146,24 +188,25 @@ class ParameterCounter:
                 yield f"{group.tensor.name} is tied to {other or 'an earlier tensor'}: counted once"
 
 
-def count(reader: Reader, keep_tensors: bool = True) -> Count:
+def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:
     """Counts a checkpoint without stopping on the way.
 
     Args:
         reader: the checkpoint.
         keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source, keep_tensors)
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
     for batch, _ in reader.batches():
         counter.add(batch)
     return counter.count()
 
 
 def count_stepwise(
-    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True
+    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True, rules: Rules | None = None
 ) -> Iterator[Snapshot | Count]:
     """Counts a checkpoint, with snapshots on the way, at most 20 a second, and the count as the last.
 
@@ -171,11 +214,12 @@ def count_stepwise(
         reader: the checkpoint.
         cancelled: asked at every batch; the work ends without a count once it is true.
         keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source, keep_tensors)
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
     next_time = monotonic()
     for batch, progress in reader.batches():
         if cancelled():
@@ -192,6 +236,8 @@ def count_stepwise(
         yield counter.count()
 
 
-def _keys(batch: TensorBatch, copies: list[bool] | None) -> Iterator[GroupKey]:
-    """By which group each tensor of a batch is found."""
-    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, repeat(False) if copies is None else copies)
+def _keys(batch: TensorBatch, copies: list[bool] | None, rules: Rules | None) -> Iterator[GroupKey]:
+    """By which group each tensor of a batch is found; a rule given may tell apart what differs in digits only."""
+    seen_before = repeat(False) if copies is None else copies
+    ruled = map(rules.category_of, batch.names) if rules else repeat("")
+    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, seen_before, ruled)

@@ -11,7 +11,9 @@ from math import prod
 from typing import Any, Literal, NamedTuple
 
 from core.categories import category_of, is_bias
+from core.of_which import Context, of_which
 from core.roles import Role, Siblings, role_of
+from core.rules import Rules
 from core.stored import StoredTensor
 from core.totals import Tally, Totals, Uncounted
 
@@ -27,6 +29,7 @@ class Meaning(NamedTuple):
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
         elements: how many a tensor stores.
+        of_which: names of what its parameters are within the category, each with how many; see `core.of_which`.
     """
 
     role: Role
@@ -34,6 +37,7 @@ class Meaning(NamedTuple):
     kind: Literal["weight", "bias"]
     parameters: int
     elements: int
+    of_which: tuple[tuple[str, int], ...] = ()
 
 
 class TensorGroup:
@@ -74,6 +78,8 @@ def _add(totals: Totals, meaning: Meaning, nbytes: int, count: int) -> None:
         weights = 0 if meaning.kind == "bias" else parameters
         tally = Tally(parameters, weights, parameters - weights, count, taken)
         totals.categories.setdefault(meaning.category, Tally()).add(tally)
+        if meaning.of_which:
+            totals.tell_apart(meaning.category, meaning.of_which, count)
         return
     left = Uncounted(meaning.elements * count, count, taken)
     totals.not_counted.setdefault(meaning.role, Uncounted()).add(left)
@@ -93,23 +99,28 @@ def skeletons_of(names: Sequence[str]) -> list[str]:
     return together if len(together) == len(names) else [skeleton_of(name) for name in names]
 
 
-def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
+def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules | None = None) -> None:
     """Sets the meaning of groups, each in the context of all.
 
     Args:
         groups: all groups of the checkpoint that are known so far.
         config: its parsed config.json, or {}.
+        rules: what is asked before the built-in rules.
     """
     known = list(groups)
+    context = Context({group.skeleton: group.tensor.shape for group in known}, config)
     siblings = Siblings.of([(group.skeleton, group.tensor) for group in known], config)
     for group in known:
         tensor = group.tensor
         elements = prod(tensor.shape)
         role: Role = "tied" if group.copy else role_of(group.skeleton, tensor, siblings)
+        category = (rules.category_of(tensor.name) if rules else "") or category_of(group.skeleton, tensor.shape)
+        parameters = elements if role == "parameter" else 0
         group.meaning = Meaning(
             role=role,
-            category=category_of(group.skeleton, tensor.shape),
+            category=category,
             kind="bias" if is_bias(group.skeleton) else "weight",
-            parameters=elements if role == "parameter" else 0,
+            parameters=parameters,
             elements=elements,
+            of_which=of_which(group.skeleton, tensor.shape, category, parameters, context) if parameters else (),
         )

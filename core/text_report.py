@@ -12,7 +12,7 @@ from core.escape import ELLIPSIS, cells, escaped, shortened
 from core.formats import share, short
 from core.report import By, Failure, Result
 from core.summary import remarks, summary
-from core.tables import Column, Row, Table, table_of
+from core.tables import Column, Row, Table, tables_of
 from core.tree import numbered_name
 
 WIDTH = 80
@@ -52,8 +52,10 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         for line in _wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
             yield line + "\n"
         yield "\n"
-        for line in _lines(table_of(result, by, depth), _total(result) if by == "category" else [], style):
-            yield line + "\n"
+        for n, table in enumerate(tables_of(result, by, depth)):
+            yield "\n" if n else ""
+            for line in _lines(table, _total(result) if by == "category" and not n else [], style):
+                yield line + "\n"
         for number, remark in enumerate(remarks(result)):
             yield "\n" if number == 0 else ""
             yield "\n".join(_wrapped(style.plain(escaped(remark)), "  ")) + "\n"
