@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator
+from functools import cached_property
 from itertools import repeat
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,7 +48,6 @@ class Count:
         self.stored_count = counter.stored_count
         self.notes = notes
         self._counter = counter
-        self._layers: Layers | None = None
 
     def part(self, path: str, totals: Totals) -> Count:
         """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
@@ -59,21 +59,21 @@ class Count:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()
 
-    @property
+    @cached_property
     def layers(self) -> Layers:
         """Which of its modules are layers."""
-        if self._layers is None:
-            from core.layers import Layers
+        from core.layers import Layers
 
-            self._layers = Layers(group.tensor.name for group in self._counter.groups)
-        return self._layers
+        return Layers(group.tensor.name for group in self._counter.groups)
 
+    @cached_property
     def parts(self) -> list[Part]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
         from core.parts import parts_of
 
         return parts_of(self._counter.groups, self.layers, self.totals.parameters)
 
+    @cached_property
     def others(self) -> list[OtherName]:
         """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
         from core.others import others_of

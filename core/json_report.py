@@ -57,14 +57,14 @@ def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:
                 "percent": share(part.totals.parameters, whole.parameters),
                 "categories": _categories(part.totals, whole.parameters),
             }
-            for part in count.parts()
+            for part in count.parts
         ],
         "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "notes": count.notes,
     }
     for key in totals.of_which:
         record["categories"][key]["of_which"] = ordered_parts(key, totals)
-    if others := count.others():
+    if others := count.others:
         record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
     # The tree takes time to import, which the totals alone do not need.
     if by == "layer":

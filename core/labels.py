@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.categories import CATEGORIES
-from core.formats import short
+from core.escape import escaped
+from core.formats import percent, share, short
 from core.of_which import ORDER
 from core.totals import Tally, Totals
+
+if TYPE_CHECKING:
+    from core.parts import Part
 
 
 def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
@@ -28,10 +34,20 @@ def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
     return {name: parts[name] for name in ORDER if name in parts}
 
 
+def largest_parts_text(parts: list[Part], parameters: int) -> str:
+    """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
+    largest = sorted(parts, key=lambda part: -part.totals.parameters)
+    told = (f"{escaped(part.name)} {percent(share(part.totals.parameters, parameters))}" for part in largest)
+    return f"Parts %: {', '.join(told)}"
+
+
 def parts_text(category: str, totals: Totals) -> str:
-    """What is told apart in a category: `Attention: query 7.1M, key 7.1M, …`; "" where nothing is."""
+    """What is told apart in a category: `Attention %: query 25.00, key 25.00, …`; "" where nothing is."""
     parts = ordered_parts(category, totals)
     if not parts or (category == "norm" and len(parts) < 2):
         return ""
-    told = ", ".join(f"{name} {short(parameters)}" for name, parameters in parts.items())
-    return f"{category_label(category, totals)}: {told}"
+    label = category_label(category, totals)
+    if category == "mlp":
+        return f"{label}, of which {', '.join(f'{name} {short(n)}' for name, n in parts.items())}"
+    whole = totals.categories[category].parameters
+    return f"{label} %: {', '.join(f'{name} {percent(share(n, whole))}' for name, n in parts.items())}"

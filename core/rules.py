@@ -112,11 +112,12 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
         import tomli as tomllib
 
     try:
-        return tomllib.loads(text.decode("utf-8"))
+        document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _wrong(path, f"it is not UTF-8 text (byte {error.start})") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _wrong(path, f"it is not TOML ({str(error) or 'nested too deep'})") from error
+    return document
 
 
 def _rule(path: str, number: int, rule: Any) -> tuple[str, str]:

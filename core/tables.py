@@ -52,12 +52,16 @@ class Table(NamedTuple):
         rows: in the order of the model.
         totals: they decide what its categories are called.
         optional: titles of columns at the right that go first where there is no room.
+        name_width: how wide the first column may be in text.
+        output: the option whose output has all columns.
     """
 
     columns: tuple[Column, ...]
     rows: Iterator[Row]
     totals: Totals
     optional: tuple[str, ...] = ()
+    name_width: int = 34
+    output: str = "--csv"
 
     def show(self, column: Column, cell: Cell) -> str:
         """A cell as people read it, every character printable."""
@@ -116,13 +120,13 @@ def _by_layer(count: Count) -> Table:
 
 def parts_table(count: Count) -> Table | None:
     """The parts of a model as a table; None where it is one."""
-    parts = count.parts()
-    return _stacked(count, Column("part", "Part"), parts) if parts else None
+    parts = count.parts
+    return _stacked(count, Column("part", "Part"), parts)._replace(output="--json") if parts else None
 
 
 def others_table(count: Count) -> Table | None:
     """The names in the category other as a table; None where they are few."""
-    others = count.others()
+    others = count.others
     if not others:
         return None
     whole = count.totals.parameters
@@ -134,7 +138,8 @@ def others_table(count: Count) -> Table | None:
         parameters = sum(each.parameters for each in rest)
         tensors = sum(each.tensor_count for each in rest)
         rows.append(Row((f"{plural(len(rest), 'more name')}", parameters, share(parameters, whole), tensors)))
-    return Table((Column("name", "Other, by name"), _PARAMETERS, _PERCENT, _TENSORS), iter(rows), count.totals)
+    columns = (Column("name", "Other, by name"), _PARAMETERS, _PERCENT, _TENSORS)
+    return Table(columns, iter(rows), count.totals, name_width=42)
 
 
 def tables_of(count: Count, by: By, depth: int | None = None) -> Iterator[Table]:

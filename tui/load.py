@@ -82,7 +82,9 @@ class Load:
                     continue
                 self._say(LoadCounted(self.load_id, step))
                 root = build_tree(step, self._check)
+                # What the screen asks for at once is made here, so that it need not wait for it.
                 root.totals()
+                _ = step.parts, step.others
                 self._say(LoadDone(self.load_id, step, root))
         except Cancelled:
             pass

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from core.layers import layer_totals
+from core.layer_totals import layer_totals
 from tests.checkpoints import Tensors, experts, gpt2, masks, write
 from tests.core.helpers import counted
 

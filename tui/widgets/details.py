@@ -1,4 +1,4 @@
-"""What the row under the cursor is, in two lines."""
+"""What the row under the cursor is, in a few lines."""
 
 from __future__ import annotations
 
@@ -17,22 +17,52 @@ _ROLES = {"buffer": "a buffer, not counted", "tied": "a tied copy, not counted",
 
 
 class Details(Widget):
-    """Full name, and shape, type, size, kind; or how much a module holds."""
+    """Full name, and shape, type, size, kind; or how much a module holds, and what is told apart in it."""
 
     def __init__(self, look: Look, *, id: str) -> None:
         super().__init__(id=id)
         self._look = look
         self._path = ""
         self._facts = ""
+        self._told_apart: list[str] = []
+        self._room = 0
 
-    def show(self, row: OutlineRow | None, root: ModuleNode | None) -> None:
-        """Shows a row of a model."""
+    def fit(self, told_apart: list[str], most: int, narrow: bool, low: bool) -> int:
+        """Takes as many lines as the model's own row needs, so that none moves with the cursor.
+
+        Args:
+            told_apart: what is told apart in the model.
+            most: how many lines that may take.
+            narrow: whether facts have one line, and not two.
+            low: whether there is the name alone.
+
+        Returns:
+            How many lines it takes.
+        """
+        self._room = min(most, len(self._wrapped(told_apart)))
+        self.styles.height = 1 if low else self._room + (2 if narrow else 3)
+        return self._room
+
+    def _wrapped(self, texts: list[str]) -> list[str]:
+        """Each of some texts in lines, folded behind commas."""
+        width = max(8, self.size.width)
+        lines = []
+        for text in texts:
+            rest = text
+            while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
+                lines.append(rest[: cut + 1])
+                rest = "  " + rest[cut + 2 :]
+            lines.append(rest)
+        return lines
+
+    def show(self, row: OutlineRow | None, root: ModuleNode | None, told_apart: list[str]) -> None:
+        """Shows a row of a model, and what is told apart in it, a sentence each."""
         name, facts = "", ""
         if row and root:
             name = escaped(row.item.path) or escaped(root.name)
             facts = self._look.dot.join(_facts(row, root))
-        if (name, facts) != (self._path, self._facts):
-            self._path, self._facts = name, facts
+        if (name, facts, told_apart) != (self._path, self._facts, self._told_apart):
+            self._path, self._facts, self._told_apart = name, facts, told_apart
             self.refresh()
 
     def render(self) -> Text:
@@ -47,7 +77,17 @@ class Details(Widget):
             if cut > 0:
                 facts = facts[:cut] + "\n" + facts[cut + len(separator) :]
         text.append(facts)
+        for line in self._shown():
+            text.append("\n" + look.plain(line), "dim")
         return text
+
+    def _shown(self) -> list[str]:
+        """The lines of what is told apart, an ellipsis at the end where there is no room for all."""
+        lines = self._wrapped(self._told_apart)
+        if len(lines) > self._room > 0:
+            width = max(8, self.size.width)
+            lines[self._room - 1] = lines[self._room - 1][: width - 2].rstrip(",") + " …"
+        return lines[: self._room]
 
 
 def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
