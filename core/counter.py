@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
 from core.roles import Siblings, tied_to
-from core.rules import Rules
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from core.layers import Layers
     from core.others import OtherName
     from core.parts import Part
+    from core.rules import Rules
 
 SNAPSHOT_SECONDS = 0.05
 

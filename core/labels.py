@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.categories import CATEGORIES
-from core.escape import escaped
+from core.escape import escaped, shortened
 from core.formats import percent, share, short
 from core.of_which import ORDER
 from core.totals import Tally, Totals
 
 if TYPE_CHECKING:
     from core.parts import Part
+
+_MOST_PARTS = 8
 
 
 def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
@@ -36,8 +38,10 @@ def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
 
 def largest_parts_text(parts: list[Part], parameters: int) -> str:
     """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
-    largest = sorted(parts, key=lambda part: -part.totals.parameters)
-    told = (f"{escaped(part.name)} {percent(share(part.totals.parameters, parameters))}" for part in largest)
+    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MOST_PARTS]
+    told = (
+        f"{shortened(escaped(part.name), 40)} {percent(share(part.totals.parameters, parameters))}" for part in largest
+    )
     return f"Parts %: {', '.join(told)}"
 
 

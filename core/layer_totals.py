@@ -17,14 +17,25 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
         For each row its name, whether it is a layer, and its totals.
     """
     layers = count.layers
+    # The tensors of one meaning differ in digits only: one tells for all.
+    depths: dict[int, int] = {}
     rows: dict[str, tuple[bool, Totals]] = {}
     kinds: dict[str, int] = {}
     for tensor, meaning in count.tensors():
-        layer = layers.layer_of(tensor.name)
-        path = layers.short(layer or tensor.name.rpartition(".")[0] or tensor.name)
+        name = tensor.name
+        depth = depths.get(id(meaning))
+        if depth is None:
+            depth = depths[id(meaning)] = layers.depth_of(name)
+        if depth:
+            path = ".".join(name.split(".", depth)[:depth])
+            # Where the number is missing, `layer` beside `layer1`, it is no layer after all.
+            is_layer = path[-1:].isdigit()
+        else:
+            path, is_layer = name.rpartition(".")[0] or name, False
+        path = layers.short(path)
         if path not in rows:
-            rows[path] = (bool(layer), Totals())
-            kinds.setdefault(_kind(path, bool(layer)), len(kinds))
+            rows[path] = (is_layer, Totals())
+            kinds.setdefault(_kind(path, is_layer), len(kinds))
         add_tensor(rows[path][1], meaning, tensor.nbytes)
 
     def order(path: str) -> tuple[int, list[tuple[int, str]]]:

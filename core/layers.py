@@ -56,16 +56,13 @@ class Layers:
         self.heads: set[tuple[str, ...]] = set()
         for parts in split:
             for n in self._members(parts):
-                self.heads.add(self._head(parts[: n - parts[n].isdigit()]))
+                self.heads.add(self._head(parts[: max(0, n - parts[n].isdigit())]))
                 break
         self.prefix = self._wrapper(names)
 
-    def layer_of(self, name: str) -> str:
-        """The path of the outermost layer that a tensor lies in; "" where it lies in none."""
-        parts = name.split(".")
-        for n in self._members(parts):
-            return ".".join(parts[: n + 1])
-        return ""
+    def depth_of(self, name: str) -> int:
+        """How many parts of a tensor's name are the path of the outermost layer it lies in; 0 where it lies in none."""
+        return next(self._members(name.split(".")), -1) + 1
 
     def is_layer(self, path: str) -> bool:
         """Whether a module is a layer, of the model or of another layer."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.categories import category_of, is_bias
 from core.of_which import Context, of_which
 from core.roles import Role, Siblings, role_of
-from core.rules import Rules
 from core.stored import StoredTensor
 from core.totals import Tally, Totals, Uncounted
+
+if TYPE_CHECKING:
+    from core.rules import Rules
 
 _DIGITS = b"0123456789"
 

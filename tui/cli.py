@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from core.counter import count
 from core.errors import CheckpointError
@@ -14,8 +15,10 @@ from core.escape import escaped
 from core.locate import Location, locate
 from core.readers.open import open_reader
 from core.report import BY, By, Failure, Result
-from core.rules import Rules
 from tui.terminal import ascii_only, painter, usable_screen
+
+if TYPE_CHECKING:
+    from core.rules import Rules
 
 NAME = "gpt2-explore"
 VERSION = "0.1.0"

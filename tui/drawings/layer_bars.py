@@ -11,6 +11,7 @@ from core.totals import Totals, summed
 from tui.widgets.chart import Canvas
 
 _AXIS = 7
+_LEAST_NAME = 9
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,13 @@ class LayerBars:
         wide = (end - _AXIS) // columns
         starts = [n for n, name in enumerate(shown) if n == 0 or _list_of(name) != _list_of(shown[n - 1])]
         free = 0
-        for n in starts:
-            name = shortened(canvas.look.plain(escaped(shown[n])), canvas.width - _AXIS - n * wide)
-            if _AXIS + n * wide >= free and len(name) > 3:
-                canvas.words(name, _AXIS + n * wide, row)
-                free = _AXIS + n * wide + len(name) + 1
+        for n, following in zip(starts, [*starts[1:], (canvas.width - _AXIS) // wide + 1]):
+            left = _AXIS + n * wide
+            room = min(canvas.width - left, (following - n) * wide - 1)
+            if n == 0 or room >= _LEAST_NAME:
+                name = shortened(canvas.look.plain(escaped(shown[n])), max(room, 1))
+                canvas.words(name, left, row)
+                free = left + len(name) + 1
         last = shortened(canvas.look.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
         if len(self.layers) > 1 and len(starts) == 1 and end - len(last) >= free:
             canvas.words(last, end - len(last), row)

@@ -150,7 +150,8 @@ class LoadingScreen(Steady, Screen[None]):
         """Shows the model's name, and its sums once they are known."""
         text = escaped(self.model)
         if self.load.rules:
-            text += f"{self.look.dot}rules: {escaped(shortened(self.load.rules.name, 30))}"
+            # First, so that no long path pushes it out of the line.
+            text = f"rules: {escaped(shortened(self.load.rules.name, 30))}{self.look.dot}{text}"
         if self.counted:
             room = self.size.width - 2 - len(text) - len(self.look.dot)
             text += self.look.dot + summary(self.counted, "·", room)

@@ -65,7 +65,7 @@ class PickerScreen(Steady, Screen[str | None]):
         self._known: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        rules = f"{self._look.dot}rules: {escaped(shortened(self._rules.name, 30))}" if self._rules else ""
+        rules = f"{self._look.dot}rules: {escaped(shortened(self._rules.name, 20))}" if self._rules else ""
         yield Line(f"gpt2-explore: where do a model's parameters sit?{self._look.plain(rules)}", id="title")
         yield Input(placeholder="type to filter", id="find")
         yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")

@@ -26,34 +26,23 @@ class Details(Widget):
         self._facts = ""
         self._told_apart: list[str] = []
         self._room = 0
+        self._narrow = False
 
-    def fit(self, told_apart: list[str], most: int, narrow: bool, low: bool) -> int:
+    def fit(self, told_apart: list[str], width: int, most: int, narrow: bool) -> int:
         """Takes as many lines as the model's own row needs, so that none moves with the cursor.
 
         Args:
             told_apart: what is told apart in the model.
+            width: how wide a line will be.
             most: how many lines that may take.
             narrow: whether facts have one line, and not two.
-            low: whether there is the name alone.
 
         Returns:
             How many lines it takes.
         """
-        self._room = min(most, len(self._wrapped(told_apart)))
-        self.styles.height = 1 if low else self._room + (2 if narrow else 3)
+        self._narrow = narrow
+        self._room = min(most, len(_wrapped(told_apart, width)))
         return self._room
-
-    def _wrapped(self, texts: list[str]) -> list[str]:
-        """Each of some texts in lines, folded behind commas."""
-        width = max(8, self.size.width)
-        lines = []
-        for text in texts:
-            rest = text
-            while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
-                lines.append(rest[: cut + 1])
-                rest = "  " + rest[cut + 2 :]
-            lines.append(rest)
-        return lines
 
     def show(self, row: OutlineRow | None, root: ModuleNode | None, told_apart: list[str]) -> None:
         """Shows a row of a model, and what is told apart in it, a sentence each."""
@@ -70,12 +59,13 @@ class Details(Widget):
         text = Text(no_wrap=True, overflow="crop", end="")
         text.append(look.plain(shortened(self._path, width)) + "\n", "bold")
         facts = look.plain(self._facts)
-        # Two lines of facts where one is too short for them.
+        # Two lines of facts where one is too short for them and there is room.
         separator = look.dot
         if len(facts) > width:
             cut = facts.rfind(separator, 0, width)
             if cut > 0:
-                facts = facts[:cut] + "\n" + facts[cut + len(separator) :]
+                rest = "" if self._narrow else "\n" + facts[cut + len(separator) :]
+                facts = facts[:cut] + rest
         text.append(facts)
         for line in self._shown():
             text.append("\n" + look.plain(line), "dim")
@@ -83,11 +73,23 @@ class Details(Widget):
 
     def _shown(self) -> list[str]:
         """The lines of what is told apart, an ellipsis at the end where there is no room for all."""
-        lines = self._wrapped(self._told_apart)
+        width = max(8, self.size.width)
+        lines = _wrapped(self._told_apart, width)
         if len(lines) > self._room > 0:
-            width = max(8, self.size.width)
             lines[self._room - 1] = lines[self._room - 1][: width - 2].rstrip(",") + " …"
         return lines[: self._room]
+
+
+def _wrapped(texts: list[str], width: int) -> list[str]:
+    """Each of some texts in lines, folded behind commas."""
+    lines = []
+    for text in texts:
+        rest = text
+        while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
+            lines.append(rest[: cut + 1])
+            rest = "  " + rest[cut + 2 :]
+        lines.append(rest)
+    return lines
 
 
 def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
@@ -100,7 +102,7 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
         tensor, meaning = item.tensor, item.meaning
         shape = " × ".join(map(str, tensor.shape)) or "a single value"
         facts += [shape, tensor.dtype, size(tensor.nbytes)]
-        facts.append(_ROLES.get(meaning.role, f"{category_label(meaning.category, root.totals())} {meaning.kind}"))
+        facts.append(_ROLES.get(meaning.role, f"{category_label(meaning.category, item.totals())} {meaning.kind}"))
     else:
         totals = item.totals()
         facts += [tensors_text(totals), size(totals.whole.bytes)]

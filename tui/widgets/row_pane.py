@@ -32,6 +32,8 @@ LOW = 22
 """Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
 _LEAST_CHART, _MOST_CHART = 8, 12
+# As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
+_MOST_WIDTH = 84
 # Title, titles of the tree and one row of it, status and keys.
 _LINES_ELSEWHERE = 5
 
@@ -143,10 +145,14 @@ class RowPane(Container, can_focus=True):
         table = self.query_one(TotalsTable)
         table.display = not (narrow and self._view in {_LAYERS, _PARTS})
         told_apart = self._told_apart(None, self._whole)
-        more = self.query_one(Details).fit(told_apart, 0 if height < LOW else 2 if narrow else 5, narrow, height < LOW)
+        low = height < LOW
+        width = self.app.size.width - 2 if narrow else min(_MOST_WIDTH, self.app.size.width * 56 // 100) - 3
+        details = self.query_one(Details)
+        more = details.fit(told_apart, width, 0 if low else 2 if narrow else 5, narrow)
+        details.styles.height = 1 if low else more + (2 if narrow else 3)
         if narrow:
             lines = max(_LEAST_CHART if self._view in {_LAYERS, _PARTS} else 0, table.lines_of(self._whole))
-            above = _LINES_ABOVE - (height < LOW) + more
+            above = _LINES_ABOVE - low + more
             self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - _LINES_ELSEWHERE))
         else:
             self.styles.height = "1fr"
