@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.rules import Rules
 
 SNAPSHOT_SECONDS = 0.05
+_MANY = 100
 
 
 # A name without digits, shape, dtype, whether the values were seen before, and the category by the rules given.
@@ -131,10 +132,15 @@ class ParameterCounter:
         copies = None if batch.storages is None else list(map(self._is_copy, batch.storages, batch.shapes))
         known = self._known
         keys = list(_keys(batch, copies, self.rules))
-        for key, times in Counter(keys).items():
+        counts = Counter(keys)
+        new = counts.keys() - known.keys()
+        # Where names are many and all unlike, looking for the place of each would take the square of their number.
+        places = dict(zip(reversed(keys), range(len(keys) - 1, -1, -1))) if len(new) > _MANY else {}
+        for key, times in counts.items():
             group = known.get(key)
             if group is None:
-                group = known[key] = TensorGroup(key[0], batch.tensor(keys.index(key)), key[3])
+                place = places[key] if places else keys.index(key)
+                group = known[key] = TensorGroup(key[0], batch.tensor(place), key[3])
             group.count += times
         if self._keep_tensors:
             self._batches.append((batch, copies))

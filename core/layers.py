@@ -30,6 +30,8 @@ _NEVER = {"expert", "experts", "mlp", "ffn", "proj", "projection", "projector", 
 _WRAPPERS = {"transformer", "model", "module", "_orig_mod", "base_model"}
 _EMBEDDINGS = ("embed", "wte", "tok_emb")
 _DIGITS = "0123456789"
+_MOST_PARTS = 64
+_MOST_WORDS = 5000
 
 
 class Layers:
@@ -48,13 +50,12 @@ class Layers:
         self._words: dict[str, str] = {}
         self._strict = True
         names = list(names)
-        split = [name.split(".") for name in names]
-        self._lists = self._found(split)
+        self._lists = self._found(names)
         if not self._lists:
             self._strict = False
-            self._lists = self._found(split)
+            self._lists = self._found(names)
         self.heads: set[tuple[str, ...]] = set()
-        for parts in split:
+        for parts in map(_parts, names):
             for n in self._members(parts):
                 self.heads.add(self._head(parts[: max(0, n - parts[n].isdigit())]))
                 break
@@ -62,11 +63,11 @@ class Layers:
 
     def depth_of(self, name: str) -> int:
         """How many parts of a tensor's name are the path of the outermost layer it lies in; 0 where it lies in none."""
-        return next(self._members(name.split(".")), -1) + 1
+        return next(self._members(_parts(name)), -1) + 1
 
     def is_layer(self, path: str) -> bool:
         """Whether a module is a layer, of the model or of another layer."""
-        parts = path.split(".")
+        parts = _parts(path)
         return len(parts) - 1 in self._members([*parts, ""])
 
     def short(self, path: str) -> str:
@@ -75,12 +76,12 @@ class Layers:
 
     def _head(self, path: list[str]) -> tuple[str, ...]:
         """The module that holds a list; a block between numbered ones (diffusers' `mid_block`) is as one of these."""
-        return tuple(takewhile(lambda part: self._words[part] != "list", path))
+        return tuple(takewhile(lambda part: self._kind(part) != "list", path))
 
-    def _found(self, names: list[list[str]]) -> set[str]:
+    def _found(self, names: list[str]) -> set[str]:
         """The lists of which a member holds modules."""
         lists: set[str] = set()
-        for parts in names:
+        for parts in map(_parts, names):
             for n in self._candidates(parts):
                 if len(parts) - n > 2:
                     lists.add(_key(parts[: n + 1]))
@@ -97,7 +98,9 @@ class Layers:
         for n, part in enumerate(parts[:-1]):
             kind = words.get(part)
             if kind is None:
-                kind = words[part] = self._kind(part)
+                kind = self._kind(part)
+                if len(words) < _MOST_WORDS:
+                    words[part] = kind
             if kind == "aside":
                 return
             if kind == "number":
@@ -136,6 +139,11 @@ class Layers:
                 break
             prefix = whole
         return prefix
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a name, those beyond any model's depth left together: a hostile name may have a million."""
+    return name.split(".", _MOST_PARTS)
 
 
 def _key(parts: list[str]) -> str:

@@ -13,6 +13,8 @@ Path = tuple[str, ...]
 
 # Of a part with so much of the model the parts are asked for in turn.
 _NEARLY_ALL = 0.9
+_MOST_PARTS = 1000
+"""No model has more; names in a hostile file may all begin unlike."""
 # Words of what stands beside the layers of a text model within it, as LLaVA 1.5's `model.vision_tower`.
 _BESIDE = ("vision", "visual", "image", "audio", "speech", "projector", "merger", "connector", "resampler")
 
@@ -62,7 +64,7 @@ def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> di
     shared = above in heads
     found: dict[str, Totals] = {}
     for group in groups:
-        names = group.tensor.name.split(".")
+        names = group.tensor.name.split(".", depth + 1)
         at = 0
         while at < depth and at < len(names) - 1 and names[at] == above[at]:
             at += 1
@@ -70,6 +72,8 @@ def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> di
         if shared and at == depth and name not in inside and not any(word in name.lower() for word in _BESIDE):
             name = above[-1] if above else "(the rest)"
         group.add_to(found.setdefault(name, Totals()))
+        if len(found) > _MOST_PARTS:
+            return {}
     return found
 
 

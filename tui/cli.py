@@ -55,7 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--by", choices=BY, help="what a row is (default: category)")
     parser.add_argument("--depth", type=_depth, metavar="N", help="with --by module: how deep")
     parser.add_argument("--list", action="store_true", help="the models that the picker would show")
-    parser.add_argument("--rules", metavar="study|FILE.toml", help="other rules for the categories")
+    parser.add_argument(
+        "--rules", metavar="study|FILE.toml", help="categories by the study's three substrings, or by your rules first"
+    )
     parser.add_argument("--ascii", action="store_true", help="no character outside ASCII, on the screen too")
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     return parser

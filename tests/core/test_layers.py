@@ -165,3 +165,9 @@ def test_within_a_layer_stand_its_own_layers_and_within_those_none_but_itself(tm
     assert [name for name, _ in layers_below([lone], count.layers)] == ["encoder.block.1.layer.0"]
     below = lone.children["SelfAttention"]
     assert layers_below([below], count.layers) == []
+
+
+def test_a_name_of_a_million_parts_takes_no_time(tmp_path: Path) -> None:
+    deep = "layers.0." * 500_000
+    found = rows(tmp_path, {deep + "x": ("F32", (2,)), "layers.1.mlp.up": ("F32", (3,))})
+    assert [(name[:8], numbered) for name, numbered, _ in found] == [("layers.0", True), ("layers.1", True)]

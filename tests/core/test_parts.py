@@ -115,3 +115,10 @@ def test_parts_are_in_every_output_by_category(tmp_path: Path, command: Command)
         assert all(name in below for name in MODELS["llava"][1])
         assert "Part " not in command(path, output, "--by", "layer").out
         assert "Part " not in command("gpt2", output).out
+
+
+def test_a_file_in_which_all_names_begin_unlike_is_no_model_of_parts(tmp_path: Path) -> None:
+    names = [
+        f"{chr(97 + n // 676)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}.layers.0.mlp.up.weight" for n in range(2000)
+    ]
+    assert counted(write(tmp_path / "x.safetensors", one(*names))).parts == []

@@ -12,7 +12,7 @@ from core.rules import RulesError, StudyRules, UserRules, rules_of
 from core.totals import summed
 from core.tree import build_tree
 from tests.checkpoints import Tensors, gpt2, masks, write
-from tests.command import Command
+from tests.command import ROOT, Command
 from tests.core.helpers import counted
 
 
@@ -172,6 +172,15 @@ def test_any_bytes_are_rules_or_a_rules_error(text: bytes, tmp_path_factory: pyt
     except RulesError as error:
         said = str(error)
     assert said.isprintable()
+
+
+def test_the_readmes_example_is_one(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "x.toml").write_text(readme.split("```toml\n")[1].split("```")[0], encoding="utf-8")
+    rules = rules_of(str(tmp_path / "x.toml"))
+    assert rules.category_of("model.layers.7.my_gate.weight") == "router"
+    assert rules.category_of("model.layers.2.mlp.up_proj.weight") == "adapter"
+    assert rules.category_of("model.layers.3.mlp.up_proj.weight") == ""
 
 
 def test_text_says_that_they_are_on(tmp_path: Path, command: Command) -> None:

@@ -7,29 +7,10 @@ from pathlib import Path
 import pytest
 
 from core.rules import StudyRules, UserRules
-from tests.checkpoints import Tensors, experts, gpt2, write
+from tests.checkpoints import LLAVA, experts, gpt2, write
 from tests.tui.driving import NARROW, WIDE, exploring, running
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x36"])
-
-LLAVA: Tensors = {
-    **{
-        f"model.vision_tower.encoder.layers.{n}.{part}": ("F32", shape)
-        for n in range(3)
-        for part, shape in (
-            ("layer_norm1.weight", (32,)),
-            ("layer_norm1.bias", (32,)),
-            ("self_attn.q_proj.weight", (32, 32)),
-            ("self_attn.out_proj.weight", (32, 32)),
-        )
-    },
-    "model.multi_modal_projector.gizmo": ("F32", (64, 32)),
-    **{
-        f"model.language_model.layers.{n}.{part}.weight": ("F32", shape)
-        for n in range(5)
-        for part, shape in (("input_layernorm", (64,)), ("self_attn.q_proj", (64, 96)), ("mlp.up_proj", (64, 64)))
-    },
-}
 
 
 @SIZES

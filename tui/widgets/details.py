@@ -35,7 +35,7 @@ class Details(Widget):
             told_apart: what is told apart in the model.
             width: how wide a line will be.
             most: how many lines that may take.
-            narrow: whether facts have one line, and not two.
+            narrow: whether facts have one line, and two only where nothing is told apart.
 
         Returns:
             How many lines it takes.
@@ -64,8 +64,8 @@ class Details(Widget):
         if len(facts) > width:
             cut = facts.rfind(separator, 0, width)
             if cut > 0:
-                rest = "" if self._narrow else "\n" + facts[cut + len(separator) :]
-                facts = facts[:cut] + rest
+                one_line = self._narrow and (self._told_apart or not self._room)
+                facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
         text.append(facts)
         for line in self._shown():
             text.append("\n" + look.plain(line), "dim")
