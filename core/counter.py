@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
+from functools import cached_property
 from itertools import repeat
 from time import monotonic
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
@@ -15,11 +16,17 @@ from core.speculative import marked, prefixes
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals, Uncounted
 
+if TYPE_CHECKING:
+    from core.layers import Layers
+    from core.others import OtherName
+    from core.parts import Part
+    from core.rules import Rules
+
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, "str | None"]
-"""Name without digits, shape, dtype, and of a copy the name of the tensor that it repeats."""
+GroupKey = tuple[str, tuple[int, ...], str, "str | None", str]
+"""Name without digits, shape, dtype, of a copy the name of the tensor that it repeats, category by the rules given."""
 
 
 class Count:
@@ -47,11 +54,37 @@ class Count:
         """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
         source = self.source
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(ParameterCounter(named), totals, None, self.notes)
+        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Which of its modules are layers."""
+        from core.layers import Layers
+
+        return Layers(group.tensor.name for group in self._counter.groups)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The towers and models that it consists of, with their totals; none where it is one model."""
+        from core.parts import parts_of
+
+        return parts_of(self._counter.groups, self.layers, self.totals.parameters)
+
+    @cached_property
+    def others(self) -> list[OtherName]:
+        """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
+        from core.others import others_of
+
+        return others_of(self._counter.groups, self.totals)
+
+    @property
+    def rules(self) -> Rules | None:
+        """What was asked before the built-in rules."""
+        return self._counter.rules
 
     @property
     def architecture(self) -> str | None:
@@ -74,16 +107,19 @@ class ParameterCounter:
     Attributes:
         source: what is read.
         stored_count: how many tensors there are so far.
+        rules: what is asked before the built-in rules.
     """
 
-    def __init__(self, source: Source, keep_tensors: bool = True) -> None:
+    def __init__(self, source: Source, keep_tensors: bool = True, rules: Rules | None = None) -> None:
         """
         Args:
             source: what is read.
             keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+            rules: what is asked before the built-in rules.
         """
         self.source = source
         self.stored_count = 0
+        self.rules = rules
         self._keep_tensors = keep_tensors
         self._batches: list[tuple[TensorBatch, list[str | None] | None]] = []
         self._known: dict[GroupKey, TensorGroup] = {}
@@ -122,7 +158,9 @@ class ParameterCounter:
         skeletons = skeletons_of(batch.names)
         if beginnings := prefixes(self.source.config):
             skeletons = marked(skeletons, batch.names, beginnings)
-        return zip(skeletons, batch.shapes, batch.dtypes, repeat(None) if copies is None else copies)
+        # A rule given may tell apart what differs in digits only.
+        ruled = map(self.rules.category_of, batch.names) if self.rules else repeat("")
+        return zip(skeletons, batch.shapes, batch.dtypes, repeat(None) if copies is None else copies, ruled)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor so far with its meaning, once that is known."""
@@ -131,10 +169,15 @@ class ParameterCounter:
                 if meaning := self._known[key].meaning:
                     yield tensor, meaning
 
+    @property
+    def groups(self) -> Collection[TensorGroup]:
+        """All groups so far."""
+        return self._known.values()
+
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
         if any(group.meaning is None for group in self._known.values()):
-            interpret(self._known.values(), self.source.config)
+            interpret(self._known.values(), self.source.config, self.rules)
         totals = Totals()
         for group in self._known.values():
             group.add_to(totals)
@@ -145,30 +188,32 @@ class ParameterCounter:
     def count(self) -> Count:
         """The result, once all tensors are in."""
         known = list(self._known.values())
-        interpret(known, self.source.config)
+        interpret(known, self.source.config, self.rules)
         totals = self.totals()
         active = active_parameters(known, self.source.config, totals.parameters)
-        return Count(self, totals, active, [*self.source.notes, *notes_of(self.source, known, totals, active)])
+        notes = [*([self.rules.note] if self.rules else []), *self.source.notes]
+        return Count(self, totals, active, [*notes, *notes_of(self.source, known, totals, active)])
 
 
-def count(reader: Reader, keep_tensors: bool = True) -> Count:
+def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:
     """Counts a checkpoint without stopping on the way.
 
     Args:
         reader: the checkpoint.
         keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source, keep_tensors)
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
     for batch, _ in reader.batches():
         counter.add(batch)
     return counter.count()
 
 
 def count_stepwise(
-    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True
+    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True, rules: Rules | None = None
 ) -> Iterator[Snapshot | Count]:
     """Counts a checkpoint, with snapshots on the way, at most 20 a second, and the count as the last.
 
@@ -176,11 +221,12 @@ def count_stepwise(
         reader: the checkpoint.
         cancelled: asked at every batch; the work ends without a count once it is true.
         keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
 
     Raises:
         CheckpointError: where it cannot be read.
     """
-    counter = ParameterCounter(reader.source, keep_tensors)
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
     next_time = monotonic()
     for batch, progress in reader.batches():
         if cancelled():

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.counter import Count
 from core.formats import share
-from core.labels import ordered_categories
+from core.labels import ordered_categories, ordered_parts
+from core.others import MOST_NAMES
 from core.report import By, Failure, Result
 from core.totals import NOT_COUNTED, Totals, Uncounted
 
@@ -49,12 +50,25 @@ def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:
         "weights": whole.weights,
         "biases": whole.biases,
         "categories": _categories(totals, whole.parameters),
+        "parts": [
+            {
+                "part": part.name,
+                "parameters": part.totals.parameters,
+                "percent": share(part.totals.parameters, whole.parameters),
+                "categories": _categories(part.totals, whole.parameters),
+            }
+            for part in count.parts
+        ],
         "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "notes": count.notes,
     }
+    for key in totals.of_which:
+        record["categories"][key]["of_which"] = ordered_parts(key, totals)
+    if others := count.others:
+        record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
     # The tree takes time to import, which the totals alone do not need.
     if by == "layer":
-        from core.layers import layer_totals
+        from core.layer_totals import layer_totals
 
         record["layers"] = [
             {

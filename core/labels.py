@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.categories import CATEGORIES
+from core.escape import escaped, shortened
+from core.formats import percent, share, short
+from core.of_which import ORDER
 from core.totals import Tally, Totals
+
+if TYPE_CHECKING:
+    from core.parts import Part
+
+_MOST_PARTS = 8
 
 
 def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
@@ -13,7 +23,35 @@ def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
 
 
 def category_label(category: str, totals: Totals) -> str:
-    """A category's word; norms are layer norms where they have biases, as in GPT-2."""
-    if category == "norm" and (norms := totals.categories.get("norm")) and norms.biases:
-        return "Layer norm"
+    """A category's word; norms are called by their kind where all are of one, as GPT-2's layer norms."""
+    if category == "norm" and len(kinds := totals.of_which.get("norm", {})) == 1:
+        (kind,) = kinds
+        return kind[:1].upper() + kind[1:]
     return CATEGORIES[category].label
+
+
+def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
+    """What is told apart in a category, with parameters, always in the same order."""
+    parts = totals.of_which.get(category, {})
+    return {name: parts[name] for name in ORDER if name in parts}
+
+
+def largest_parts_text(parts: list[Part], parameters: int) -> str:
+    """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
+    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MOST_PARTS]
+    told = (
+        f"{shortened(escaped(part.name), 40)} {percent(share(part.totals.parameters, parameters))}" for part in largest
+    )
+    return f"Parts %: {', '.join(told)}"
+
+
+def parts_text(category: str, totals: Totals) -> str:
+    """What is told apart in a category: `Attention %: query 25.00, key 25.00, …`; "" where nothing is."""
+    parts = ordered_parts(category, totals)
+    if not parts or (category == "norm" and len(parts) < 2):
+        return ""
+    label = category_label(category, totals)
+    if category == "mlp":
+        return f"{label}, of which {', '.join(f'{name} {short(n)}' for name, n in parts.items())}"
+    whole = totals.categories[category].parameters
+    return f"{label} %: {', '.join(f'{name} {percent(share(n, whole))}' for name, n in parts.items())}"

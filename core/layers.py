@@ -1,69 +1,151 @@
-"""A model's layers, found by the numbers in its tensors' names."""
+"""Which modules of a model are its layers, told by the names of its tensors alone.
+
+A layer is a numbered member of a list that is named as lists of layers are (`h.0`, `model.layers.0`,
+`bert.encoder.layer.0`, `blk.0`, `stages.0`, torchvision's `layer1`) and whose members hold modules: numbers of experts,
+of a head's linear layers or of a stem's convolutions are none. The outermost counts: T5's `decoder.block.0` and not
+`decoder.block.0.layer.1`, a stage of Swin and not its blocks, which are layers of their own when one looks into it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
-from core.counter import Count
-from core.meaning import add_tensor
-from core.totals import Totals
-from core.tree import natural_key
-
+# Words that a list of layers ends with, digits left out: `encoder_layers`, `denseblock`, `transformer_blocks`.
+_LISTS = ("layer", "layers", "block", "blocks", "stage", "stages")
+_WHOLE_WORDS = {
+    "h",  # GPT-2, BLOOM, Falcon
+    "blk",  # GGUF
+    "features",  # torchvision's MobileNet, EfficientNet, DenseNet
+    "self_attends",  # Perceiver
+    "encoders",  # ESPnet
+    "decoders",
+    "flows",  # VITS
+}
+# What lies below these has small numbered layers of its own, and none of the model's.
+_ASIDE = {"head", "heads", "stem", "classifier"}
+# Where no list is called as those above, any other one may be the layers, but for these.
+_NEVER = {"expert", "experts", "mlp", "ffn", "proj", "projection", "projector", "norm", "embed", "embeddings"}
 # Parts that a class which wraps another puts before its names: transformers, torch.compile, DataParallel, PEFT.
 _WRAPPERS = {"transformer", "model", "module", "_orig_mod", "base_model"}
 _EMBEDDINGS = ("embed", "wte", "tok_emb")
+_DIGITS = "0123456789"
+_MOST_PARTS = 64
+_MOST_WORDS = 5000
 
 
-def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
-    """The totals of each layer and of each module outside the layers, in the order of the model.
+class Layers:
+    """The layers of one model.
 
-    A layer is everything below the first number in a name: `transformer.h.0.attn…` lies in `h.0`. What all layers'
-    names begin with and is only a wrapper (`transformer`, `model`) is left out of the rows' names.
-
-    Returns:
-        For each row its name, whether it is a numbered layer, and its totals.
+    Attributes:
+        prefix: what stands before all layers' names and tells nothing, such as `transformer.`, with its dot.
+        heads: the modules that hold lists of layers, each as the parts of its path.
     """
-    prefix = _wrapper([tensor.name for tensor, _ in count.tensors()])
-    rows: dict[str, tuple[bool, Totals]] = {}
-    kinds: dict[str, int] = {}
-    for tensor, meaning in count.tensors():
-        layer, numbered = _row_of(tensor.name.removeprefix(prefix))
-        if layer not in rows:
-            rows[layer] = (numbered, Totals())
-            kinds.setdefault(layer.rpartition(".")[0] if numbered else layer, len(kinds))
-        add_tensor(rows[layer][1], meaning, tensor.nbytes)
 
-    def order(layer: str) -> tuple[int, list[tuple[int, str]]]:
-        return kinds[layer.rpartition(".")[0] if rows[layer][0] else layer], natural_key(layer)
+    def __init__(self, names: Iterable[str]) -> None:
+        """
+        Args:
+            names: a name of each kind that differs in more than digits; all names will do too.
+        """
+        self._words: dict[str, str] = {}
+        self._strict = True
+        names = list(names)
+        self._lists = self._found(names)
+        if not self._lists:
+            self._strict = False
+            self._lists = self._found(names)
+        self.heads: set[tuple[str, ...]] = set()
+        for parts in map(_parts, names):
+            for n in self._members(parts):
+                self.heads.add(self._head(parts[: max(0, n - parts[n].isdigit())]))
+                break
+        self.prefix = self._wrapper(names)
 
-    return [(layer, *rows[layer]) for layer in sorted(rows, key=order)]
+    def depth_of(self, name: str) -> int:
+        """How many parts of a tensor's name are the path of the outermost layer it lies in; 0 where it lies in none."""
+        return next(self._members(_parts(name)), -1) + 1
 
+    def is_layer(self, path: str) -> bool:
+        """Whether a module is a layer, of the model or of another layer."""
+        parts = _parts(path)
+        return len(parts) - 1 in self._members([*parts, ""])
 
-def _row_of(name: str) -> tuple[str, bool]:
-    parts = name.split(".")
-    for n, part in enumerate(parts[:-1]):
+    def short(self, path: str) -> str:
+        """A layer's path without what tells nothing: `h.0`."""
+        return path.removeprefix(self.prefix)
+
+    def _head(self, path: list[str]) -> tuple[str, ...]:
+        """The module that holds a list; a block between numbered ones (diffusers' `mid_block`) is as one of these."""
+        return tuple(takewhile(lambda part: self._kind(part) != "list", path))
+
+    def _found(self, names: list[str]) -> set[str]:
+        """The lists of which a member holds modules."""
+        lists: set[str] = set()
+        for parts in map(_parts, names):
+            for n in self._candidates(parts):
+                if len(parts) - n > 2:
+                    lists.add(_key(parts[: n + 1]))
+        return lists
+
+    def _members(self, parts: list[str]) -> Iterator[int]:
+        """The places of a name's parts that end a layer's path, the outermost first."""
+        return (n for n in self._candidates(parts) if _key(parts[: n + 1]) in self._lists)
+
+    def _candidates(self, parts: list[str]) -> Iterator[int]:
+        """The same by its words alone."""
+        words = self._words
+        before = ""
+        for n, part in enumerate(parts[:-1]):
+            kind = words.get(part)
+            if kind is None:
+                kind = self._kind(part)
+                if len(words) < _MOST_WORDS:
+                    words[part] = kind
+            if kind == "aside":
+                return
+            if kind == "number":
+                if before == "list" or (not self._strict and before != "never"):
+                    yield n
+            elif kind == "list" and part[-1] in _DIGITS:
+                yield n
+                kind = ""
+            before = kind
+
+    def _kind(self, part: str) -> str:
+        """What a part of a name can be: number, list, aside, never, or "" for anything else."""
         if part.isascii() and part.isdigit():
-            return ".".join(parts[: n + 1]), True
-    return ".".join(parts[:-1]) or name, False
+            return "number"
+        word = part.lower().strip(_DIGITS + "_-")
+        last = word.rpartition("_")[2]
+        if last in _ASIDE or word == "feature_extractor":
+            return "aside"
+        if word in _WHOLE_WORDS or word.endswith(_LISTS):
+            return "list"
+        return "never" if last in _NEVER else ""
+
+    def _wrapper(self, names: list[str]) -> str:
+        """What stands before all layers' names without telling anything, with its dot."""
+        if not self.heads:
+            return ""
+        prefix = ""
+        for n, part in enumerate(min(self.heads)):
+            whole = prefix + part + "."
+            if not all(len(head) > n and head[n] == part for head in self.heads):
+                break
+            wraps = part in _WRAPPERS or (
+                not prefix and any(name.startswith(whole) and any(e in name for e in _EMBEDDINGS) for name in names)
+            )
+            if not wraps:
+                break
+            prefix = whole
+        return prefix
 
 
-def _wrapper(names: Iterable[str]) -> str:
-    """What stands before all layers' names without telling anything, with its dot."""
-    names = list(names)
-    heads = {layer.rpartition(".")[0].rpartition(".")[0] for layer, numbered in map(_row_of, names) if numbered}
-    if not heads:
-        return ""
-    first = min(heads).split(".")
-    prefix = ""
-    for n, part in enumerate(first):
-        whole = ".".join(first[: n + 1])
-        shared = all(head == whole or head.startswith(whole + ".") for head in heads)
-        if not shared:
-            break
-        wraps = part in _WRAPPERS or (
-            not prefix and any(name.startswith(whole + ".") and any(e in name for e in _EMBEDDINGS) for name in names)
-        )
-        if not wraps:
-            break
-        prefix = whole + "."
-    return prefix
+def _parts(name: str) -> list[str]:
+    """The parts of a name, those beyond any model's depth left together: a hostile name may have a million."""
+    return name.split(".", _MOST_PARTS)
+
+
+def _key(parts: list[str]) -> str:
+    """A list by the path of one of its members: what differs in numbers only is one list."""
+    return ".".join(part.strip(_DIGITS) for part in parts)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from core.adapters import is_adapter, is_frozen
 from core.categories import is_bias
 from core.category_rules import categories_of
+from core.of_which import Context, of_which
 from core.roles import WHOLE_NUMBERS, Role, role_of
 from core.stored import StoredTensor
 from core.ties import Known, Ties, is_embedding, is_head
@@ -20,6 +21,7 @@ from core.totals import Tally, Totals, Uncounted
 
 if TYPE_CHECKING:
     from core.packing_layouts import Packed
+    from core.rules import Rules
 
 _DIGITS = b"0123456789"
 _NEVER_PACKED = {"F64", "F32", "F16", "BF16", "I64", "BOOL"}
@@ -40,6 +42,7 @@ class Meaning(NamedTuple):
         tied_to: the tensor whose values a tied copy has; "" where there is none by name.
         unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
         assumed: whether the bits are only the usual ones.
+        of_which: names of what its parameters are within the category, each with how many; see `core.of_which`.
     """
 
     role: Role
@@ -51,6 +54,7 @@ class Meaning(NamedTuple):
     tied_to: str = ""
     unknown: bool = False
     assumed: bool = False
+    of_which: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_packed(self) -> bool:
@@ -98,6 +102,8 @@ def _add(totals: Totals, meaning: Meaning, nbytes: int, count: int) -> None:
         weights = 0 if meaning.kind == "bias" else parameters
         tally = Tally(parameters, weights, parameters - weights, count, taken)
         totals.categories.setdefault(meaning.category, Tally()).add(tally)
+        if meaning.of_which:
+            totals.tell_apart(meaning.category, meaning.of_which, count)
         return
     left = Uncounted(meaning.elements * count, count, taken)
     totals.not_counted.setdefault(meaning.role, Uncounted()).add(left)
@@ -117,12 +123,13 @@ def skeletons_of(names: Sequence[str]) -> list[str]:
     return together if len(together) == len(names) else [skeleton_of(name) for name in names]
 
 
-def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
+def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules | None = None) -> None:
     """Sets the meaning of groups, each in the context of all.
 
     Args:
         groups: all groups of the checkpoint that are known so far.
         config: its parsed config.json, or {}.
+        rules: what is asked before the built-in rules.
     """
     known = list(groups)
     named = [(group.skeleton, group.tensor) for group in known]
@@ -143,6 +150,10 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
                 shape = one.shape if one and len(one.shape) > 1 else _MATRIX
                 looks[n] = packing.plain_name(known[n].skeleton), shape
     categories = categories_of(looks, config)
+    if rules:
+        ruled = [rules.category_of(group.tensor.name) for group in known]
+        categories = [asked or found for asked, found in zip(ruled, categories)]
+    context = Context(dict(looks), config)
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
@@ -167,16 +178,18 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any]) -> None:
                 tied_to = ties.tied_to(Known(group.skeleton, tensor, weights[n]))
             role = "tied" if tied_to or group in copies else role
         counts = role == "parameter"
+        parameters = weights[n] if counts else 0
         group.meaning = Meaning(
             role=role,
             category=category,
             kind="bias" if role != "quantization" and is_bias(group.skeleton) else "weight",
-            parameters=weights[n] if counts else 0,
+            parameters=parameters,
             elements=elements[n],
             bits=one.bits if one and weights[n] != elements[n] else 0,
             tied_to=tied_to,
             unknown=counts and one is None and tensor.dtype in WHOLE_NUMBERS,
             assumed=counts and one is not None and one.assumed,
+            of_which=of_which(*looks[n], category, parameters, context) if parameters else (),
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from core.escape import escaped
 from core.report import By, Failure, Result
 from core.summary import remarks, summary
-from core.tables import table_of
+from core.tables import Table, table_of, tables_of
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
@@ -44,15 +44,20 @@ def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Ite
             yield f"## {_plain(result.model)}\n\nNot read: {_plain(result.error.sentence(result.model))}\n"
             continue
         yield f"## {_plain(result.source.model)}\n\n{_plain(summary(result, '·'))}\n\n"
-        table = table_of(result, by, depth)
-        shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
-        yield "| " + " | ".join(_plain(column.title) for _, column in shown) + " |\n"
-        yield "| " + " | ".join("---:" if column.is_number else "---" for _, column in shown) + " |\n"
-        for row in table.rows:
-            cells = [_plain(table.show(column, row.cells[n])) for n, column in shown]
-            yield "| " + " | ".join(cells) + " |\n"
+        for n, table in enumerate(tables_of(result, by, depth)):
+            yield "\n" if n else ""
+            yield from _markdown_table(table)
         if lines := list(remarks(result)):
             yield "\n" + "".join(f"- {_plain(remark)}\n" for remark in lines)
+
+
+def _markdown_table(table: Table) -> Iterator[str]:
+    shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
+    yield "| " + " | ".join(_plain(column.title) for _, column in shown) + " |\n"
+    yield "| " + " | ".join("---:" if column.is_number else "---" for _, column in shown) + " |\n"
+    for row in table.rows:
+        cells = [_plain(table.show(column, row.cells[n])) for n, column in shown]
+        yield "| " + " | ".join(cells) + " |\n"
 
 
 def _plain(text: str) -> str:

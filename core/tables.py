@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from core.categories import CATEGORIES
 from core.counter import Count
 from core.escape import escaped
-from core.formats import exact, percent, share, size
+from core.formats import exact, percent, plural, share, size
 from core.labels import category_label, ordered_categories
+from core.others import MOST_NAMES
 from core.report import By
 from core.totals import Totals
 
@@ -51,12 +52,16 @@ class Table(NamedTuple):
         rows: in the order of the model.
         totals: they decide what its categories are called.
         optional: titles of columns at the right that go first where there is no room.
+        name_width: how wide the first column may be in text.
+        output: the option whose output has all columns.
     """
 
     columns: tuple[Column, ...]
     rows: Iterator[Row]
     totals: Totals
     optional: tuple[str, ...] = ()
+    name_width: int = 34
+    output: str = "--csv"
 
     def show(self, column: Column, cell: Cell) -> str:
         """A cell as people read it, every character printable."""
@@ -107,21 +112,64 @@ def _by_category(count: Count) -> Table:
 
 
 def _by_layer(count: Count) -> Table:
-    from core.layers import layer_totals
+    from core.layer_totals import layer_totals
 
+    rows = [(layer, totals) for layer, _, totals in layer_totals(count)]
+    return _stacked(count, Column("layer", "Layer"), rows)
+
+
+def parts_table(count: Count) -> Table | None:
+    """The parts of a model as a table; None where it is one."""
+    parts = count.parts
+    return _stacked(count, Column("part", "Part"), parts)._replace(output="--json") if parts else None
+
+
+def others_table(count: Count) -> Table | None:
+    """The names in the category other as a table; None where they are few."""
+    others = count.others
+    if not others:
+        return None
+    whole = count.totals.parameters
+    shown = others[:MOST_NAMES]
+    rows = [
+        Row((each.name, each.parameters, share(each.parameters, whole), each.tensor_count), "other") for each in shown
+    ]
+    if rest := others[MOST_NAMES:]:
+        parameters = sum(each.parameters for each in rest)
+        tensors = sum(each.tensor_count for each in rest)
+        rows.append(Row((f"{plural(len(rest), 'more name')}", parameters, share(parameters, whole), tensors)))
+    columns = (Column("name", "Other, by name"), _PARAMETERS, _PERCENT, _TENSORS)
+    return Table(columns, iter(rows), count.totals, name_width=42)
+
+
+def tables_of(count: Count, by: By, depth: int | None = None) -> Iterator[Table]:
+    """What people are shown of a count: its table, and by category its parts and unknown names too.
+
+    Args:
+        count: the model.
+        by: what a row is.
+        depth: how deep, with modules; None for all.
+    """
+    yield table_of(count, by, depth)
+    if by == "category":
+        yield from (table for table in (parts_table(count), others_table(count)) if table)
+
+
+def _stacked(count: Count, first: Column, named: Sequence[tuple[str, Totals]]) -> Table:
+    """Rows by name, with a column a category."""
     whole = count.totals.parameters
     present = [key for key, _ in ordered_categories(count.totals)]
     # Scripts get the same columns for every model; people those that have something in them.
     categories = (
         Column(key, category_label(key, count.totals) if key in present else "", "count") for key in CATEGORIES
     )
-    columns = (Column("layer", "Layer"), _PARAMETERS, _PERCENT, *categories)
+    columns = (first, _PARAMETERS, _PERCENT, *categories)
 
     def rows() -> Iterator[Row]:
-        for layer, _, totals in layer_totals(count):
+        for name, totals in named:
             parts = totals.categories
             held = (parts[key].parameters if key in parts else 0 for key in CATEGORIES)
-            yield Row((layer, totals.parameters, share(totals.parameters, whole), *held))
+            yield Row((name, totals.parameters, share(totals.parameters, whole), *held))
 
     return Table(columns, rows(), count.totals)
 

@@ -12,11 +12,10 @@ from core.escape import ELLIPSIS, cells, escaped, shortened
 from core.formats import share, short
 from core.report import By, Failure, Result
 from core.summary import remarks, summary
-from core.tables import Column, Row, Table, table_of
+from core.tables import Column, Row, Table, tables_of
 from core.tree import numbered_name
 
 WIDTH = 80
-_NAME_WIDTH = 34
 _CELL_WIDTH = 18
 _WINDOW = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
@@ -52,8 +51,10 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         for line in _wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
             yield line + "\n"
         yield "\n"
-        for line in _lines(table_of(result, by, depth), _total(result) if by == "category" else [], style):
-            yield line + "\n"
+        for n, table in enumerate(tables_of(result, by, depth)):
+            yield "\n" if n else ""
+            for line in _lines(table, _total(result) if by == "category" and not n else [], style):
+                yield line + "\n"
         for number, remark in enumerate(remarks(result)):
             yield "\n" if number == 0 else ""
             yield "\n".join(_wrapped(style.plain(escaped(remark)), "  ")) + "\n"
@@ -125,7 +126,8 @@ def _window_lines(
         aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
     if left_out and head:
-        yield from _wrapped(f"  (columns left out for want of room: {', '.join(left_out)}; --csv has all)", "   ")
+        columns = ", ".join(left_out)
+        yield from _wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
 
 
 def _padded(text: str, width: int, right: bool) -> str:
@@ -141,7 +143,7 @@ def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> s
         return name if name not in CATEGORIES else table.show(column, name)
     if column.key == "module":
         name = "  " * row.depth + (numbered_name(name) or name)
-    return shortened(style.plain(escaped(name)), _NAME_WIDTH)
+    return shortened(style.plain(escaped(name)), table.name_width)
 
 
 def _mark(row: Row, style: TextStyle) -> str:

@@ -75,19 +75,24 @@ class Uncounted:
 class Totals:
     """Tallies by category, and beside them by role what is not counted.
 
-    A category without parameters is not in `categories`. The bytes of quantisation data are in both: in the
-    category whose weights they belong to, since it takes them, and in `not_counted`.
+    `of_which` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
+    norms; see `core.of_which`. A category without parameters is not in `categories`. The bytes of quantisation data
+    are in both: in the category whose weights they belong to, since it takes them, and in `not_counted`.
     """
 
-    __slots__ = ("categories", "not_counted")
+    __slots__ = ("categories", "not_counted", "of_which")
 
     def __init__(self) -> None:
         self.categories: dict[str, Tally] = {}
         self.not_counted: dict[str, Uncounted] = {}
+        self.of_which: dict[str, dict[str, int]] = {}
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Totals) and self.categories == other.categories and self.not_counted == other.not_counted
+            isinstance(other, Totals)
+            and self.categories == other.categories
+            and self.not_counted == other.not_counted
+            and self.of_which == other.of_which
         )
 
     __hash__ = None  # type: ignore[assignment]  # it changes
@@ -113,6 +118,14 @@ class Totals:
             self.categories.setdefault(category, Tally()).add(tally)
         for role, left in other.not_counted.items():
             self.not_counted.setdefault(role, Uncounted()).add(left)
+        for category, parts in other.of_which.items():
+            self.tell_apart(category, parts.items(), 1)
+
+    def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
+        """Adds to what is told apart in a category: names, each with its parameters, so many times."""
+        known = self.of_which.setdefault(category, {})
+        for name, parameters in parts:
+            known[name] = known.get(name, 0) + parameters * times
 
 
 def summed(tallies: Iterable[Tally]) -> Tally:

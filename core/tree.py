@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from core.counter import Count
+from core.layers import Layers
 from core.meaning import Meaning, add_tensor, skeleton_of
 from core.stored import StoredTensor
 from core.totals import Totals
@@ -235,27 +236,32 @@ def folded(node: ModuleNode, shortest: int = 2) -> list[ModuleNode | Run]:
     return rows
 
 
-def layers_below(nodes: Iterable[ModuleNode]) -> list[tuple[str, Totals]]:
-    """The outermost numbered modules at and below some nodes, by name (`h.0`), in the tree's order.
+def layers_below(nodes: Iterable[ModuleNode], layers: Layers) -> list[tuple[str, Totals]]:
+    """The outermost layers below a module, or, where there are none, the module itself; of a run, its modules.
 
-    A node that is itself numbered counts as such only where nothing numbered lies below it.
+    Args:
+        nodes: the module, or those of the run.
+        layers: which modules are layers.
+
+    Returns:
+        Their names (`h.0`) and totals, in the tree's order.
     """
-    layers: list[tuple[str, Totals]] = []
+    found: list[tuple[str, Totals]] = []
+    nodes = list(nodes)
     for top in nodes:
-        numbered = top.name.isdigit()
-        found = list(_numbered_below(top))
-        if found and not numbered:
-            layers += [(name, node.totals()) for name, node in found]
-        elif numbered:
-            layers.append((top.path.rpartition(".")[0].rpartition(".")[2] + "." + top.name, top.totals()))
-    return layers
+        itself = bool(top.path) and layers.is_layer(top.path)
+        below = [] if itself and len(nodes) > 1 else list(_layers_below(top, layers))
+        found += [(layers.short(node.path), node.totals()) for node in below or ([top] if itself else [])]
+    return found
 
 
-def _numbered_below(top: ModuleNode) -> Iterator[tuple[str, ModuleNode]]:
-    stack = [(top, child) for child in reversed(top.children.values())]
+def _layers_below(top: ModuleNode, layers: Layers) -> Iterator[ModuleNode]:
+    stack = list(reversed(top.children.values()))
     while stack:
-        parent, node = stack.pop()
-        if node.name.isdigit() and node.children:
-            yield (f"{parent.name}.{node.name}" if parent.path else node.name), node
+        node = stack.pop()
+        if not node.children:
+            continue
+        if layers.is_layer(node.path):
+            yield node
         else:
-            stack += [(node, child) for child in reversed(node.children.values())]
+            stack += reversed(node.children.values())

@@ -152,3 +152,24 @@ def split(tensors: Iterable[tuple[str, tuple[str, Sequence[int]]]], shards: int)
     whole = list(tensors)
     size = -(-len(whole) // shards)
     return [dict(whole[start : start + size]) for start in range(0, len(whole), size)]
+
+
+LLAVA: Tensors = {
+    **{
+        f"model.vision_tower.encoder.layers.{n}.{part}": ("F32", shape)
+        for n in range(3)
+        for part, shape in (
+            ("layer_norm1.weight", (32,)),
+            ("layer_norm1.bias", (32,)),
+            ("self_attn.q_proj.weight", (32, 32)),
+            ("self_attn.out_proj.weight", (32, 32)),
+        )
+    },
+    "model.multi_modal_projector.gizmo": ("F32", (64, 32)),
+    **{
+        f"model.language_model.layers.{n}.{part}.weight": ("F32", shape)
+        for n in range(5)
+        for part, shape in (("input_layernorm", (64,)), ("self_attn.q_proj", (64, 96)), ("mlp.up_proj", (64, 64)))
+    },
+}
+"""A small vision tower with layer norms, a projector of a name that no rule knows, a text model with RMSNorms."""

@@ -98,6 +98,7 @@ with contextlib.suppress(SystemExit):
         ["--list"],
         ["--list", "--json"],
         ["gpt2", "--print"],
+        ["gpt2", "--print", "--rules", "study"],
         ["gpt2", "--json", "--by", "tensor"],
         ["gpt2", "--csv", "--by", "layer"],
         ["gpt2", "--markdown", "--by", "module"],

@@ -10,6 +10,7 @@ from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
+from core.rules import Rules
 from tui.load import Load
 from tui.look import Look
 from tui.screens.explorer import ExplorerScreen
@@ -35,19 +36,20 @@ class ExploreApp(App[int]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, models: list[str], look: Look) -> None:
+    def __init__(self, models: list[str], look: Look, rules: Rules | None = None) -> None:
         super().__init__()
         # Textual would turn colours into greys, which are colours too.
         self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
         self._models = models
         self._look = look
+        self._rules = rules
         if look.ascii:
             self.add_class("-ascii")
         # Its ends are drawn in eighths of a cell, which ASCII lacks; spaces there draw whole cells.
         ScrollBar.renderer.VERTICAL_BARS = [" "] * 8 if look.ascii else _BAR_ENDS
         self.failure: Exception | None = None
 
-        self._first = Load(models[0], 0) if len(models) == 1 else None
+        self._first = Load(models[0], 0, rules) if len(models) == 1 else None
 
     def get_default_screen(self) -> Screen[Any]:
         if self._first:
@@ -63,7 +65,7 @@ class ExploreApp(App[int]):
         if isinstance(self.screen, ExplorerScreen):
             self.screen.open(model)
         else:
-            self.push_screen(ExplorerScreen(Load(model, 0), self._look))
+            self.push_screen(ExplorerScreen(Load(model, 0, self._rules), self._look))
 
     def action_pick(self) -> None:
         """Opens the picker."""
@@ -75,7 +77,8 @@ class ExploreApp(App[int]):
             elif not isinstance(self.screen, ExplorerScreen):
                 self.exit(0)
 
-        self.push_screen(PickerScreen(self._look, self._models if len(self._models) > 1 else []), picked)
+        given = self._models if len(self._models) > 1 else []
+        self.push_screen(PickerScreen(self._look, given, self._rules), picked)
 
     def action_help(self) -> None:
         """Shows all keys of the screen at hand."""

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from core.counter import count
 from core.errors import CheckpointError
@@ -15,6 +16,9 @@ from core.locate import Location, locate
 from core.readers.open import open_reader
 from core.report import BY, By, Failure, Result
 from tui.terminal import ascii_only, painter, usable_screen
+
+if TYPE_CHECKING:
+    from core.rules import Rules
 
 NAME = "gpt2-explore"
 VERSION = "0.1.0"
@@ -51,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--by", choices=BY, help="what a row is (default: category)")
     parser.add_argument("--depth", type=_depth, metavar="N", help="with --by module: how deep")
     parser.add_argument("--list", action="store_true", help="the models that the picker would show")
+    parser.add_argument(
+        "--rules", metavar="study|FILE.toml", help="categories by the study's three substrings, or by your rules first"
+    )
     parser.add_argument("--ascii", action="store_true", help="no character outside ASCII, on the screen too")
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     return parser
@@ -117,8 +124,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     headless = options.print or options.json or options.csv or options.markdown
     if options.depth is not None and options.by != "module":
         parser.error("--depth goes with --by module")
-    if options.list and (options.models or options.by or options.csv or options.markdown):
+    if options.list and (options.models or options.by or options.csv or options.markdown or options.rules):
         parser.error("--list takes --json and --ascii only")
+    if options.rules is not None:
+        from core.rules import RulesError, rules_of
+
+        try:
+            options.rules = rules_of(options.rules)
+        except RulesError as error:
+            parser.error(f"--rules {error}")
     if not options.list and not options.models and (headless or options.by):
         parser.error("which MODEL? see gpt2-explore --list")
     return options
@@ -130,7 +144,7 @@ def _run(options: argparse.Namespace) -> int:
     if screen and usable_screen():
         from tui.start import run_screen  # textual takes 0.2 s to import
 
-        return run_screen(options.models, options.ascii)
+        return run_screen(options.models, options.ascii, options.rules)
     if screen:
         _complain("this terminal (TERM=dumb) can show no screen; here is the text")
     # What is made here is held to the end anyway, and collecting it costs a third of the time.
@@ -139,15 +153,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.list or not options.models:
         return _list_models(options.json)
     failures: list[Failure] = []
-    results = _results(options.models, options.by not in {None, "category"}, failures)
+    results = _results(options.models, options.by not in {None, "category"}, options.rules, failures)
     _write(_report(options, results))
     return 1 if failures else 0
 
 
-def _results(models: Iterable[str], keep_tensors: bool, failures: list[Failure]) -> Iterator[Result]:
+def _results(
+    models: Iterable[str], keep_tensors: bool, rules: Rules | None, failures: list[Failure]
+) -> Iterator[Result]:
     for model in models:
         try:
-            yield count(open_reader(_located(model)), keep_tensors)
+            yield count(open_reader(_located(model)), keep_tensors, rules)
         except CheckpointError as error:
             failure = Failure(model, error)
             failures.append(failure)

@@ -36,6 +36,7 @@ EXPLORER_KEYS = [
     Key("1", "view: shares", "screen.show_view(0)"),
     Key("2", "view: layers", "screen.show_view(1)"),
     Key("3", "view: weights and biases", "screen.show_view(2)"),
+    Key("4", "view: parts, and names that no rule knows", "screen.show_view(3)"),
     Key("Tab  Shift+Tab", "the other pane; Left and Right change its view", "screen.other_pane"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("r", "read the model again", "screen.reload"),

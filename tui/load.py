@@ -13,6 +13,7 @@ from core.counter import Count, count_stepwise
 from core.errors import CheckpointError
 from core.locate import locate
 from core.readers.open import open_reader
+from core.rules import Rules
 from core.tree import build_tree
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 
@@ -29,12 +30,14 @@ class Load:
     So a load can begin while the screen is still being set up, and a small model is there in the first picture.
     """
 
-    def __init__(self, model: str, load_id: int) -> None:
+    def __init__(self, model: str, load_id: int, rules: Rules | None = None) -> None:
         """
         Args:
             model: as the user names it.
             load_id: put into every message, so that those of older loads can be told.
+            rules: what is asked before the built-in rules.
         """
+        self.rules = rules
         self.model = model
         self.load_id = load_id
         self._cancelled = False
@@ -73,13 +76,15 @@ class Load:
         # What is made here has no cycles, and looking for some in a million nodes takes seconds again and again.
         gc.disable()
         try:
-            for step in count_stepwise(open_reader(locate(self.model)), lambda: self._cancelled):
+            for step in count_stepwise(open_reader(locate(self.model)), lambda: self._cancelled, rules=self.rules):
                 if not isinstance(step, Count):
                     self._say(LoadProgress(self.load_id, step))
                     continue
                 self._say(LoadCounted(self.load_id, step))
                 root = build_tree(step, self._check)
+                # What the screen asks for at once is made here, so that it need not wait for it.
                 root.totals()
+                _ = step.parts, step.others
                 self._say(LoadDone(self.load_id, step, root))
         except Cancelled:
             pass

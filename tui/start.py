@@ -10,6 +10,7 @@ import threading
 
 from rich.console import Console
 
+from core.rules import Rules
 from tui.app import ExploreApp
 from tui.crash import crash_report
 from tui.look import Look
@@ -18,18 +19,19 @@ from tui.terminal import ascii_only
 _GRACE_SECONDS = 2.0
 
 
-def run_screen(models: list[str], ascii_asked: bool) -> int:
+def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None) -> int:
     """Opens the screen.
 
     Args:
         models: those of the command line.
         ascii_asked: whether `--ascii` was given.
+        rules: what is asked before the built-in rules.
 
     Returns:
         The exit status.
     """
     sixteen = Console().color_system == "standard"
-    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))))
+    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))), rules)
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()

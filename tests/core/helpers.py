@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ import safetensors
 from core.counter import Count, count
 from core.locate import Location
 from core.readers.open import open_reader
+from core.rules import Rules
 from core.stored import StoredTensor
+from tests.checkpoints import Tensors, write
 
 
 def stored(path: Path) -> list[StoredTensor]:
@@ -18,8 +22,16 @@ def stored(path: Path) -> list[StoredTensor]:
     return [tensor for tensors, _ in open_reader(Location(str(path), str(path))).batches() for tensor in tensors]
 
 
-def counted(path: Path) -> Count:
-    return count(open_reader(Location(str(path), str(path))))
+def counted(path: Path, rules: Rules | None = None) -> Count:
+    return count(open_reader(Location(str(path), str(path))), rules=rules)
+
+
+def model(folder: Path, tensors: Tensors, config: Mapping[str, object] | None = None) -> Path:
+    """A folder with one file and, where one is given, a config."""
+    write(folder / "model.safetensors", tensors)
+    if config is not None:
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
 
 
 def layouts(tensors: list[StoredTensor]) -> dict[str, tuple[str, tuple[int, ...], int]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.counter import Count, ParameterCounter
 from core.escape import cells
 from core.json_report import json_report
-from core.layers import layer_totals
+from core.layer_totals import layer_totals
 from core.report import BY
 from core.stored import Source, StoredTensor, TensorBatch
 from core.text_report import TextStyle, text_report

@@ -15,6 +15,7 @@ from textual.timer import Timer
 
 from core.locate import Location
 from core.outline import Outline, OutlineRow
+from core.rules import Rules
 from core.stored import Progress, Source, TensorBatch
 from tests.checkpoints import Tensors
 from tests.given import batch_of
@@ -117,17 +118,21 @@ def _over(timer: Timer | None) -> bool:
 
 
 @asynccontextmanager
-async def running(*models: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False) -> AsyncIterator[Driver]:
+async def running(
+    *models: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False, rules: Rules | None = None
+) -> AsyncIterator[Driver]:
     """An app on a screen of some size; it opens the picker where not exactly one model is given."""
-    app = ExploreApp([str(model) for model in models], Look(ascii))
+    app = ExploreApp([str(model) for model in models], Look(ascii), rules)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Driver(pilot)
 
 
 @asynccontextmanager
-async def exploring(model: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False) -> AsyncIterator[Driver]:
+async def exploring(
+    model: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False, rules: Rules | None = None
+) -> AsyncIterator[Driver]:
     """The explorer with a model that is loaded."""
-    async with running(model, size=size, ascii=ascii) as driver:
+    async with running(model, size=size, ascii=ascii, rules=rules) as driver:
         await driver.loaded()
         yield driver
 

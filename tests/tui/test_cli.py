@@ -40,6 +40,9 @@ BY = ("category", "layer", "module", "tensor")
         ["--list", "gpt2"],
         ["--list", "--csv"],
         ["--list", "--by", "layer"],
+        ["--list", "--rules", "study"],
+        ["gpt2", "--rules"],
+        ["gpt2", "--rules", "./no-such-file.toml"],
     ],
 )
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], command: Command) -> None:
@@ -52,7 +55,18 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], co
 def test_help_names_every_option_and_fits_a_terminal(command: Command) -> None:
     result = command("--help")
     assert (result.status, result.err) == (0, "")
-    for option in ("--print", "--json", "--csv", "--markdown", "--by", "--depth", "--list", "--ascii", "--version"):
+    for option in (
+        "--print",
+        "--json",
+        "--csv",
+        "--markdown",
+        "--by",
+        "--depth",
+        "--list",
+        "--rules",
+        "--ascii",
+        "--version",
+    ):
         assert option in result.out
     assert all(len(line) <= 120 for line in result.out.splitlines())
 
@@ -81,7 +95,7 @@ def test_json_has_the_keys_of_the_contract(command: Command) -> None:
     (model,) = document["models"]
     assert list(model) == [
         *("model", "source", "format", "architecture", "parameters", "active_parameters", "tensor_count", "bytes"),
-        *("weights", "biases", "categories", "not_counted", "notes"),
+        *("weights", "biases", "categories", "parts", "not_counted", "notes"),
     ]
     assert model["source"] == model["format"] == "built-in"
     assert model["architecture"] == "GPT2LMHeadModel"
@@ -90,7 +104,11 @@ def test_json_has_the_keys_of_the_contract(command: Command) -> None:
     for left in model["not_counted"].values():
         assert left == {"elements": 0, "tensor_count": 0, "bytes": 0}
     for category in model["categories"].values():
-        assert list(category) == ["parameters", "percent", "weights", "biases", "tensor_count", "bytes"]
+        assert list(category)[:6] == ["parameters", "percent", "weights", "biases", "tensor_count", "bytes"]
+        assert set(category) <= {"parameters", "percent", "weights", "biases", "tensor_count", "bytes", "of_which"}
+    assert model["categories"]["attention"]["of_which"] == dict.fromkeys(("query", "key", "value", "output"), 7_087_104)
+    assert model["categories"]["norm"]["of_which"] == {"layer norm": 38_400}
+    assert model["parts"] == []
     assert isclose(sum(category["percent"] for category in model["categories"].values()), 100)
 
 

@@ -417,6 +417,7 @@ async def test_the_details_of_a_tensor_a_module_and_a_run() -> None:
         assert await details(driver, RUN) == (
             "transformer.h.0–11\n12 modules alike of 7,087,872 parameters each\n"
             "85,054,464 parameters · 68.35 % of the model · 100.00 % of h"
+            "\nAttention %: query 25.00, key 25.00, value 25.00, output 25.00"
         )
 
 

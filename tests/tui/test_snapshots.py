@@ -10,7 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.checkpoints import gpt2, masks, write, write_shards
+from core.rules import Rules, StudyRules, UserRules
+from tests.checkpoints import LLAVA, experts, gpt2, masks, write, write_shards
 from tests.tui.driving import NARROW, WIDE, Driver, SlowReaders
 from tui.app import ExploreApp
 from tui.look import Look
@@ -37,7 +38,14 @@ Take = Callable[..., bool]
 def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
     """Compares a picture of the screen with the one kept."""
 
-    def take(*models: str, act: Act | None = None, keys: str = "", look: Look | None = None, theme: str = "") -> bool:
+    def take(
+        *models: str,
+        act: Act | None = None,
+        keys: str = "",
+        look: Look | None = None,
+        theme: str = "",
+        rules: Rules | None = None,
+    ) -> bool:
         async def before(pilot: Pilot[int]) -> None:
             driver = Driver(pilot)
             if theme:
@@ -49,7 +57,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
                 await act(driver)
             await still(driver)
 
-        app = ExploreApp(list(models), look or Look())
+        app = ExploreApp(list(models), look or Look(), rules)
         return snap_compare(app, terminal_size=size, run_before=before)
 
     return take
@@ -107,6 +115,37 @@ def test_explorer_of_every_category(picture: Take, folder: Path) -> None:
         },
     )
     assert picture("./mixed.safetensors")
+
+
+@pytest.mark.parametrize("view", ["1", "2", "4"], ids=["shares", "layers", "parts"])
+def test_explorer_of_several_parts(picture: Take, folder: Path, view: str) -> None:
+    write(folder / "llava.safetensors", LLAVA)
+    assert picture("./llava.safetensors", keys=view)
+
+
+@pytest.mark.parametrize("look", [Look(ascii=True), Look(monochrome=True)], ids=["ascii", "monochrome"])
+def test_parts_without_unicode_and_without_colour(picture: Take, folder: Path, look: Look) -> None:
+    write(folder / "llava.safetensors", LLAVA)
+    assert picture("./llava.safetensors", keys="4", look=look)
+
+
+def test_parts_of_a_model_of_one_stack(picture: Take) -> None:
+    assert picture("gpt2", keys="4")
+
+
+def test_explorer_of_experts(picture: Take, folder: Path) -> None:
+    shared = {"model.layers.1.mlp.shared_experts.up_proj.weight": ("BF16", (64, 30))}
+    write(folder / "experts.safetensors", {**dict(experts(2, 4)), **shared})
+    assert picture("./experts.safetensors")
+
+
+def test_explorer_by_the_studys_rules(picture: Take) -> None:
+    assert picture("gpt2", rules=StudyRules())
+
+
+def test_picker_with_rules(picture: Take, folder: Path) -> None:
+    checkpoints(folder)
+    assert picture(rules=UserRules("my-rules.toml", [("*", "mlp")]))
 
 
 def test_explorer_of_hostile_names(picture: Take, folder: Path) -> None:

@@ -11,6 +11,7 @@ from core.totals import Totals, summed
 from tui.widgets.chart import Canvas
 
 _AXIS = 7
+_LEAST_NAME = 9
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,22 @@ class LayerBars:
         return sorted((key for key in sums if sums[key]), key=lambda key: -sums[key])
 
     def _names(self, canvas: Canvas, end: int, row: int) -> None:
-        ends = (self.layers[0][0], self.layers[-1][0])
-        first, last = (shortened(canvas.look.plain(escaped(name)), canvas.width - _AXIS) for name in ends)
-        canvas.words(first, _AXIS, row)
-        start = end - len(last)
-        if len(self.layers) > 1 and start > _AXIS + len(first):
-            canvas.words(last, start, row)
+        """The first layer's name and the last one's; of several lists, the first one's of each."""
+        columns = min(len(self.layers), canvas.width - _AXIS)
+        shown = [self.layers[column * len(self.layers) // columns][0] for column in range(columns)]
+        wide = (end - _AXIS) // columns
+        starts = [n for n, name in enumerate(shown) if n == 0 or _list_of(name) != _list_of(shown[n - 1])]
+        free = 0
+        for n, following in zip(starts, [*starts[1:], (canvas.width - _AXIS) // wide + 1]):
+            left = _AXIS + n * wide
+            room = min(canvas.width - left, (following - n) * wide - 1)
+            if n == 0 or room >= _LEAST_NAME:
+                name = shortened(canvas.look.plain(escaped(shown[n])), max(room, 1))
+                canvas.words(name, left, row)
+                free = left + len(name) + 1
+        last = shortened(canvas.look.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
+        if len(self.layers) > 1 and len(starts) == 1 and end - len(last) >= free:
+            canvas.words(last, end - len(last), row)
 
     def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
         """Categories with their shares of the layers, so that one too thin to be drawn is told too."""
@@ -88,3 +99,7 @@ class LayerBars:
             canvas.words(mark, column, row, look.rgb(key))
             canvas.words(label, column + len(mark) + 1, row)
             column += len(mark) + len(label) + 3
+
+
+def _list_of(layer: str) -> str:
+    return layer.rstrip("0123456789")

@@ -39,6 +39,7 @@ class ExplorerScreen(LoadingScreen):
         Binding("1", "show_view(0)", show=False),
         Binding("2", "show_view(1)", show=False),
         Binding("3", "show_view(2)", show=False),
+        Binding("4", "show_view(3)", show=False),
         Binding("tab,shift+tab", "other_pane", show=False, priority=True),
         Binding("f", "fold", "Fold or unfold runs"),
         Binding("s", "sort", "Sort by size or naturally"),
@@ -80,7 +81,7 @@ class ExplorerScreen(LoadingScreen):
                 ("f", "fold", "screen.fold"),
                 ("s", "sort", "screen.sort"),
                 ("p", "share of", "screen.share_of"),
-                ("1 2 3", "views", "screen.show_view_beside(1)"),
+                ("1-4", "views", "screen.show_view_beside(1)"),
                 ("Tab", "pane", "screen.other_pane"),
                 ("o", "models", "app.pick"),
                 ("x", "export", "screen.export"),
@@ -112,7 +113,7 @@ class ExplorerScreen(LoadingScreen):
         self._header()
 
     def show_row(self) -> None:
-        self.query_one(RowPane).show(self.query_one(ParameterTree).row, self.root, self.totals)
+        self.query_one(RowPane).show(self.query_one(ParameterTree).row, self.root, self.totals, self.counted)
 
     def action_show_view_beside(self, step: int) -> None:
         self.query_one(RowPane).show_view(self.query_one(RowPane).view + step)

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from core.counter import Count
-from core.escape import escaped
+from core.escape import escaped, shortened
 from core.formats import plural
 from core.outline import Outline
 from core.summary import remarks, summary
@@ -68,7 +68,7 @@ class LoadingScreen(Steady, Screen[None]):
         """Shows a model instead of the present one."""
         self.load.cancel()
         self.model = model
-        self.load = Load(self.model, self.load.load_id + 1)
+        self.load = Load(self.model, self.load.load_id + 1, self.load.rules)
         self.begin()
 
     def begin(self) -> None:
@@ -152,6 +152,9 @@ class LoadingScreen(Steady, Screen[None]):
     def show_title(self) -> None:
         """Shows the model's name, and its sums once they are known."""
         text = escaped(self.model)
+        if self.load.rules:
+            # First, so that no long path pushes it out of the line.
+            text = f"rules: {escaped(shortened(self.load.rules.name, 30))}{self.look.dot}{text}"
         if self.counted:
             room = self.size.width - 2 - len(text) - len(self.look.dot)
             text += self.look.dot + summary(self.counted, "·", room)

@@ -19,10 +19,11 @@ from textual.worker import get_current_worker
 from core.catalog import Entry, entries
 from core.counter import Count, count_stepwise
 from core.errors import CheckpointError
-from core.escape import escaped
+from core.escape import escaped, shortened
 from core.formats import exact, size
 from core.locate import locate
 from core.readers.open import open_reader
+from core.rules import Rules
 from tui.keys import PICKER_KEYS
 from tui.look import Look
 from tui.messages import ModelCounted, ModelsFound
@@ -49,20 +50,23 @@ class PickerScreen(Steady, Screen[str | None]):
     AUTO_FOCUS = "#find"
     KEYS = PICKER_KEYS
 
-    def __init__(self, look: Look, given: list[str]) -> None:
+    def __init__(self, look: Look, given: list[str], rules: Rules | None = None) -> None:
         """
         Args:
             look: how things are drawn.
             given: models named on the command line, which come first.
+            rules: by which the model chosen will be counted; the title says so.
         """
         super().__init__()
         self._look = look
         self._entries = [Entry(model, "given", None, None) for model in given]
         self._searching = True
+        self._rules = rules
         self._known: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        yield Line("gpt2-explore: where do a model's parameters sit?", id="title")
+        rules = f"{self._look.dot}rules: {escaped(shortened(self._rules.name, 20))}" if self._rules else ""
+        yield Line(f"gpt2-explore: where do a model's parameters sit?{self._look.plain(rules)}", id="title")
         yield Input(placeholder="type to filter", id="find")
         yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
         yield SteadyOptionList(id="models", markup=False)

@@ -10,11 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
+from core.categories import CATEGORIES
+from core.counter import Count
+from core.labels import largest_parts_text, parts_text
 from core.outline import OutlineRow
 from core.totals import Totals
 from core.tree import ModuleNode, Run, layers_below
 from tui.drawings.kind_bars import KindBars
 from tui.drawings.layer_bars import LayerBars
+from tui.drawings.part_bars import PartBars
 from tui.drawings.share_bars import ShareBars
 from tui.look import Look
 from tui.widgets.chart import Chart, Drawing
@@ -22,11 +26,14 @@ from tui.widgets.details import Details
 from tui.widgets.line import Line
 from tui.widgets.totals_table import TotalsTable
 
-VIEWS = ("Shares", "Layers", "Weights and biases")
+VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
+_LAYERS, _PARTS = 1, 3
 LOW = 22
 """Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
 _LEAST_CHART, _MOST_CHART = 8, 12
+# As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
+_MOST_WIDTH = 84
 # Title, titles of the tree and one row of it, status and keys.
 _LINES_ELSEWHERE = 5
 
@@ -48,6 +55,7 @@ class RowPane(Container, can_focus=True):
         self._row: OutlineRow | None = None
         self._root: ModuleNode | None = None
         self._whole = Totals()
+        self._count: Count | None = None
 
     def compose(self) -> ComposeResult:
         yield Details(self._look, id="details")
@@ -60,29 +68,40 @@ class RowPane(Container, can_focus=True):
         """Begins to draw charts: the numbers are painted before."""
         self.query_one(Chart).wake()
 
-    def show(self, row: OutlineRow | None, root: ModuleNode | None, whole: Totals) -> None:
+    def show(self, row: OutlineRow | None, root: ModuleNode | None, whole: Totals, count: Count | None = None) -> None:
         """Shows a row.
 
         Args:
             row: the one under the cursor; None while there is no tree.
             root: the model.
             whole: its totals, as far as they are known.
+            count: the model, once all of it is counted.
         """
-        grown = whole is not self._whole
-        self._row, self._root, self._whole = row, root, whole
+        grown = whole is not self._whole or count is not self._count
+        self._row, self._root, self._whole, self._count = row, root, whole, count
         if grown:
             self.fit(self._narrow, self._height)
         totals = row.item.totals() if row and row.parent is not None else whole
-        self.query_one(Details).show(row, root)
+        self.query_one(Details).show(row, root, self._told_apart(row, totals))
         self.query_one(TotalsTable).show(totals, whole)
         self.query_one(Chart).show(self._drawing(totals))
+
+    def _told_apart(self, row: OutlineRow | None, totals: Totals) -> list[str]:
+        """The parts of the model, where the row is the model, and those of the row's categories."""
+        model = row is None or row.parent is None
+        parts = self._count.parts if self._count and model else []
+        lines = [largest_parts_text(parts, self._whole.parameters)] if parts else []
+        return lines + [text for key in CATEGORIES if (text := parts_text(key, totals))]
 
     def _drawing(self, totals: Totals) -> Drawing:
         if self._view == 0:
             return ShareBars(totals, self._whole, beside_table=self._narrow)
-        if self._view == 1:
-            layers = layers_below(self._shown_nodes())
+        if self._view == _LAYERS:
+            layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
             return LayerBars(layers, self._whole, totals.parameters)
+        if self._view == _PARTS:
+            counted = self._count
+            return PartBars(counted.parts, counted.others, self._whole) if counted else PartBars([], [], self._whole)
         return KindBars(totals, self._whole, beside_table=self._narrow)
 
     def _shown_nodes(self) -> list[ModuleNode]:
@@ -105,7 +124,7 @@ class RowPane(Container, can_focus=True):
             self._view = number
             self.query_one("#views", Line).show(self._tabs())
             self.fit(self._narrow, self._height)
-            self.show(self._row, self._root, self._whole)
+            self.show(self._row, self._root, self._whole, self._count)
 
     @property
     def view(self) -> int:
@@ -120,14 +139,20 @@ class RowPane(Container, can_focus=True):
             height: of the screen.
 
         Below it, the table stands left of the chart, and the pane is as high as they need, so that the tree has
-        the rest; layers take the whole width.
+        the rest; layers and parts take the whole width. The details have as many lines as those of the model need.
         """
         self._narrow, self._height = narrow, height
         table = self.query_one(TotalsTable)
-        table.display = not (narrow and self._view == 1)
+        table.display = not (narrow and self._view in {_LAYERS, _PARTS})
+        told_apart = self._told_apart(None, self._whole)
+        low = height < LOW
+        width = self.app.size.width - 2 if narrow else min(_MOST_WIDTH, self.app.size.width * 56 // 100) - 3
+        details = self.query_one(Details)
+        more = details.fit(told_apart, width, 0 if low else 2 if narrow else 5, narrow)
+        details.styles.height = 1 if low else more + (2 if narrow else 3)
         if narrow:
-            lines = max(_LEAST_CHART if self._view == 1 else 0, table.lines_of(self._whole))
-            above = _LINES_ABOVE - (height < LOW)
+            lines = max(_LEAST_CHART if self._view in {_LAYERS, _PARTS} else 0, table.lines_of(self._whole))
+            above = _LINES_ABOVE - low + more
             self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - _LINES_ELSEWHERE))
         else:
             self.styles.height = "1fr"

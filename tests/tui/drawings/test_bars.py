@@ -7,6 +7,7 @@ import re
 import pytest
 from textual_plotext.plot import Plot
 
+from core.layers import Layers
 from core.outline import Outline
 from core.totals import Totals
 from core.tree import layers_below
@@ -47,7 +48,7 @@ PARTS: Tensors = {
 
 
 def layers(tensors: Tensors) -> list[tuple[str, Totals]]:
-    return layers_below([tree_of(tensors)])
+    return layers_below([tree_of(tensors)], Layers(tensors))
 
 
 # Shares.
@@ -70,11 +71,11 @@ def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: 
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "50.00",
         "MLP": "25.00",
-        "Norm": "12.50",
+        "RMSNorm": "12.50",
         "Embedding": "12.50",
     }
     room = width - len("A Attention ") - len(" 100.00 %")
-    for label, percent in (("Attention", 50), ("MLP", 25), ("Norm", 12.5), ("Embedding", 12.5)):
+    for label, percent in (("Attention", 50), ("MLP", 25), ("RMSNorm", 12.5), ("Embedding", 12.5)):
         assert abs(found[label][0] - room * percent / 100) <= 0.5
 
 
@@ -257,7 +258,9 @@ def test_drawings_are_equal_where_their_figures_are(kind: type[ShareBars] | type
 
 def test_rows_of_an_outline_have_layers() -> None:
     outline = Outline(tree_of(gpt2()))
-    names = {row.label: len(layers_below(getattr(row.item, "nodes", [row.item]))) for row in outline.rows}
+    names = {
+        row.label: len(layers_below(getattr(row.item, "nodes", [row.item]), Layers(gpt2()))) for row in outline.rows
+    }
     assert names == {
         "model": 12,
         "transformer": 12,
