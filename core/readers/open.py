@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from core.errors import CheckpointError
-from core.locate import Location, snapshot
+from core.hub_cache import snapshot
+from core.locate import Location
 from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
 from core.readers.folder import Folder, LocalFolder
@@ -36,8 +37,19 @@ def open_reader(location: Location) -> Reader:
     Raises:
         CheckpointError: where nothing is found there that can be read.
     """
+    if location.hub:
+        from core.readers.hub import HubReader  # what the hub needs is not needed for files
+
+        return HubReader(location)
     if not location.path:
         return BuiltInReader(location.model)
+    reader = _local_reader(location)
+    if location.note:
+        reader.source.notes.append(location.note)
+    return reader
+
+
+def _local_reader(location: Location) -> Reader:
     path = location.path
     if not os.path.isdir(path):
         return _file_reader(location.model, path)
@@ -90,7 +102,21 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
 
 def _file_reader(model: str, path: str) -> Reader:
     below, name = os.path.split(path)
-    folder = LocalFolder(below)
+    return file_reader(model, path, LocalFolder(below), name)
+
+
+def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
+    """The reader of one file of a folder, on disk or on the hub.
+
+    Args:
+        model: as the user typed it.
+        path: the file, as errors and outputs name it.
+        folder: where it lies.
+        name: its name there.
+
+    Raises:
+        CheckpointError: where it is a file of a format that is not read.
+    """
     if name.endswith(INDEX_SUFFIX):
         return SafetensorsReader(model, path, folder, _with_ending(folder.names(), SUFFIX), name)
     ending = _other_format(name)

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import CheckpointError
-from core.locate import hub_cache as hub_cache_folder
-from core.locate import locate, snapshot
+from core.hub_cache import hub_cache as hub_cache_folder
+from core.hub_cache import snapshot
+from core.locate import locate
 from core.readers.builtin import BUILT_IN
 from tests.checkpoints import Tensors, write, write_hub
 from tests.command import Command
