@@ -46,7 +46,8 @@ def entries(folder: str = ".", cancelled: Callable[[], bool] = lambda: False) ->
     for name, shape in BUILT_IN.items():
         yield Entry(name, "built-in", sum(prod(dimensions) for _, dimensions in parameter_shapes(shape)), None)
     yield from _cached(cancelled)
-    yield from _seen()
+    if not cancelled():
+        yield from _seen()
     yield from _below(folder, cancelled)
 
 

@@ -98,23 +98,23 @@ def _is_revision(text: str) -> bool:
 def with_tag(names: Sequence[str], tag: str) -> list[str]:
     """The GGUF files among some that have a quantisation in their name, in any case: `Q4_K_M`, `q8_0`, `F16`."""
     wanted = tag.lower()
-    return [name for name in names if name.lower().endswith(".gguf") and wanted in _words(name)]
+    return [name for name in names if wanted in map(str.lower, _words(name))]
 
 
 def tags_of(names: Sequence[str]) -> list[str]:
-    """The words by which some GGUF files can be told apart, one a file where it has one of its own."""
-    ggufs = [name for name in names if name.lower().endswith(".gguf")]
-    tags: list[str] = []
-    for name in ggufs:
-        own = [word for word in _words(name) if len(with_tag(ggufs, word)) == 1 and _is_word(word)]
-        if own:
-            # The longest: of `Q4_K_M` and `M` the former.
-            word = max(own, key=len)
-            tags.append(word.upper() if word.upper() in name else word)
-    return tags
+    """A word for each of some GGUF files that names it alone; files for which there is none are left out."""
+    own = ([word for word in _words(name) if len(with_tag(names, word)) == 1 and _is_word(word)] for name in names)
+    # The quantisation stands last.
+    return [words[-1] for words in own if words]
 
 
 def _words(name: str) -> list[str]:
-    """All that a tag may be: what stands between dots and dashes in a file's name, in lower case."""
-    stem = name.lower().rpartition("/")[2].removesuffix(".gguf")
-    return [word for part in stem.split(".") for word in part.split("-")] + stem.split(".")
+    """All that a tag may be: the whole of a file's name, and what stands between dots and dashes in it."""
+    base = name.rpartition("/")[2]
+    if not base.lower().endswith(".gguf"):
+        return []
+    base = base[: -len(".gguf")]
+    # Of `m-Q8_0-00001-of-00002` the part's number is left out.
+    if base[-9:].startswith("-of-") and base[-5:].isdigit():
+        base = base[:-15]
+    return [base, *(word for part in base.split(".") for word in part.split("-"))]

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -70,9 +70,14 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server: Server
+    connection: socket.socket
     # Headers and body leave together, and at once.
     wbufsize = -1
     disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections.append(self.connection)
 
     def do_GET(self) -> None:
         hub = self.server.hub
@@ -96,6 +101,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        with self.server.hub.lock:
+            self.server.hub.answered += len(body)
         if self.command != "HEAD":
             self.wfile.write(body)
 
@@ -128,8 +135,10 @@ class Handler(BaseHTTPRequestHandler):
             file.seek(first)
             left = last - first + 1
             while left > 0 and (piece := file.read(min(left, 1 << 20))):
+                with self.server.hub.lock:
+                    self.server.hub.sent += len(piece)
+                    self.server.hub.answered += len(piece)
                 self.wfile.write(piece)
-                self.server.hub.sent += len(piece)
                 left -= len(piece)
         return None
 
@@ -146,6 +155,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, hub: Hub, cdn: bool) -> None:
         self.hub = hub
         self.cdn = cdn
+        self.connections: list[socket.socket] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -164,6 +174,7 @@ class Hub:
         answer: if set, is asked first, and may answer in its own way.
         requests: all that was asked so far.
         sent: bytes of files that were sent.
+        answered: bytes of all answers.
     """
 
     def __init__(self) -> None:
@@ -175,6 +186,7 @@ class Hub:
         self.answer: Answer | None = None
         self.requests: list[Request] = []
         self.sent = 0
+        self.answered = 0
         self.lock = threading.Lock()
         self._servers = [Server(self, cdn=False), Server(self, cdn=True)]
         for server in self._servers:
@@ -192,6 +204,9 @@ class Hub:
         for server in self._servers:
             server.shutdown()
             server.server_close()
+            for connection in server.connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def add(self, repo: str, folder: Path) -> Model:
         """Gives it a model."""

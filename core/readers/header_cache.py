@@ -75,7 +75,7 @@ class HeaderCache:
         """The commit that a revision led to the last time; a commit leads to itself. None where that is not kept."""
         kept = self._model().get(revision or "main")
         commit, asked = (kept.get("commit"), kept.get("asked")) if isinstance(kept, dict) else (None, None)
-        if isinstance(commit, str) and isinstance(asked, (int, float)):
+        if isinstance(commit, str) and commit.isalnum() and isinstance(asked, (int, float)):
             return Known(commit, asked)
         if len(revision) >= 40 and revision.isalnum() and os.path.exists(self._path(f"{revision}.json")):
             return Known(revision, time.time())
@@ -83,15 +83,18 @@ class HeaderCache:
 
     def files(self, commit: str) -> dict[str, int | None] | None:
         """The files of a commit with their lengths; None where they are not kept."""
-        files = _read_json(self._path(f"{commit}.json")).get("files")
-        if not isinstance(files, dict) or not files:
+        kept = _read_json(self._path(f"{commit}.json"))
+        files = kept.get("files")
+        if not isinstance(files, dict) or not files or kept.get("crc32") != _sum_of(files):
             return None
         return {str(name): length if isinstance(length, int) else None for name, length in files.items()}
 
     def remember(self, revision: str, commit: str, files: dict[str, int | None]) -> None:
         """Keeps where a revision led to just now, and what is there."""
-        if not os.path.exists(self._path(f"{commit}.json")):
-            self._write(f"{commit}.json", json.dumps({"format": _FORMAT, "files": files}).encode())
+        if self.files(commit) != files:
+            self._write(
+                f"{commit}.json", json.dumps({"format": _FORMAT, "crc32": _sum_of(files), "files": files}).encode()
+            )
         revisions = self._model()
         revisions[revision or "main"] = {"commit": commit, "asked": time.time()}
         model = {"format": _FORMAT, "endpoint": self._endpoint, "repo": self._repo, "revisions": revisions}
@@ -233,6 +236,12 @@ def _read_json(path: str) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) and value.get("format") == _FORMAT else {}
+
+
+def _sum_of(files: dict[str, Any]) -> int:
+    from zlib import crc32
+
+    return crc32(json.dumps(files).encode())
 
 
 def _hash(text: str) -> str:

@@ -45,6 +45,7 @@ class HubReader:
         self._client: HubClient | None = None
         self._lock = Lock()
         self._said = ""
+        self._asked = False
         self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", {}, [])
 
     def stop(self) -> None:
@@ -88,11 +89,13 @@ class HubReader:
             notes.append(f"on the hub {self._name.repo} is called {listing.repo} now")
         if self._location.local and not self._location.local.startswith("revision "):
             notes.append(f"the hub was asked, since {self._location.local}; to complete it: {self._name.download}")
-        if self._cache.failure:
-            notes.append(f"the headers could not be kept for the next time ({self._cache.failure})")
-        if self._client:
+        if self._asked:
+            # Only now, so that a model in which nothing was found is asked for anew the next time.
+            self._cache.remember(self._name.revision, listing.commit, listing.files)
             prune()
         self._cache.touch()
+        if self._cache.failure:
+            notes.append(f"the headers could not be kept for the next time ({self._cache.failure})")
 
     def _client_for(self, file: str) -> HubClient:
         if self._location.ask == "never" or hub_is_off():
@@ -104,7 +107,7 @@ class HubReader:
 
     def _find(self) -> Listing:
         """In a worker: what is in the repository, by what is kept or by the hub."""
-        name, ask = self._name, self._location.ask
+        name, ask, model = self._name, self._location.ask, self.source.model
         known = self._cache.known(name.revision)
         files = self._cache.files(known.commit) if known else None
         forbidden = ask == "never" or hub_is_off()
@@ -116,15 +119,15 @@ class HubReader:
                 self._said = self._kept_note(known, "HF_HUB_OFFLINE is set" if hub_is_off() else "")
                 return kept
         elif forbidden:
-            raise off(name.repo, self._location.local, name.download, hub_cache())
+            raise off(model, self._location.local, name.download, hub_cache())
         try:
-            listing = self._client_for(name.repo).listing(name.repo, name.revision)
+            listing = self._client_for(model).listing(model, name.repo, name.revision)
         except HubError as error:
             if not (error.unreachable and known and files):
                 raise
             self._said = self._kept_note(known, error.reason)
             return kept
-        self._cache.remember(name.revision, listing.commit, listing.files)
+        self._asked = True
         return listing
 
     def _kept_note(self, known: Known, why: str) -> str:
@@ -168,10 +171,10 @@ class HubReader:
             ggufs = sorted(file for file in listing.files if file.lower().endswith(".gguf"))
             tags = tags_of(_first_parts(ggufs))
             reason = f"no GGUF file of it has {self._name.tag} in its name"
-            raise HubError(listing.repo, reason, advice=_choice(tags, "there are") if tags else "")
+            raise HubError(self.source.model, reason, advice=_choice(tags, "there are") if tags else "")
         if len(first) > 1:
             raise HubError(
-                listing.repo,
+                self.source.model,
                 f"several GGUF files of it have {self._name.tag} in their names",
                 advice=_choice([f"{listing.repo}/{file}" for file in first], "name one"),
             )
@@ -182,10 +185,10 @@ class HubReader:
         tags = tags_of(firsts)
         if not tags:
             named = [f"{listing.repo}/{file}" for file in firsts]
-            return HubError(listing.repo, f"it has {len(firsts)} GGUF files", advice=_choice(named, "name one"))
+            return HubError(self.source.model, f"it has {len(firsts)} GGUF files", advice=_choice(named, "name one"))
         example = next((tag for tag in tags if tag.upper() == "Q4_K_M"), tags[0])
         return HubError(
-            listing.repo,
+            self.source.model,
             f"it has {len(firsts)} GGUF files: {', '.join(tags[:30])}" + (", …" if len(tags) > 30 else ""),
             advice=f"name one, such as {listing.repo}:{example}",
         )

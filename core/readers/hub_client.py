@@ -101,10 +101,11 @@ class HubClient:
         token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
         self._token = {"authorization": f"Bearer {token}"} if token else {}
 
-    def listing(self, repo: str, revision: str) -> Listing:
+    def listing(self, model: str, repo: str, revision: str) -> Listing:
         """What is in a model's repository.
 
         Args:
+            model: what an error calls it.
             repo: its id.
             revision: a branch, a tag or a commit; "" for the main branch.
 
@@ -112,7 +113,7 @@ class HubClient:
             HubError: where the hub does not tell.
             Stopped: where nobody wants to know any more.
         """
-        asked = Asked(repo, repo, revision or "main", self._endpoint, bool(self._token), listing=True)
+        asked = Asked(model, repo, revision or "main", self._endpoint, bool(self._token), listing=True)
         below = f"/revision/{quote(revision, safe='')}" if revision else ""
         url = f"{self._endpoint}/api/models/{repo}{below}?blobs=true"
 

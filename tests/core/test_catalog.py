@@ -8,6 +8,7 @@ import pytest
 from core.catalog import entries
 from tests.checkpoints import Tensors, gpt2, split, write, write_hub, write_shards
 from tests.command import Command
+from tests.hub import Hub
 
 ONE: Tensors = {"x": ("F32", (5,))}
 BUILT_IN = {"gpt2": 124_439_808, "gpt2-medium": 354_823_168, "gpt2-large": 774_030_080, "gpt2-xl": 1_557_611_200}
@@ -95,3 +96,20 @@ def test_the_list_as_json_has_its_keys(command: Command) -> None:
     document = command("--list", "--json").json
     assert document["schema"] == 1
     assert document["models"][0] == {"model": "gpt2", "source": "built-in", "parameters": 124_439_808, "bytes": None}
+
+
+def test_what_was_read_from_the_hub_is_listed_as_seen(
+    here: Path, hub: Hub, hub_cache: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(here / "one" / "model.safetensors", ONE)
+    for name in ("org/a", "org/b"):
+        hub.add(name, here / "one")
+        assert command(name).status == 0
+    hub.models["org/b"].revisions["v1"] = "d" * 40
+    assert command("org/b@v1").status == 0
+    assert listed("hub (seen)") == {"org/a": None, "org/b": None, "org/b@v1": None}
+    assert "hub (seen)                 org/a" in command("--list").out
+    write_hub(hub_cache, "org/a", {"model.safetensors": ONE})
+    assert list(listed("hub (seen)")) == ["org/b", "org/b@v1"]
+    monkeypatch.setenv("HF_ENDPOINT", "http://another.hub")
+    assert listed("hub (seen)") == {}

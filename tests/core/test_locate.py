@@ -99,7 +99,7 @@ def test_a_revision_decides(hub_cache: Path, command: Command) -> None:
 def test_an_unknown_hub_id_says_how_to_get_it(command: Command, hub_cache: Path) -> None:
     assert command("org/name@v1").complaint == (
         f"gpt2-explore: org/name@v1: no such path, and no such model in the hub cache {hub_cache};"
-        " download it first: hf download org/name"
+        " HF_HUB_OFFLINE forbids to ask the hub; unset it, or get the model: hf download org/name --revision v1"
     )
 
 
