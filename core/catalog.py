@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import NamedTuple
 
-from core.locate import hub_cache, snapshot
+from core.errors import CheckpointError
+from core.hub_cache import hub_cache, snapshot
+from core.locate import Location, locate
+from core.readers import header_cache
 from core.readers.builtin import BUILT_IN, parameter_shapes
 from core.readers.files import is_file
 from core.readers.gguf_names import is_gguf, models_among
+from core.readers.hub_faults import endpoint
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
 
 _DEEPEST = 5
@@ -22,9 +26,9 @@ class Entry(NamedTuple):
 
     Attributes:
         model: what `gpt2-explore` takes for it.
-        source: `built-in`, `hub cache`, or `here`.
+        source: `built-in`, `hub cache`, `hub (seen)` for what was read from the hub before, or `here`.
         parameters: where they are known without opening a file, else None.
-        bytes: on disk, None for a built-in model.
+        bytes: on disk, None where nothing of it lies there.
     """
 
     model: str
@@ -43,6 +47,8 @@ def entries(folder: str = ".", cancelled: Callable[[], bool] = lambda: False) ->
     for name, shape in BUILT_IN.items():
         yield Entry(name, "built-in", sum(prod(dimensions) for _, dimensions in parameter_shapes(shape)), None)
     yield from _cached(cancelled)
+    if not cancelled():
+        yield from _seen()
     yield from _below(folder, cancelled)
 
 
@@ -67,6 +73,21 @@ def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
         else:
             for file, size in ggufs.items():
                 yield Entry(os.path.join(commit, file), "hub cache", None, size)
+
+
+def _seen() -> Iterator[Entry]:
+    """Models whose headers were read from the hub before, where the hub cache has them not."""
+    for seen in header_cache.seen():
+        # A name that means something else here would not open the model seen.
+        if seen.endpoint == endpoint() and (location := _located(seen.name)) and location.hub:
+            yield Entry(seen.name, "hub (seen)", None, None)
+
+
+def _located(model: str) -> Location | None:
+    try:
+        return locate(model)
+    except CheckpointError:
+        return None
 
 
 def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
 from core.errors import CheckpointError
+from core.hub_cache import Cached, cached
+from core.hub_name import HubName, hub_name
 from core.readers.builtin import BUILT_IN
-from core.readers.files import is_folder, open_regular
 
-_HUB_ID = r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?"
 _ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf")
 
 
@@ -19,98 +18,70 @@ class Location(NamedTuple):
 
     Attributes:
         model: as the user typed it.
-        path: the file or folder; "" for a built-in model.
+        path: the file or folder; "" for a built-in model and for one on the hub.
         choice: where something else could have been meant, a line that says what was taken.
+        hub: what is meant on the hub, where no file here is it.
+        local: why what the hub cache has of it does not do, as a clause.
+        note: what is to be said beside the figures.
+        ask: whether the hub is asked: `due`, where what is kept of it is missing or old; `always`; `never`.
     """
 
     model: str
     path: str
     choice: str = ""
+    hub: HubName | None = None
+    local: str = ""
+    note: str = ""
+    ask: str = "due"
 
 
 def locate(model: str) -> Location:
-    """Finds what a name, a path or a hub id means, without reading it.
+    """Finds what a name, a path or a hub id means, without reading it and without asking the hub.
 
-    In this order: a path by its looks, a built-in name, any other existing path, a hub id in the local cache.
+    In this order: a path by its looks, a built-in name, any other existing path, a hub id in the local cache, then
+    on the hub.
 
     Raises:
-        CheckpointError: where it means nothing here.
+        CheckpointError: where it can mean nothing.
     """
     if not model:
         raise CheckpointError("", "no model is named", advice="see gpt2-explore --list")
     expanded = os.path.expanduser(model)
     exists = "\0" not in model and os.path.lexists(expanded)
     explicit = model in (".", "..", "~") or model.startswith(("./", "../", "/", "~"))
-    if explicit or (exists and ("/" in model or model.endswith(_ENDINGS))):
+    if explicit:
         if not exists:
             raise CheckpointError(model, "there is no such file or folder")
-        other = "" if explicit else _cached(model)
-        choice = f"the path {model} is read; the hub's model of that name lies in {other}" if other else ""
-        return Location(model, expanded, choice)
-    cached = _cached(model)
+        return Location(model, expanded)
+    name = hub_name(model)
+    found = cached(name) if name else Cached()
+    if exists and ("/" in model or model.endswith(_ENDINGS)):
+        return Location(model, expanded, _path_before_hub(model, found))
     if model in BUILT_IN:
-        other = f"for the path write ./{model}" if exists else f"the hub's lies in {cached}" if cached else ""
+        other = f"for the path write ./{model}" if exists else f"the hub's lies in {found.path}" if found.path else ""
         return Location(model, "", f"the built-in model is shown; {other}" if other else "")
     if exists:
-        choice = f"the path ./{model} is read; the hub's model of that name lies in {cached}" if cached else ""
-        return Location(model, expanded, choice)
-    if cached:
-        return Location(model, cached)
-    raise _unknown(model)
+        return Location(model, expanded, _path_before_hub(f"./{model}", found))
+    if found.path and not found.problem and (not found.bare or hub_is_off()):
+        return Location(model, found.path, note=found.note)
+    if name and (found.path or found.problem or _may_be_on_hub(name)):
+        return Location(model, "", hub=name, local=found.problem)
+    advice = "see gpt2-explore --list for what there is; a model of the hub is named org/name"
+    raise CheckpointError(model, "neither a built-in model nor a path here", advice=advice)
 
 
-def hub_cache() -> str:
-    """The folder of the local hub cache, by the environment as huggingface_hub reads it (its constants.py)."""
-    environment = os.environ
-    home = environment.get("HF_HOME") or os.path.join(
-        environment.get("XDG_CACHE_HOME") or os.path.join("~", ".cache"), "huggingface"
-    )
-    cache = environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE") or os.path.join(home, "hub")
-    return os.path.expandvars(os.path.expanduser(cache))
+def hub_is_off() -> bool:
+    """Whether the environment forbids to ask the hub, by huggingface_hub's own rule (its constants.py)."""
+    value = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return value.upper() in {"1", "ON", "YES", "TRUE"}
 
 
-def snapshot(folder: str, revision: str = "main") -> str:
-    """The snapshot of a hub cache folder (`models--org--name`) that a revision names; "" where there is none.
-
-    Layout: https://huggingface.co/docs/huggingface_hub/guides/manage-cache. Without a `refs/main`, a single
-    snapshot is the one.
-    """
-    snapshots = os.path.join(folder, "snapshots")
-    commit = revision
-    try:
-        with open_regular(os.path.join(folder, "refs", revision), revision) as ref:
-            commit = ref.read(256).decode().strip()
-    except (CheckpointError, OSError, ValueError):
-        pass
-    try:
-        known = sorted(entry.name for entry in os.scandir(snapshots) if is_folder(entry))
-    except OSError:
-        return ""
-    if commit in known:
-        return os.path.join(snapshots, commit)
-    starting = [name for name in known if len(commit) >= 7 and name.startswith(commit)]
-    chosen = starting if starting else known if revision == "main" else []
-    return os.path.join(snapshots, chosen[0]) if len(chosen) == 1 else ""
+def _path_before_hub(path: str, found: Cached) -> str:
+    return f"the path {path} is read; the hub's model of that name lies in {found.path}" if found.path else ""
 
 
-def _cached(model: str) -> str:
-    match = re.fullmatch(_HUB_ID, model)
-    if not match or ".." in model:
-        return ""
-    organisation, name, revision = match.groups()
-    if revision and revision.startswith("/"):
-        return ""
-    folder = "models--" + (organisation or "").replace("/", "--") + name
-    return snapshot(os.path.join(hub_cache(), folder), revision or "main")
-
-
-def _unknown(model: str) -> CheckpointError:
-    if "/" in model and re.fullmatch(_HUB_ID, model):
-        return CheckpointError(
-            model,
-            f"no such path, and no such model in the hub cache {hub_cache()}",
-            advice=f"download it first: hf download {model.partition('@')[0]}",
-        )
-    return CheckpointError(
-        model, "neither a built-in model nor a path here", advice="see gpt2-explore --list for what there is"
-    )
+def _may_be_on_hub(name: HubName) -> bool:
+    """Whether the hub is asked for what is nowhere here: not for a path that is only mistyped."""
+    if "/" not in name.repo or (not name.path and name.repo.endswith(_ENDINGS)):
+        return False
+    return not (name.path and os.path.isdir(name.repo))

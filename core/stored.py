@@ -138,8 +138,12 @@ class Source:
         self.claims = Claims()
 
 
+class Stopped(Exception):
+    """What a reader's generator raises after its `stop` was called."""
+
+
 class Reader(Protocol):
-    """The one entry that all formats have."""
+    """The one entry that all formats have. A reader that may wait long has a method `stop` too, for any thread."""
 
     source: Source
 

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # What takes seconds or tenths of one to import; a headless count of a header format needs none of them.
-SLOW = {"torch", "transformers", "textual", "textual_plotext", "plotext", "rich", "numpy"}
+SLOW = {"torch", "transformers", "textual", "textual_plotext", "plotext", "rich", "numpy", "huggingface_hub", "httpx2"}
 SCREEN = {"textual", "textual_plotext", "plotext", "rich", "tui"}
 
 CORE = sorted((ROOT / "core").rglob("*.py"))

@@ -30,10 +30,12 @@ the weights."""
 
 _EPILOG = """\
 MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a
-.safetensors file, a folder with such files, their index, or the id of a model
-in the local hub cache (org/name, org/name@revision). Without a MODEL the
-screen opens on the picker; with one it opens on the model, where ? shows all
-keys.
+.safetensors file, a folder with such files, their index, or a model of the
+Hugging Face hub: org/name, org/name@revision, org/name/file-or-folder,
+org/name:Q4_K_M for one of its GGUF files. What the local hub cache has is read
+there; of the rest the headers are downloaded and kept. HF_HUB_OFFLINE=1 asks
+the hub for nothing. Without a MODEL the screen opens on the picker; with one
+it opens on the model, where ? shows all keys.
 
 Exit status: 0 fine, 1 a model could not be read, 2 wrong usage, 130 Ctrl+C."""
 

@@ -14,6 +14,7 @@ from core.errors import CheckpointError
 from core.locate import locate
 from core.readers.open import open_reader
 from core.rules import Rules
+from core.stored import Stopped
 from core.tree import build_tree
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 
@@ -30,17 +31,20 @@ class Load:
     So a load can begin while the screen is still being set up, and a small model is there in the first picture.
     """
 
-    def __init__(self, model: str, load_id: int, rules: Rules | None = None) -> None:
+    def __init__(self, model: str, load_id: int, rules: Rules | None = None, again: bool = False) -> None:
         """
         Args:
             model: as the user names it.
             load_id: put into every message, so that those of older loads can be told.
             rules: what is asked before the built-in rules.
+            again: whether the hub is to be asked, where it was asked a while ago.
         """
         self.rules = rules
         self.model = model
         self.load_id = load_id
+        self._ask = "always" if again else "due"
         self._cancelled = False
+        self._stop: Callable[[], None] | None = None
         self._waiting: list[Message] = []
         self._post: Post = self._waiting.append
         self._lock = Lock()
@@ -60,8 +64,10 @@ class Load:
             self._post = later
 
     def cancel(self) -> None:
-        """Ends the work at the next batch; no message comes after that."""
+        """Ends the work at the next batch, and waiting for a network at once; no message comes after that."""
         self._cancelled = True
+        if self._stop:
+            self._stop()
 
     def _check(self) -> None:
         if self._cancelled:
@@ -76,7 +82,10 @@ class Load:
         # What is made here has no cycles, and looking for some in a million nodes takes seconds again and again.
         gc.disable()
         try:
-            for step in count_stepwise(open_reader(locate(self.model)), lambda: self._cancelled, rules=self.rules):
+            reader = open_reader(locate(self.model)._replace(ask=self._ask))
+            self._stop = getattr(reader, "stop", None)
+            self._check()
+            for step in count_stepwise(reader, lambda: self._cancelled, rules=self.rules):
                 if not isinstance(step, Count):
                     self._say(LoadProgress(self.load_id, step))
                     continue
@@ -86,7 +95,7 @@ class Load:
                 root.totals()
                 _ = step.parts, step.others
                 self._say(LoadDone(self.load_id, step, root))
-        except Cancelled:
+        except (Cancelled, Stopped):
             pass
         except CheckpointError as error:
             self._last_word(LoadFailed(self.load_id, error.sentence(self.model)))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from core.errors import CheckpointError
-from core.locate import Location, snapshot
+from core.hub_cache import snapshot
+from core.locate import Location
 from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
 from core.readers.folder import Folder, LocalFolder
@@ -22,8 +23,19 @@ def open_reader(location: Location) -> Reader:
     Raises:
         CheckpointError: where nothing is found there that can be read.
     """
+    if location.hub:
+        from core.readers.hub import HubReader  # what the hub needs is not needed for files
+
+        return HubReader(location)
     if not location.path:
         return BuiltInReader(location.model)
+    reader = _local_reader(location)
+    if location.note:
+        reader.source.notes.append(location.note)
+    return reader
+
+
+def _local_reader(location: Location) -> Reader:
     path = location.path
     if not os.path.isdir(path):
         below, name = os.path.split(path)

@@ -10,6 +10,7 @@ from tests.checkpoints import Tensors, gpt2, split, write, write_hub, write_shar
 from tests.command import Command
 from tests.ggufs import Form, write_split
 from tests.ggufs import write as write_gguf
+from tests.hub import Hub
 
 ONE: Tensors = {"x": ("F32", (5,))}
 BUILT_IN = {"gpt2": 124_439_808, "gpt2-medium": 354_823_168, "gpt2-large": 774_030_080, "gpt2-xl": 1_557_611_200}
@@ -123,3 +124,20 @@ def test_gguf_models_of_the_hub_cache_are_found(hub_cache: Path, command: Comman
     assert [os.path.basename(model) for model in models if os.path.isabs(model)] == ["m-F16.gguf", "m-Q8_0.gguf"]
     assert {model["parameters"] for model in command(*models, "--json").json["models"]} == {5}
     assert "there are 2 GGUF models in it" in command("org/two-GGUF").complaint
+
+
+def test_what_was_read_from_the_hub_is_listed_as_seen(
+    here: Path, hub: Hub, hub_cache: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(here / "one" / "model.safetensors", ONE)
+    for name in ("org/a", "org/b"):
+        hub.add(name, here / "one")
+        assert command(name).status == 0
+    hub.models["org/b"].revisions["v1"] = "d" * 40
+    assert command("org/b@v1").status == 0
+    assert listed("hub (seen)") == {"org/a": None, "org/b": None, "org/b@v1": None}
+    assert "hub (seen)                 org/a" in command("--list").out
+    write_hub(hub_cache, "org/a", {"model.safetensors": ONE})
+    assert list(listed("hub (seen)")) == ["org/b", "org/b@v1"]
+    monkeypatch.setenv("HF_ENDPOINT", "http://another.hub")
+    assert listed("hub (seen)") == {}

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import CheckpointError
-from core.locate import hub_cache as hub_cache_folder
-from core.locate import locate, snapshot
+from core.hub_cache import hub_cache as hub_cache_folder
+from core.hub_cache import snapshot
+from core.locate import locate
 from core.readers.builtin import BUILT_IN
 from tests.checkpoints import Tensors, write, write_hub
 from tests.command import Command
@@ -98,7 +99,7 @@ def test_a_revision_decides(hub_cache: Path, command: Command) -> None:
 def test_an_unknown_hub_id_says_how_to_get_it(command: Command, hub_cache: Path) -> None:
     assert command("org/name@v1").complaint == (
         f"gpt2-explore: org/name@v1: no such path, and no such model in the hub cache {hub_cache};"
-        " download it first: hf download org/name"
+        " HF_HUB_OFFLINE forbids to ask the hub; unset it, or get the model: hf download org/name --revision v1"
     )
 
 

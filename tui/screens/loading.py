@@ -62,13 +62,13 @@ class LoadingScreen(Steady, Screen[None]):
 
     def action_reload(self) -> None:
         """Reads the model, from the start."""
-        self.open(self.model)
+        self.open(self.model, again=True)
 
-    def open(self, model: str) -> None:
-        """Shows a model instead of the present one."""
+    def open(self, model: str, again: bool = False) -> None:
+        """Shows a model instead of the present one, or the same again."""
         self.load.cancel()
         self.model = model
-        self.load = Load(self.model, self.load.load_id + 1, self.load.rules)
+        self.load = Load(self.model, self.load.load_id + 1, self.load.rules, again)
         self.begin()
 
     def begin(self) -> None:

@@ -175,7 +175,9 @@ class PickerScreen(Steady, Screen[str | None]):
 
 def _parameters_of(model: str, cancelled: Callable[[], bool]) -> int | None:
     try:
-        for step in count_stepwise(open_reader(locate(model)), cancelled, keep_tensors=False):
+        # A list asks nothing of the hub.
+        reader = open_reader(locate(model)._replace(ask="never"))
+        for step in count_stepwise(reader, cancelled, keep_tensors=False):
             if isinstance(step, Count):
                 return step.totals.parameters
     except CheckpointError:
