@@ -158,7 +158,7 @@ PROJECTIONS = (
     _rule("attention", "key_protein value_protein out_proj gate_ffw", inside="adapter"),  # Evolla
     _rule("attention", "wo", beside="wqkv wq"),  # InternLM2
     _rule("embedding", "w", lone=True, last=True),  # CTRL
-    _rule("head", "fc", beside="bn stage layer", lone=True, last=True),  # torchvision's ResNet
+    _rule("head", "fc", beside="bn", lone=True, last=True),  # torchvision's ResNet
     _rule("mlp", "gate_proj up_proj down_proj gate_up_proj c_fc fc fc_in fc_out lin wi wi_ w"),
     _rule("mlp", "w_gate w_up w_down linear_fc linear_up linear_down dense_in dense_out"),
     _rule("mlp", "vis_up vis_gate vis_down", pieces="dense_h_to h_to_h"),  # CogVLM in llama.cpp, GPT-NeoX
