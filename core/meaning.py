@@ -201,11 +201,14 @@ def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:
     copies = {group: group.original for group in groups if group.copy}
     if not copies:
         return {}
-    first = {group.tensor.name: group for group in groups if not group.copy and group.count == 1}
-    for group in list(copies):
-        other = first.get(group.original)
-        if other and group.count == 1 and is_embedding(group.skeleton) and is_head(other.skeleton):
-            del copies[group]
-            copies |= {one: group.tensor.name for one, name in copies.items() if name == other.tensor.name}
-            copies[other] = group.tensor.name
-    return copies
+    heads = {
+        group.tensor.name: group for group in groups if not group.copy and group.count == 1 and is_head(group.skeleton)
+    }
+    embeddings: dict[str, TensorGroup] = {}
+    for group in copies:
+        if group.original in heads and group.count == 1 and is_embedding(group.skeleton):
+            embeddings.setdefault(group.original, group)
+    for head, embedding in embeddings.items():
+        del copies[embedding]
+        copies[heads[head]] = head
+    return {group: embeddings[name].tensor.name if name in embeddings else name for group, name in copies.items()}

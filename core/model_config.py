@@ -13,7 +13,8 @@ _GROUP = ("group_size", "q_group_size")
 # quanto says `"weights": "int4"`.
 _NAMED_BITS = {"int2": 2, "int4": 4, "int8": 8, "float8": 8}
 _MOST_PARTS = 20_000
-"""Of a quantisation's config that are looked at; a model with settings for each module has some hundreds."""
+"""Of a quantisation's config that are looked at; settings for each module have hundreds, a hostile one millions."""
+_MOST_SCHEMES = 16
 
 
 def sections(config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -49,7 +50,7 @@ class QuantizationConfig:
         self._part: dict[str, Any] = found[0] if found else {}
         self.present = bool(self._part)
         self.method, self.format = (_word(self._part.get(key)) for key in ("quant_method", "format"))
-        self._schemes = list(dict.fromkeys(_schemes(self._part)))
+        self._schemes = list(dict.fromkeys(_schemes(self._part)))[:_MOST_SCHEMES]
 
     def schemes(self, module: str) -> list[Scheme]:
         """All settings, those of a module first where they are given under its name (MLX, AutoRound)."""

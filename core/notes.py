@@ -55,17 +55,16 @@ def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str
         more = sum(group.count for group in tied[_MOST_TIES:])
         yield f"{plural(more, 'more tensor')} tied: counted once"
     if ties.embeddings:
-        yield from _head(groups, known, ties, config)
+        yield from _head(groups, ties, config)
 
 
-def _head(groups: Sequence[TensorGroup], known: list[Known], ties: Ties, config: dict[str, Any]) -> Iterator[str]:
+def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> Iterator[str]:
     """What the config says of the output head, where the tensors say something else or nothing."""
-    heads = [one for one in known if is_head(one.skeleton)]
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
-    for head in heads:
+    for head in ties.heads[:_MOST_TIES]:
         if alike := ties.alike(head):
-            if ties.flag is None and not _has_bias(head, known):
+            if ties.flag is None and not ties.has_bias(head):
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag:
             yield (
@@ -79,11 +78,6 @@ def _head(groups: Sequence[TensorGroup], known: list[Known], ties: Ties, config:
         yield f"the output head is tied to {embedding}: counted once"
     elif ties.flag is False:
         yield "the config says that the output head is not tied to the input embedding, but there is none in the file"
-
-
-def _has_bias(head: Known, known: list[Known]) -> bool:
-    bias = head.skeleton.rpartition(".")[0] + ".bias"
-    return any(one.skeleton == bias for one in known)
 
 
 def _is_language_model(config: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from core.stored import StoredTensor
 if TYPE_CHECKING:
     from core.packing_layouts import Packed
 
-_MOST_SHAPES = 64
+_MOST_SHAPES = 32
 """Shapes kept of tensors whose names differ in digits only; a hostile file has thousands."""
 
 _NOTHING: Mapping[str, list[StoredTensor]] = MappingProxyType({})

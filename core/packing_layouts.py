@@ -6,6 +6,7 @@ differ in digits only have other shapes, so that each picks those that fit.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, prod
 from typing import NamedTuple
@@ -63,21 +64,25 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
     word = WHOLE_NUMBERS[tensor.dtype]
     scales = [t.shape for name in ("scales", "weight_scale") for t in beside.get(name, ()) if len(t.shape) >= 2]
-    zeros = [t.shape for name in ("qzeros", "weight_zero_point") for t in beside.get(name, ()) if len(t.shape) >= 2]
-    ordered = [t.shape[-1] for t in beside.get("g_idx", ()) if t.shape]
+    zeros = {t.shape[-2:] for name in ("qzeros", "weight_zero_point") for t in beside.get(name, ())}
+    ordered = sorted({t.shape[-1] for t in beside.get("g_idx", ()) if t.shape})
     fits: list[_Fit] = []
     for *_, groups, width in scales:
-        of_these = [z[-1] for z in zeros if z[-2] == groups]
         if width == columns and groups < rows:
-            known = [b for b in _BITS if any(ceil(width * b / word) == z for z in of_these)]
+            known = [b for b in _BITS if (groups, ceil(width * b / word)) in zeros]
             for bits in known or _BITS:
-                inputs = [n for n in ordered if ceil(n * bits / word) == rows]
-                if not ordered and (known or any(bits == scheme.bits for scheme in schemes)):
-                    inputs = [rows * word // bits]
-                fits += [_Fit(width, n, bits, groups) for n in inputs if groups <= n]
-        if not ordered and (not zeros or columns in of_these):
+                most = rows * word // bits
+                if ordered:
+                    # in · b/32 may have been rounded up.
+                    at = bisect_right(ordered, (rows - 1) * word // bits)
+                    inputs = ordered[at] if at < len(ordered) else most + 1
+                else:
+                    inputs = most if known or any(bits == scheme.bits for scheme in schemes) else 0
+                if groups <= inputs <= most:
+                    fits.append(_Fit(width, inputs, bits, groups))
+        if not ordered and (not zeros or (groups, columns) in zeros):
             fits += [_Fit(width, rows, b, groups) for b in _BITS if ceil(width * b / word) == columns]
-        if rows == groups and word == 32 and not columns * word % 4:
+        if rows == groups and word == 32:
             fits.append(_Fit(rows, columns * word // 4, 4, 0))
     if fit := _likeliest(fits, schemes):
         return Packed(prod(lead) * fit.rows * fit.columns, fit.bits, (fit.rows, fit.columns))

@@ -16,6 +16,8 @@ _INPUT_EMBEDDINGS = {
 }
 _OUTPUT_HEADS = {"lm_head", "embed_out", "output", "decoder", "generator_lm_head", "vocab_projector"}
 _WEIGHT = {"weight", "qweight", "weight_packed"}
+_MOST = 64
+"""Embeddings and heads that are compared with others; a hostile file has thousands."""
 
 
 class Known(NamedTuple):
@@ -45,6 +47,7 @@ class Ties:
         flag: the config's `tie_word_embeddings`; None where it has none, or says yes in one place and no in another.
         disputed: whether it says both.
         embeddings: the input embeddings.
+        heads: the output heads, tied or not.
     """
 
     def __init__(self, tensors: Sequence[Known], config: dict[str, Any]) -> None:
@@ -59,12 +62,12 @@ class Ties:
         self._shares_embeddings = config.get("share_encoder_decoder_embeddings") is not False
         named: dict[str, list[Known]] = {}
         self.embeddings: list[Known] = []
-        self._heads: list[Known] = []
+        self.heads: list[Known] = []
         for known in tensors:
             if is_embedding(known.skeleton):
-                self.embeddings.append(known)
+                self.embeddings += [known] * (len(self.embeddings) < _MOST)
             elif is_head(known.skeleton):
-                self._heads.append(known)
+                self.heads += [known] * (len(self.heads) < _MOST)
             elif known.skeleton.endswith(".bias"):
                 named.setdefault(known.skeleton, []).append(known)
         self._biases = named
@@ -88,7 +91,7 @@ class Ties:
         if last not in _WEIGHT:
             return ""
         if is_speculative(known.skeleton):
-            same = self.embeddings if module in _INPUT_EMBEDDINGS else self._heads if module == "head" else []
+            same = self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module == "head" else []
             return _first_alike(known, same)
         if module == "embed_tokens" and parts[-3:-2] in (["encoder"], ["decoder"]) and self._shares_embeddings:
             shared = [other for other in self.embeddings if other.skeleton.split(".")[-2] == "shared"]
@@ -104,10 +107,14 @@ class Ties:
         """The first input embedding that has as many weights in the same shape as an output head."""
         return _first_alike(head, self.embeddings)
 
+    def has_bias(self, head: Known) -> bool:
+        """Whether an output head has a bias, which no embedding has."""
+        return head.skeleton.rpartition(".")[0] + ".bias" in self._biases
+
     def _is_named_as_tied(self, head: Known, parts: list[str], embedding: Known) -> bool:
         module = embedding.skeleton.split(".")[-2]
         if parts[-2] == "lm_head" and module == "wte":
-            return head.skeleton.removesuffix(parts[-1]) + "bias" not in self._biases
+            return not self.has_bias(head)
         return parts[-3:-1] in (["predictions", "decoder"], ["lm_head", "decoder"]) and module == "word_embeddings"
 
     def _bias_of_head(self, known: Known, parts: list[str]) -> str:
