@@ -76,6 +76,13 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     heavy = processes.HEAVY & processes.imported(gpt2[1:])
     yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
 
+    _say("GPT-2 as a .pt file, --json")
+    pickled = _json(folder / checkpoints.GPT2_TORCH)
+    unpickled = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(pickled))
+    yield Row("GPT-2 as a .pt file, --json ÷ python -c pass", unpickled.ratio, 7, "×", unpickled.note)
+    heavy = processes.HEAVY & processes.imported(pickled[1:])
+    yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
+
     _say("90,427 tensors, --json")
     bare = [PYTHON, "-m", "bench.bare_loop", str(folder / checkpoints.SHARDED)]
     loop = _in_turns(pairs, lambda: _seconds(bare), lambda: _seconds(sharded))
@@ -147,6 +154,7 @@ def _verify_counts(folder: Path) -> None:
     """What counts wrongly may well be fast."""
     for checkpoint, expected in (
         (checkpoints.GPT2, GPT2_PARAMETERS),
+        (checkpoints.GPT2_TORCH, GPT2_PARAMETERS),
         (checkpoints.SHARDED, SHARDED_PARAMETERS),
         (checkpoints.MILLION, MILLION_PARAMETERS),
     ):

@@ -11,6 +11,7 @@ from core.locate import hub_cache, snapshot
 from core.readers.builtin import BUILT_IN, parameter_shapes
 from core.readers.files import is_file
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
+from core.readers.torch_names import belong_together, is_listed
 
 _DEEPEST = 5
 _MOST_FOLDERS = 20_000
@@ -68,7 +69,8 @@ def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
         seen += 1
         weights = _weights(current)
         shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
-        if any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights:
+        indexed = any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights
+        if indexed or belong_together(weights):
             yield Entry(shown, "here", None, sum(weights.values()))
         else:
             for name, size in sorted(weights.items()):
@@ -89,12 +91,15 @@ def _folders(folder: str) -> list[str]:
 
 
 def _weights(folder: str) -> dict[str, int]:
-    """The safetensors files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
+    """The weight files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
     found: dict[str, int] = {}
     try:
         for entry in os.scandir(folder):
-            if entry.name.endswith((SUFFIX, INDEX_SUFFIX)) and not entry.name.startswith(".") and is_file(entry):
-                found[entry.name] = entry.stat().st_size if entry.name.endswith(SUFFIX) else 0
+            named = entry.name.endswith((SUFFIX, INDEX_SUFFIX)) or is_listed(entry.name)
+            if named and not entry.name.startswith(".") and is_file(entry):
+                found[entry.name] = 0 if entry.name.endswith(".json") else entry.stat().st_size
     except OSError:
         pass
-    return found
+    # Where there are safetensors files, they are what is read.
+    safetensors = {name: size for name, size in found.items() if name.endswith((SUFFIX, INDEX_SUFFIX))}
+    return safetensors or found

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from core.errors import CheckpointError
 from core.readers.builtin import BUILT_IN
 from core.readers.files import is_folder, open_regular
+from core.readers.torch_names import TORCH_SUFFIXES
 
 _HUB_ID = r"([\w.-]+/)?([\w.-]+)(?:@([\w./-]+))?"
-_ENDINGS = (".safetensors", ".safetensors.index.json")
+_ENDINGS = (".safetensors", ".safetensors.index.json", ".bin.index.json", *TORCH_SUFFIXES)
 
 
 class Location(NamedTuple):

@@ -95,3 +95,21 @@ def test_the_list_as_json_has_its_keys(command: Command) -> None:
     document = command("--list", "--json").json
     assert document["schema"] == 1
     assert document["models"][0] == {"model": "gpt2", "source": "built-in", "parameters": 124_439_808, "bytes": None}
+
+
+def test_pytorch_files_are_found_and_what_lies_beside_a_model_is_not(here: Path) -> None:
+    write(here / "both" / "model.safetensors", ONE)
+    for name in ("both/pytorch_model.bin", "runs/epoch1.ckpt", "runs/optimizer.pt", "runs/firmware.bin", "hf/a.txt"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_bytes(bytes(10))
+    for name in ("pytorch_model-1-of-2.bin", "pytorch_model-2-of-2.bin", "pytorch_model.bin.index.json"):
+        (here / "hf" / name).write_bytes(bytes(20))
+    (here / "step").mkdir()
+    for name in (".metadata", "__0_0.distcp", "__1_0.distcp"):
+        (here / "step" / name).write_bytes(bytes(30))
+    assert listed("here") == {
+        "./both": (here / "both" / "model.safetensors").stat().st_size,
+        "./hf": 40,
+        "./runs/epoch1.ckpt": 10,
+        "./step": 60,
+    }
