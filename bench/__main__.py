@@ -81,6 +81,12 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     _say("a GGUF file, --json")
     tokens = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(gguf))
     yield Row("GGUF, 150,000 tokens and merges, --json ÷ python -c pass", tokens.ratio, 7, "×", tokens.note)
+    _say("GPT-2 as a .pt file, --json")
+    pickled = _json(folder / checkpoints.GPT2_TORCH)
+    unpickled = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(pickled))
+    yield Row("GPT-2 as a .pt file, --json ÷ python -c pass", unpickled.ratio, 7, "×", unpickled.note)
+    heavy = processes.HEAVY & processes.imported(pickled[1:])
+    yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
 
     _say("90,427 tensors, --json")
     bare = [PYTHON, "-m", "bench.bare_loop", str(folder / checkpoints.SHARDED)]
@@ -153,6 +159,7 @@ def _verify_counts(folder: Path) -> None:
     """What counts wrongly may well be fast."""
     for checkpoint, expected in (
         (checkpoints.GPT2, GPT2_PARAMETERS),
+        (checkpoints.GPT2_TORCH, GPT2_PARAMETERS),
         (checkpoints.SHARDED, SHARDED_PARAMETERS),
         (checkpoints.MILLION, MILLION_PARAMETERS),
         (checkpoints.GGUF, GGUF_PARAMETERS),

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from core.readers.builtin import BUILT_IN, parameter_shapes
 
 GPT2 = "gpt2/model.safetensors"
+GPT2_TORCH = "gpt2.pt"
 SHARDED = "sharded"
 MILLION = "million/model.safetensors"
 GGUF = "gguf/model.gguf"
@@ -115,6 +116,16 @@ def _quantised(name: str, rows: int, columns: int) -> Iterator[Tensor]:
     yield Tensor(f"{name}.weight_scale_inv", "F32", (-(-rows // 128), -(-columns // 128)))
 
 
+def write_torch(path: Path, tensors: Iterable[Tensor]) -> None:
+    """Writes a file of torch.save whose values are holes."""
+    import torch
+
+    dtypes = {"F32": torch.float32, "BF16": torch.bfloat16}
+    state = {tensor.name: torch.empty(tensor.shape, dtype=dtypes[tensor.dtype]) for tensor in tensors}
+    with torch.serialization.skip_data():
+        torch.save(state, path)
+
+
 def write_sharded(folder: Path) -> None:
     """Writes DeepSeek-V3's layers as it was published: an index, its shards, and the config that matters here."""
     tensors = list(deepseek_v3_tensors())
@@ -179,6 +190,7 @@ def write_all(folder: Path) -> None:
     """Writes the checkpoints that are measured, some 150 MB of headers."""
     write_gguf(folder / GGUF)
     write_safetensors(folder / GPT2, gpt2_tensors())
+    write_torch(folder / GPT2_TORCH, gpt2_tensors())
     write_sharded(folder / SHARDED)
     write_safetensors(folder / MILLION, million_tensors())
 

@@ -16,6 +16,7 @@ from core.readers.files import is_file
 from core.readers.gguf_names import is_gguf, models_among
 from core.readers.hub_faults import endpoint
 from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
+from core.readers.torch_names import belong_together, is_listed
 
 _DEEPEST = 5
 _MOST_FOLDERS = 20_000
@@ -100,7 +101,8 @@ def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
         ggufs = _ggufs(weights)
         weights = {name: size for name, size in weights.items() if not is_gguf(name)}
         shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
-        if any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights:
+        indexed = any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights
+        if indexed or belong_together(weights):
             yield Entry(shown, "here", None, sum(weights.values()))
         else:
             for name, size in sorted(weights.items()):
@@ -132,9 +134,12 @@ def _weights(folder: str) -> dict[str, int]:
     found: dict[str, int] = {}
     try:
         for entry in os.scandir(folder):
-            named = entry.name.endswith((SUFFIX, INDEX_SUFFIX)) or is_gguf(entry.name)
+            named = entry.name.endswith((SUFFIX, INDEX_SUFFIX)) or is_gguf(entry.name) or is_listed(entry.name)
             if named and not entry.name.startswith(".") and is_file(entry):
-                found[entry.name] = 0 if entry.name.endswith(INDEX_SUFFIX) else entry.stat().st_size
+                found[entry.name] = 0 if entry.name.endswith(".json") else entry.stat().st_size
     except OSError:
         pass
+    # Where there are safetensors files, PyTorch's are not read.
+    if any(name.endswith((SUFFIX, INDEX_SUFFIX)) for name in found):
+        found = {name: size for name, size in found.items() if not is_listed(name)}
     return found

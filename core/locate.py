@@ -9,8 +9,9 @@ from core.errors import CheckpointError
 from core.hub_cache import Cached, cached
 from core.hub_name import HubName, hub_name
 from core.readers.builtin import BUILT_IN
+from core.readers.torch_names import TORCH_SUFFIXES
 
-_ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf")
+_ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf", ".bin.index.json", *TORCH_SUFFIXES)
 
 
 class Location(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.errors import CheckpointError
 
 TORCH_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pth.tar")
@@ -29,6 +31,18 @@ def is_model_name(name: str) -> bool:
 def is_distributed(names: list[str]) -> bool:
     """Whether the files of a folder are those of torch.distributed.checkpoint."""
     return METADATA in names or any(name.endswith(DISTRIBUTED_SUFFIX) for name in names)
+
+
+def is_listed(name: str) -> bool:
+    """Whether the catalogue shows a file: of `.bin` files, which firmware and games have too, those called models."""
+    if name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)):
+        return True
+    return is_model_name(name) and (not name.lower().endswith(".bin") or "model" in name.lower())
+
+
+def belong_together(names: Iterable[str]) -> bool:
+    """Whether the files of a folder are one checkpoint, not one each."""
+    return any(name == "pytorch_model.bin" or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)) for name in names)
 
 
 def kind_of(start: bytes, size: int) -> str:

@@ -141,3 +141,21 @@ def test_what_was_read_from_the_hub_is_listed_as_seen(
     assert list(listed("hub (seen)")) == ["org/b", "org/b@v1"]
     monkeypatch.setenv("HF_ENDPOINT", "http://another.hub")
     assert listed("hub (seen)") == {}
+
+
+def test_pytorch_files_are_found_and_what_lies_beside_a_model_is_not(here: Path) -> None:
+    write(here / "both" / "model.safetensors", ONE)
+    for name in ("both/pytorch_model.bin", "runs/epoch1.ckpt", "runs/optimizer.pt", "runs/firmware.bin", "hf/a.txt"):
+        (here / name).parent.mkdir(exist_ok=True)
+        (here / name).write_bytes(bytes(10))
+    for name in ("pytorch_model-1-of-2.bin", "pytorch_model-2-of-2.bin", "pytorch_model.bin.index.json"):
+        (here / "hf" / name).write_bytes(bytes(20))
+    (here / "step").mkdir()
+    for name in (".metadata", "__0_0.distcp", "__1_0.distcp"):
+        (here / "step" / name).write_bytes(bytes(30))
+    assert listed("here") == {
+        "./both": (here / "both" / "model.safetensors").stat().st_size,
+        "./hf": 40,
+        "./runs/epoch1.ckpt": 10,
+        "./step": 60,
+    }

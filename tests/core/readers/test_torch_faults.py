@@ -76,13 +76,17 @@ def test_a_storage_that_is_missing_or_short_is_named(tmp_path: Path, command: Co
     assert "storage 1: this storage has 19 bytes where its tensors need 20" in complaint_of(command, path, short)
 
 
+def also(outside: str) -> Callable[[str, bytes], list[tuple[str, bytes]]]:
+    return lambda name, data: [(name, data), (f"{outside}{name[-3:]}", b"")]
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_archives_that_no_honest_program_writes_are_refused(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "a.pt"
     twice = changed(tmp_path, lambda name, data: [(name, data)] * (1 + name.endswith("data.pkl")))
     assert "good/data.pkl: its zip archive has this member twice" in complaint_of(command, path, twice)
     for outside in ("../../evil", "/etc/evil", "good/../../evil", "..\\evil"):
-        slip = changed(tmp_path, lambda name, data, to=outside: [(name, data), (f"{to}{name[-3:]}", b"")])
+        slip = changed(tmp_path, also(outside))
         assert "a member that would lie outside it" in complaint_of(command, path, slip)
     assert not Path("../../evil").exists()
     two = changed(tmp_path, lambda name, data: [(name, data), (name.replace("good", "other"), data)])
