@@ -21,7 +21,8 @@ WORKERS = 24
 _MOST_AHEAD = 2 * WORKERS
 _END = 1 << 16
 """Bytes at a zip archive's end, where its directory is."""
-_LONGEST_HEADER_AHEAD = 1 << 24
+_LONGEST_HEADER_AHEAD = 1 << 22
+_LONGEST_JSON_AHEAD = 1 << 24
 
 
 class Workers:
@@ -165,7 +166,7 @@ class HubFolder:
 def _likely(name: str, size: int) -> list[tuple[int, int]]:
     """Where a file's header is, by its name: what to fetch before anybody asks."""
     if name.endswith(".json"):
-        return [(0, min(size, _LONGEST_HEADER_AHEAD))]
+        return [(0, min(size, _LONGEST_JSON_AHEAD))]
     start = (0, min(size, FIRST))
     if name.endswith((".bin", ".pt", ".pth", ".ckpt", ".tar")) and size > FIRST + _END:
         return [start, (size - _END, size)]
