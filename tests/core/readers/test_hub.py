@@ -321,6 +321,17 @@ def test_reading_on_and_on_fetches_more_and_more(repo: Path, hub: Hub) -> None:
     assert len([request for request in hub.requests if "resolve" in request.path]) == 1
 
 
+def test_a_file_that_is_opened_again_is_not_fetched_again(repo: Path, hub: Hub) -> None:
+    write(repo / "model.safetensors", gpt2())
+    content = (repo / "model.safetensors").open("rb").read(50_000)
+    folder = folder_of(hub, repo)
+    for length in (4, 50_000):
+        opened, _ = folder.open("model.safetensors")
+        with opened:
+            assert opened.read(length) == content[:length]
+    assert hub.sent == FIRST
+
+
 def test_an_address_of_the_cdn_that_has_ended_is_asked_for_again(repo: Path, hub: Hub) -> None:
     content = os.urandom(500_000)
     (repo / "m.gguf").write_bytes(content)
