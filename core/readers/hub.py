@@ -84,9 +84,9 @@ class HubReader:
         """Says where the figures come from, and what that took."""
         notes = self.source.notes
         which = f"{self._name.revision or 'main'} at {listing.commit[:8]}"
-        if self._client:
+        if self._client and self._client.downloaded:
             notes.append(f"headers read from the hub ({which}): {size(self._client.downloaded)} downloaded")
-        if self._said:
+        elif self._said:
             notes.append(self._said)
         if listing.repo != self._name.repo:
             notes.append(f"on the hub {self._name.repo} is called {listing.repo} now")

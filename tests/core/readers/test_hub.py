@@ -137,6 +137,13 @@ def test_the_second_look_asks_nobody(repo: Path, hub: Hub, command: Command, mon
     )
 
 
+def test_another_file_of_a_model_just_seen_is_downloaded_and_said(repo: Path, hub: Hub, command: Command) -> None:
+    for name in ("a", "b"):
+        write(repo / f"{name}.safetensors", ONE)
+        (note,) = command(f"org/name/{name}.safetensors", "--json").model["notes"]
+        assert note.startswith("headers read from the hub")
+
+
 def test_after_some_minutes_the_hub_is_asked_where_main_leads(
     repo: Path, hub: Hub, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
