@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench import checkpoints, processes, screen
+from bench import checkpoints, hub, processes, screen
 from bench.processes import COMMAND, PYTHON, BenchError
 from bench.table import Row, table
 from bench.terminal import TerminalError
@@ -44,7 +44,7 @@ def main() -> int:
     """Runs `python -m bench`."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--pairs", type=_count, default=7, metavar="N", help="measurements of each (default: 7)")
-    parser.add_argument("--only", choices=("headless", "screen"), help="leave the other half out")
+    parser.add_argument("--only", choices=("headless", "hub", "screen"), help="leave the others out")
     options = parser.parse_args()
     rows: list[Row] = []
     try:
@@ -52,9 +52,11 @@ def main() -> int:
             folder = Path(name)
             _say("writing checkpoints")
             processes.output([PYTHON, "-m", "bench.checkpoints", name])
-            if options.only != "screen":
+            if options.only in (None, "headless"):
                 rows += headless(folder, options.pairs)
-            if options.only != "headless":
+            if options.only in (None, "hub"):
+                rows += from_hub(folder, options.pairs)
+            if options.only in (None, "screen"):
                 rows += on_screen(folder, options.pairs)
     except (BenchError, TerminalError) as error:
         print(table(rows))
@@ -97,6 +99,21 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     _say("a million tensors, --json")
     linear = _in_turns(min(pairs, 3), lambda: _seconds(sharded), lambda: _seconds(million))
     yield Row("a million tensors, --json ÷ 90,427", linear.ratio, 14, "×", linear.note)
+
+
+def from_hub(folder: Path, pairs: int) -> Iterator[Row]:
+    """Headers from a hub that answers each request after 50 ms, none of them kept."""
+    _say("90,427 tensors from a hub")
+    with hub.running_hub(folder / checkpoints.SHARDED) as served:
+        counted = json.loads(processes.output(served.command("--json")))["models"][0].get("parameters")
+        if counted != SHARDED_PARAMETERS:
+            raise BenchError(f"{hub.MODEL} of the hub has {SHARDED_PARAMETERS:,} parameters, not {counted}")
+        seconds = [_seconds(served.command("--json")) for _ in range(pairs)]
+        note = f"{hub.LATENCY} ms a request"
+        yield Row("hub: headers of 163 shards, --json", median(seconds), 2, "s", note)
+        first = _in_turns(pairs, screen.hello, served.first_totals)
+        delay = median(work - reference for reference, work in zip(first.reference, first.work))
+        yield Row("hub: first shards' totals on the screen after Textual hello", delay, 2, "s", first.note)
 
 
 def on_screen(folder: Path, pairs: int) -> Iterator[Row]:

@@ -44,6 +44,7 @@ class HubReader:
         self._workers = Workers()
         self._client: HubClient | None = None
         self._lock = Lock()
+        self._reader: Reader | None = None
         self._said = ""
         self._asked = False
         self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", {}, [])
@@ -51,6 +52,8 @@ class HubReader:
     def stop(self) -> None:
         """Ends the reading at once, from any thread; whoever waits for tensors gets a `Stopped`."""
         self._workers.stop()
+        if stop := getattr(self._reader, "stop", None):
+            stop()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The stored tensors, shard by shard.
@@ -70,7 +73,7 @@ class HubReader:
 
     def _batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         listing = self._workers.result(self._workers.submit(self._find))
-        reader = self._open(listing)
+        reader = self._reader = self._open(listing)
         found, ours = reader.source, self.source
         ours.source = f"{self._endpoint}/{listing.repo}/tree/{listing.commit}"
         ours.format, ours.config, ours.notes, ours.beside = found.format, found.config, found.notes, found.beside
@@ -81,9 +84,9 @@ class HubReader:
         """Says where the figures come from, and what that took."""
         notes = self.source.notes
         which = f"{self._name.revision or 'main'} at {listing.commit[:8]}"
-        if self._client:
+        if self._client and self._client.downloaded:
             notes.append(f"headers read from the hub ({which}): {size(self._client.downloaded)} downloaded")
-        if self._said:
+        elif self._said:
             notes.append(self._said)
         if listing.repo != self._name.repo:
             notes.append(f"on the hub {self._name.repo} is called {listing.repo} now")

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from core.escape import shortened
 from core.readers.hub_faults import (
     Asked,
     HubError,
@@ -39,8 +40,8 @@ _LONGEST_PAUSE = 10
 _LONGEST = 60.0
 """Seconds that one answer may take, however steadily it trickles."""
 _RETRIED = {408, 429, 500, 502, 503, 504}
-_LARGEST_LIST = 1 << 26
-"""Bytes; the list of a repository with 100,000 files has some 20 MB."""
+_LARGEST_LIST = 1 << 24
+"""Bytes; a file takes some 200 of them. What is made of them takes ten times as much memory."""
 
 
 class Listing(NamedTuple):
@@ -85,20 +86,24 @@ class HubClient:
             stopped: set once nobody wants the answers any more.
 
         Raises:
-            HubError: where the environment's proxy or token cannot be used.
+            HubError: where the environment's settings, proxy or token cannot be used.
         """
         self.downloaded = 0
         self._endpoint = address
         self._stopped = stopped
         self._lock = Lock()
         self._worked = False
-        from huggingface_hub import __version__, constants, get_token
-
+        try:
+            from huggingface_hub import __version__, constants
+        except ValueError as error:
+            # It reads its variables when it is imported, numbers too.
+            reason = f"a setting of the environment cannot be used ({error})"
+            raise HubError("", reason, advice="check the variables that begin with HF_") from error
         self._patience = float(constants.HF_HUB_DOWNLOAD_TIMEOUT)
         self._session = _session()
         # Not huggingface_hub's build_hf_headers: its user agent asks the hub for a list of coding agents first.
         self._headers = {"user-agent": f"gpt2-explore; hf_hub/{__version__}"}
-        token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
+        token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else _token()
         self._token = {"authorization": f"Bearer {token}"} if token else {}
 
     def listing(self, model: str, repo: str, revision: str) -> Listing:
@@ -260,6 +265,16 @@ def _is_commit(text: str) -> bool:
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _token() -> str | None:
+    from huggingface_hub import get_token
+
+    try:
+        return get_token()
+    except Exception as error:  # it may ask other servers for one, or read a file, each with errors of their own
+        reason = f"the token could not be had ({type(error).__name__}: {shortened(str(error), 120)})"
+        raise HubError("", reason, advice="sign in again: hf auth login, or set HF_TOKEN") from error
 
 
 def _session() -> Client:

@@ -12,7 +12,7 @@ from core.readers.hub_faults import HubError
 FIRST = 100_000
 """Bytes of the first request: 97 % of the safetensors headers on the hub are shorter (huggingface_hub, hf_api.py,
 parse_safetensors_file_metadata)."""
-_LONGEST_AHEAD = 1 << 22
+_LONGEST_AHEAD = 1 << 21
 _LONGEST_PIECE = 1 << 24
 _MOST = 1 << 29
 """Bytes fetched of one file; no header is longer."""

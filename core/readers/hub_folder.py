@@ -19,9 +19,12 @@ T = TypeVar("T")
 WORKERS = 24
 """Requests at a time: with 50 ms each way, 163 headers then take a second."""
 _MOST_AHEAD = 2 * WORKERS
+_HELD = 4
+"""Files closed last whose content is held, since a reader may look at a file's first bytes before it opens it."""
 _END = 1 << 16
 """Bytes at a zip archive's end, where its directory is."""
-_LONGEST_HEADER_AHEAD = 1 << 24
+_LONGEST_HEADER_AHEAD = 1 << 22
+_LONGEST_JSON_AHEAD = 1 << 24
 
 
 class Workers:
@@ -97,6 +100,7 @@ class HubFolder:
         self._client = client
         self._waiting: list[str] = []
         self._coming: dict[str, Future[RemoteFile]] = {}
+        self._closed: dict[str, RemoteFile] = {}
 
     def names(self) -> list[str]:
         """See `Folder`."""
@@ -140,6 +144,9 @@ class HubFolder:
         if size is None:
             size = source.length()
         file = RemoteFile(self.shown(name), size, self._through_workers(source), self._kept(path))
+        if before := self._closed.pop(path, None):
+            file.ranges, file.whole, file.grown = before.ranges, before.whole, before.grown
+            return file
         for start, piece in self._cache.pieces(self._listing.commit, path, size):
             file.ranges.add(start, piece, used=True)
         if not file.ranges.held and size:
@@ -158,6 +165,9 @@ class HubFolder:
         def keep(file: RemoteFile) -> None:
             if file.grown and file.whole and (used := file.ranges.used()):
                 self._cache.keep(self._listing.commit, path, file.size, used)
+            self._closed[path] = file
+            while len(self._closed) > _HELD:
+                self._closed.pop(next(iter(self._closed)))
 
         return keep
 
@@ -165,7 +175,7 @@ class HubFolder:
 def _likely(name: str, size: int) -> list[tuple[int, int]]:
     """Where a file's header is, by its name: what to fetch before anybody asks."""
     if name.endswith(".json"):
-        return [(0, min(size, _LONGEST_HEADER_AHEAD))]
+        return [(0, min(size, _LONGEST_JSON_AHEAD))]
     start = (0, min(size, FIRST))
     if name.endswith((".bin", ".pt", ".pth", ".ckpt", ".tar")) and size > FIRST + _END:
         return [start, (size - _END, size)]

@@ -137,6 +137,13 @@ def test_the_second_look_asks_nobody(repo: Path, hub: Hub, command: Command, mon
     )
 
 
+def test_another_file_of_a_model_just_seen_is_downloaded_and_said(repo: Path, hub: Hub, command: Command) -> None:
+    for name in ("a", "b"):
+        write(repo / f"{name}.safetensors", ONE)
+        (note,) = command(f"org/name/{name}.safetensors", "--json").model["notes"]
+        assert note.startswith("headers read from the hub")
+
+
 def test_after_some_minutes_the_hub_is_asked_where_main_leads(
     repo: Path, hub: Hub, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,6 +326,17 @@ def test_reading_on_and_on_fetches_more_and_more(repo: Path, hub: Hub) -> None:
     assert got == content
     assert len([request for request in hub.requests if request.cdn]) < 10
     assert len([request for request in hub.requests if "resolve" in request.path]) == 1
+
+
+def test_a_file_that_is_opened_again_is_not_fetched_again(repo: Path, hub: Hub) -> None:
+    write(repo / "model.safetensors", gpt2())
+    content = (repo / "model.safetensors").open("rb").read(50_000)
+    folder = folder_of(hub, repo)
+    for length in (4, 50_000):
+        opened, _ = folder.open("model.safetensors")
+        with opened:
+            assert opened.read(length) == content[:length]
+    assert hub.sent == FIRST
 
 
 def test_an_address_of_the_cdn_that_has_ended_is_asked_for_again(repo: Path, hub: Hub) -> None:

@@ -372,6 +372,21 @@ def test_every_exception_of_the_client_has_its_sentence(error: Exception, senten
     assert problem.advice
 
 
+def test_settings_that_cannot_be_used(here: Path, hub: Hub, hub_cache: Path) -> None:
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(hub_cache.parent), "HF_HUB_OFFLINE": "0"}
+    result = run_process("org/name", cwd=here, environment={**environment, "HF_HUB_DOWNLOAD_TIMEOUT": "soon"})
+    assert result.status == 1
+    assert result.complaint == (
+        "gpt2-explore: org/name: a setting of the environment cannot be used (invalid literal for int() with base 10:"
+        " 'soon'); check the variables that begin with HF_"
+    )
+
+
+def test_a_token_that_cannot_be_had(complaint: Complaint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path))
+    assert complaint().startswith("the token could not be had (IsADirectoryError: ")
+
+
 def test_the_client_is_not_imported_where_nothing_is_asked(here: Path, hub_cache: Path) -> None:
     write(here / "x.safetensors", {"x": ("F32", (5,))})
     code = (
