@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from functools import cached_property
 from itertools import repeat
 from time import monotonic
@@ -25,8 +25,8 @@ SNAPSHOT_SECONDS = 0.05
 _MANY = 100
 
 
-# A name without digits, shape, dtype, whether the values were seen before, and the category by the rules given.
-GroupKey = tuple[str, tuple[int, ...], str, bool, str]
+# A name without digits, shape, dtype, and whether the values were seen before; with that, the category by rules given.
+GroupKey = tuple[str, tuple[int, ...], str, Hashable]
 
 
 class Count:
@@ -77,6 +77,8 @@ class Count:
     @cached_property
     def others(self) -> list[OtherName]:
         """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
+        if "other" not in self.totals.categories:
+            return []
         from core.others import others_of
 
         return others_of(self._counter.groups, self.totals)
@@ -140,7 +142,8 @@ class ParameterCounter:
             group = known.get(key)
             if group is None:
                 place = places[key] if places else keys.index(key)
-                group = known[key] = TensorGroup(key[0], batch.tensor(place), key[3])
+                copy = copies is not None and copies[place]
+                group = known[key] = TensorGroup(key[0], batch.tensor(place), copy)
             group.count += times
         if self._keep_tensors:
             self._batches.append((batch, copies))
@@ -244,6 +247,7 @@ def count_stepwise(
 
 def _keys(batch: TensorBatch, copies: list[bool] | None, rules: Rules | None) -> Iterator[GroupKey]:
     """By which group each tensor of a batch is found; a rule given may tell apart what differs in digits only."""
-    seen_before = repeat(False) if copies is None else copies
-    ruled = map(rules.category_of, batch.names) if rules else repeat("")
-    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, seen_before, ruled)
+    told_apart: Iterable[Hashable] = repeat(False) if copies is None else copies
+    if rules:
+        told_apart = zip(told_apart, map(rules.category_of, batch.names))
+    return zip(skeletons_of(batch.names), batch.shapes, batch.dtypes, told_apart)
