@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from functools import cached_property
 from itertools import repeat
 from time import monotonic
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, "str | None", str]
-"""Name without digits, shape, dtype, of a copy the name of the tensor that it repeats, category by the rules given."""
+# A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, the category by rules given.
+GroupKey = tuple[str, tuple[int, ...], str, Hashable]
 
 
 class Count:
@@ -77,6 +77,8 @@ class Count:
     @cached_property
     def others(self) -> list[OtherName]:
         """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
+        if "other" not in self.totals.categories:
+            return []
         from core.others import others_of
 
         return others_of(self._counter.groups, self.totals)
@@ -139,7 +141,8 @@ class ParameterCounter:
             group = known.get(key)
             if group is None:
                 firsts = firsts or dict(zip(reversed(keys), range(len(keys) - 1, -1, -1)))
-                group = known[key] = TensorGroup(key[0], batch.tensor(firsts[key]), key[3])
+                place = firsts[key]
+                group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
             group.count += times
         if self._keep_tensors:
             self._batches.append((batch, copies))
@@ -158,9 +161,11 @@ class ParameterCounter:
         skeletons = skeletons_of(batch.names)
         if beginnings := prefixes(self.source.config):
             skeletons = marked(skeletons, batch.names, beginnings)
-        # A rule given may tell apart what differs in digits only.
-        ruled = map(self.rules.category_of, batch.names) if self.rules else repeat("")
-        return zip(skeletons, batch.shapes, batch.dtypes, repeat(None) if copies is None else copies, ruled)
+        told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
+        if self.rules:
+            # A rule given may tell apart what differs in digits only.
+            told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
+        return zip(skeletons, batch.shapes, batch.dtypes, told_apart)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor so far with its meaning, once that is known."""

@@ -9,8 +9,7 @@ from typing import Any
 from core.counter import Count
 from core.formats import share
 from core.labels import ordered_categories, ordered_parts
-from core.others import MOST_NAMES
-from core.report import By, Failure, Result
+from core.report import MOST_NAMES, By, Failure, Result
 from core.totals import NOT_COUNTED, Totals, Uncounted
 
 

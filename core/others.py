@@ -10,8 +10,6 @@ from core.meaning import TensorGroup
 from core.totals import Totals
 
 _LEAST_SHARE = 0.01
-MOST_NAMES = 10
-"""Names that an output lists at most."""
 
 
 class OtherName(NamedTuple):

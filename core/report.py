@@ -8,6 +8,8 @@ from core.counter import Count
 from core.errors import CheckpointError
 
 By = Literal["category", "layer", "module", "tensor"]
+MOST_NAMES = 10
+"""Names of the category other that an output lists at most."""
 BY: tuple[By, ...] = ("category", "layer", "module", "tensor")
 
 

@@ -10,8 +10,7 @@ from core.counter import Count
 from core.escape import escaped
 from core.formats import exact, percent, plural, share, size
 from core.labels import category_label, ordered_categories
-from core.others import MOST_NAMES
-from core.report import By
+from core.report import MOST_NAMES, By
 from core.totals import Totals
 
 Cell = str | int | float

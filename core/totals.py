@@ -119,7 +119,10 @@ class Totals:
         for role, left in other.not_counted.items():
             self.not_counted.setdefault(role, Uncounted()).add(left)
         for category, parts in other.of_which.items():
-            self.tell_apart(category, parts.items(), 1)
+            if category in self.of_which:
+                self.tell_apart(category, parts.items(), 1)
+            else:
+                self.of_which[category] = parts.copy()
 
     def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
         """Adds to what is told apart in a category: names, each with its parameters, so many times."""

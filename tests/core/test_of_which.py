@@ -49,7 +49,7 @@ def test_a_fused_projection_is_split_where_its_proportions_are_known(
 
 @pytest.mark.parametrize(
     ("shape", "config"),
-    [((96, 64), None), ((96, 64), {"num_attention_heads": "8"}), ((80, 64), HEADS), ((64,), HEADS), ((2, 3, 4), {})],
+    [((96, 64), None), ((96, 64), {"num_attention_heads": "8"}), ((80, 64), HEADS), ((2, 3, 4), {})],
 )
 def test_a_fused_projection_of_unknown_proportions_is_not_split(
     shape: tuple[int, ...], config: dict[str, object] | None, tmp_path: Path

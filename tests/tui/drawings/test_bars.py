@@ -40,8 +40,8 @@ def totals_of(tensors: Tensors) -> Totals:
 
 GPT2 = totals_of(gpt2())
 PARTS: Tensors = {
-    "h.0.attn.c_attn.weight": ("F32", (80,)),
-    "h.0.mlp.c_fc.weight": ("F32", (40,)),
+    "h.0.attn.c_attn.weight": ("F32", (8, 10)),
+    "h.0.mlp.c_fc.weight": ("F32", (4, 10)),
     "wte.weight": ("F32", (20, 1)),
     "h.0.ln_1.weight": ("F32", (20,)),
 }
@@ -123,7 +123,7 @@ def test_a_whole_share_has_its_value_in_full(width: int, height: int) -> None:
 def test_kind_bars_part_each_category_by_its_biases() -> None:
     totals = totals_of(
         {
-            "h.0.attn.c_attn.weight": ("F32", (30,)),
+            "h.0.attn.c_attn.weight": ("F32", (3, 10)),
             "h.0.attn.c_attn.bias": ("F32", (10,)),
             "wte.weight": ("F32", (20, 1)),
             "h.0.ln_1.weight": ("F32", (5,)),
@@ -162,8 +162,8 @@ def layer_bars(tensors: Tensors, parameters: int | None = None) -> LayerBars:
 
 
 UNEVEN: Tensors = {
-    **{f"h.{n}.mlp.weight": ("F32", (size,)) for n, size in enumerate((16, 8, 4, 2))},
-    **{f"h.{n}.attn.weight": ("F32", (size,)) for n, size in enumerate((4, 2, 1, 2))},
+    **{f"h.{n}.mlp.weight": ("F32", (2, 2 * size)) for n, size in enumerate((16, 8, 4, 2))},
+    **{f"h.{n}.attn.weight": ("F32", (2, 2 * size)) for n, size in enumerate((4, 2, 1, 2))},
 }
 
 
@@ -176,7 +176,7 @@ def test_layer_bars_are_as_high_as_their_parameters() -> None:
     assert [column.count("▓") for column in columns] == [4, 2, 1, 2]
     assert all(len(column.strip()) == height for column, height in zip(columns, (20, 10, 5, 4)))
     assert all(line.find("█") <= line.find("▓") or "▓" not in line for line in lines[:21] if "█" in line)
-    assert lines[1].split()[0] == "20"
+    assert lines[1].split()[0] == "80"
     assert lines[20].split()[0] == "0"
     assert lines[21].split() == ["h.0", "h.3"]
     assert lines[22] == "■█ MLP 76.92 %  ●▓ Attention 23.08 %"
