@@ -152,7 +152,8 @@ def _proportional(models: Sequence[Measured]) -> Claim:
     changes = "the width differs, and a layer with it" if len(widths) > 1 else "a layer differs"
     between_why = f"between these {changes}: {_a_layer(small)}, {_a_layer(large)}"
     if within:
-        why = f"{'at one width' if len(widths) > 1 else 'in a model'} it does, as a model's layers are alike; {between_why}"
+        where = "at one width" if len(widths) > 1 else "within a model"
+        why = f"{where} it does, as a model's layers are alike; {between_why}"
         return claim(5, sentence, findings, why, "holds in part")
     verdict: Verdict = "holds in part" if any(alike) else "does not hold"
     return claim(5, sentence, findings, f"{reasons(findings, models)}; {between_why}", verdict)

@@ -87,7 +87,7 @@ def comparison(models: Sequence[Measured]) -> list[ComparisonRow]:
         rows.append(ComparisonRow(f"{key}_percent", "share %", "percent", list(shares), key))
         if len(models) > 1:
             points: list[Cell] = [part - shares[0] for part in shares]
-            rows.append(ComparisonRow(f"{key}_points", "points, to first", "points", points, key))
+            rows.append(ComparisonRow(f"{key}_points", "points to 1st", "points", points, key))
     return rows + _ratios(models) + _kinds(models) + _build(models)
 
 
@@ -144,7 +144,7 @@ def trend(models: Sequence[Measured]) -> list[ComparisonRow]:
     ]
     return [
         ComparisonRow("parameters", "Parameters", "count", [model.parameters for model in models], head=True),
-        ComparisonRow("outside_layers", "Outside of layers", "count", [model.outside for model in models]),
+        ComparisonRow("outside_layers", "Outside layers", "count", [model.outside for model in models]),
         ComparisonRow("outside_layers_percent", "share %", "percent", [share(m.outside, m.parameters) for m in models]),
         ComparisonRow("in_layers", "In layers", "count", list(inside)),
         ComparisonRow(
@@ -173,14 +173,14 @@ def norms(models: Sequence[Measured]) -> list[ComparisonRow]:
         ComparisonRow("norm_biases", "biases", "count", [tally.biases for tally in tallies], "norm"),
         ComparisonRow(
             "norm_bias_percent",
-            "biases % of norm",
+            "bias % of norm",
             "percent",
             bias_share((tally.biases, tally.parameters) for tally in tallies),
             "norm",
         ),
         ComparisonRow(
             "bias_percent",
-            "biases % of all",
+            "bias % of all",
             "percent",
             bias_share((whole.biases, whole.parameters) for whole in wholes),
         ),

@@ -9,6 +9,7 @@ from core.formats import exact, percent
 from core.study import Measured
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
+VERDICTS: tuple[Verdict, ...] = ("holds", "holds in part", "does not hold")
 Figure = int | float | str | None
 Figures = dict[str, Figure]
 
@@ -49,8 +50,8 @@ class Claim(NamedTuple):
 FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "attention_percent": ("attention %", percent),
     "mlp_percent": ("MLP %", percent),
-    "claimed_attention_percent": ("claimed: att. %", str),
-    "claimed_mlp_percent": ("claimed: MLP %", str),
+    "claimed_attention_percent": ("claimed att. %", str),
+    "claimed_mlp_percent": ("claimed MLP %", str),
     "attention": ("attention", exact),
     "mlp": ("MLP", exact),
     "mlp_to_attention": ("MLP ÷ attention", lambda ratio: f"{ratio:.4f}"),
@@ -60,7 +61,7 @@ FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "next_percent": ("its share %", percent),
     "parameters": ("parameters", exact),
     "layers": ("layers", exact),
-    "attention_per_layer": ("attention a layer", exact),
+    "attention_per_layer": ("att. a layer", exact),
     "mlp_per_layer": ("MLP a layer", exact),
     "embedding": ("embedding", exact),
     "embedding_percent": ("embedding %", percent),

@@ -29,7 +29,7 @@ def build_of(model: Measured) -> str:
         told += ["its gated MLP"] if gated else []
     if "E" in sizes:
         used = model.dimensions.experts_used
-        told.append(f"{exact(sizes['E'])} experts a layer" + (f", {used} of them used" if used else ""))
+        told.append(f"{exact(sizes['E'])} experts a layer" + (f" ({used} used)" if used else ""))
     queries = sizes.get("q", sizes.get("d", 0))
     if sizes.get("k", queries) < queries:
         heads, shared = model.dimensions.heads, model.dimensions.key_value_heads

@@ -32,10 +32,9 @@ def measured(results: Iterable[Result]) -> Iterator[Compared]:
         yield Measured(result) if isinstance(result, Count) else result
 
 
-def study_text(results: Iterable[Result], style: TextStyle) -> Iterator[str]:
+def study_text(models: Iterable[Compared], style: TextStyle) -> Iterator[str]:
     """The report for people, of at most 80 columns."""
-    models = list(measured(results))
-    for line in _text_lines(models, style):
+    for line in _text_lines(list(models), style):
         yield line.rstrip() + "\n"
 
 
@@ -108,9 +107,9 @@ def _figure_rows(claim: Claim, models: Sequence[Measured]) -> list[tuple[str, li
     return rows
 
 
-def study_markdown(results: Iterable[Result], style: TextStyle) -> Iterator[str]:
+def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str]:
     """The report for a lab book: tables as GitHub shows them, charts as blocks of text."""
-    models = list(measured(results))
+    models = list(models)
     known = readable(models)
     yield f"# {_TITLE}\n"
     for failure in models:
@@ -160,9 +159,9 @@ def _block(lines: Iterable[str]) -> Iterator[str]:
     yield "```\n"
 
 
-def study_csv(results: Iterable[Result]) -> Iterator[str]:
+def study_csv(models: Iterable[Compared]) -> Iterator[str]:
     """RFC 4180: one header line, then a line a figure of a model; a claim's verdict is of no one model."""
-    known = readable(measured(results))
+    known = readable(models)
     yield csv_line(["model", "table", "row", "figure"])
     tables = (("comparison", comparison(known)), ("norms", norms(known)))
     for table, rows in tables:

@@ -24,9 +24,9 @@ _WIDTHS = (
 PRESETS = {**BUILT_IN, "GPT-3": Gpt2Shape(96, 12288, 96, positions=2048)}
 
 
-def measured(shape: Gpt2Shape) -> Measured:
+def measured(shape: Gpt2Shape, name: str = MODEL) -> Measured:
     """All that is to be known of such a model, by the count of its tensors."""
-    return Measured(count(BuiltInReader(MODEL, shape)))
+    return Measured(count(BuiltInReader(name, shape)))
 
 
 def rule_of_thumb(shape: Gpt2Shape) -> int:
@@ -41,6 +41,12 @@ def stepped(shape: Gpt2Shape, what: Literal["layers", "hidden_size"], step: int)
     if not beyond:
         return shape
     return _of({**shape._asdict(), what: min(beyond) if step > 0 else max(beyond)})
+
+
+def preset_name(shape: Gpt2Shape) -> str:
+    """What models of this shape are called, or ""."""
+    same = (name for name, each in PRESETS.items() if each._replace(heads=0) == shape._replace(heads=0))
+    return next(same, "")
 
 
 def next_preset(shape: Gpt2Shape) -> Gpt2Shape:

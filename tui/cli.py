@@ -134,7 +134,7 @@ def _run(options: argparse.Namespace) -> int:
     if screen and usable_screen():
         from tui.start import run_screen  # textual takes 0.2 s to import
 
-        return run_screen(_compared(options), options.ascii)
+        return run_screen(_compared(options), options.ascii, options.study)
     if screen:
         _complain("this terminal (TERM=dumb) can show no screen; here is the text")
     # What is made here is held to the end anyway, and collecting it costs a third of the time.
@@ -197,17 +197,17 @@ def _report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[
 
 
 def _study_report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[str]:
-    from core.study_report import study_csv, study_json, study_markdown, study_text
+    from core.study_report import measured, study_csv, study_json, study_markdown, study_text
     from core.text_report import TextStyle
 
     if options.json:
         return study_json(results)
     if options.csv:
-        return study_csv(results)
+        return study_csv(measured(results))
     ascii_asked = ascii_only(options.ascii)
     if options.markdown:
-        return study_markdown(results, TextStyle(ascii_asked, painter(False)))
-    return study_text(results, TextStyle(ascii_asked, painter(sys.stdout.isatty())))
+        return study_markdown(measured(results), TextStyle(ascii_asked, painter(False)))
+    return study_text(measured(results), TextStyle(ascii_asked, painter(sys.stdout.isatty())))
 
 
 def _list_models(as_json: bool) -> int:

@@ -77,10 +77,7 @@ class Load:
                 if not isinstance(step, Count):
                     self._say(LoadProgress(self.load_id, step))
                     continue
-                self._say(LoadCounted(self.load_id, step))
-                root = build_tree(step, self._check)
-                root.totals()
-                self._say(LoadDone(self.load_id, step, root))
+                self._finish(step)
         except Cancelled:
             pass
         except CheckpointError as error:
@@ -90,6 +87,13 @@ class Load:
         finally:
             gc.freeze()
             gc.enable()
+
+    def _finish(self, count: Count) -> None:
+        """Says what is known, and builds the tree."""
+        self._say(LoadCounted(self.load_id, count))
+        root = build_tree(count, self._check)
+        root.totals()
+        self._say(LoadDone(self.load_id, count, root))
 
     def _last_word(self, message: Message) -> None:
         with suppress(Cancelled):

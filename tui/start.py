@@ -18,18 +18,19 @@ from tui.terminal import ascii_only
 _GRACE_SECONDS = 2.0
 
 
-def run_screen(models: list[str], ascii_asked: bool) -> int:
+def run_screen(models: list[str], ascii_asked: bool, study: bool) -> int:
     """Opens the screen.
 
     Args:
         models: those of the command line.
         ascii_asked: whether `--ascii` was given.
+        study: whether `--study` was.
 
     Returns:
         The exit status.
     """
     sixteen = Console().color_system == "standard"
-    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))))
+    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))), study)
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()

@@ -96,7 +96,7 @@ def test_a_ratio_with_its_reason_in_the_models_own_shapes() -> None:
 
 def test_a_mixture_of_experts_is_told_as_one() -> None:
     reason = asked([of(llama(MIXTRAL), MIXTRAL, "mixtral")])[2].findings["mixtral"].reason
-    assert "8 experts a layer, 2 of them used" in reason
+    assert "8 experts a layer (2 used)" in reason
     assert "3Edf in the MLP" in reason
 
 

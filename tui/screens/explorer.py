@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from core.escape import escaped, shortened
 from core.formats import exact
+from core.labels import ordered_categories
 from core.outline import MOST_MATCHES, Outline
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
@@ -24,6 +25,7 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
 from tui.widgets.row_pane import LOW, RowPane
+from tui.widgets.totals_table import TotalsTable
 
 REST_SECONDS = 0.1
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
@@ -46,6 +48,7 @@ class ExplorerScreen(LoadingScreen):
         Binding("slash", "filter", "Filter by name"),
         Binding("n", "match(1)", show=False),
         Binding("N", "match(-1)", show=False),
+        Binding("m", "compare", "Compare"),
         Binding("r", "reload", "Read again"),
         Binding("y", "copy", "Copy the row"),
         Binding("x", "export", "Export"),
@@ -83,6 +86,7 @@ class ExplorerScreen(LoadingScreen):
                 ("1 2 3", "views", "screen.show_view_beside(1)"),
                 ("Tab", "pane", "screen.other_pane"),
                 ("o", "models", "app.pick"),
+                ("m", "compare", "screen.compare"),
                 ("x", "export", "screen.export"),
                 ("y", "copy", "screen.copy"),
                 ("r", "reload", "screen.reload"),
@@ -158,7 +162,10 @@ class ExplorerScreen(LoadingScreen):
 
     def action_other_pane(self) -> None:
         tree, right = self.query_one("#tree"), self.query_one("#right")
-        (right if tree.has_focus else tree).focus()
+        to_right = tree.has_focus
+        (right if to_right else tree).focus()
+        if to_right and self.counted:
+            self.say("up, down: a category; ? tells what it is, and its formula; left, right: views")
 
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
@@ -207,7 +214,22 @@ class ExplorerScreen(LoadingScreen):
             self._close_filter()
             self.query_one("#tree").focus()
         else:
-            self.app.action_pick()  # type: ignore[attr-defined]
+            self.app.action_leave()  # type: ignore[attr-defined]
+
+    def action_compare(self) -> None:
+        """Compares the model with others."""
+        self.app.action_compare(self.model)  # type: ignore[attr-defined]
+
+    @on(TotalsTable.Asked)
+    def action_learn(self) -> None:
+        """The page on the category under the right pane's cursor."""
+        category = self.query_one(RowPane).category
+        if self.counted and category:
+            from core.study import Measured
+            from tui.screens.lesson import LessonScreen
+
+            categories = [key for key, _ in ordered_categories(self.totals)]
+            self.app.push_screen(LessonScreen(Measured(self.counted), categories, category, self.look))
 
     def _close_filter(self) -> None:
         field = self.query_one("#filter", Input)
