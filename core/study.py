@@ -18,6 +18,7 @@ from core.totals import Tally, Totals
 
 FAMILY = tuple(BUILT_IN)
 """The models that the study is about."""
+_GENERAL_NAMES = {"model", "pytorch_model.bin", "adapter_model", "model.safetensors.index.json", "consolidated"}
 MOST_MODELS = 12
 """So many can be compared on one screen."""
 
@@ -35,6 +36,7 @@ class Measured:
 
     Attributes:
         model: as the user named it.
+        name: the same, short and safe to show; another may be given to tell it from others.
         built_in: whether it is one of the four that need no file.
         architecture: the class that its config names, or None.
         totals: its counts.
@@ -48,6 +50,7 @@ class Measured:
     def __init__(self, count: Count) -> None:
         source = count.source
         self.model = source.model
+        self.name = short_names([source.model])[source.model]
         self.built_in = source.source == "built-in"
         self.architecture = count.architecture
         self.totals = count.totals
@@ -63,11 +66,6 @@ class Measured:
             else:
                 self.outside += totals.parameters
         self._formulas: dict[str, Formula | None] = {}
-
-    @property
-    def name(self) -> str:
-        """Its name, short and safe to show: the last part of a path or hub id."""
-        return escaped(self.model.rstrip("/").rpartition("/")[2] or self.model)
 
     @property
     def parameters(self) -> int:
@@ -103,6 +101,22 @@ def _of(totals: Totals, category: str) -> Tally:
 
 
 Compared = Measured | Failure
+
+
+def short_names(models: Iterable[str]) -> dict[str, str]:
+    """Names to show for models as the user named them: the last part of a path or hub id, the whole where two agree."""
+    names = {model: _short_name(model) for model in models}
+    held = list(names.values())
+    return {model: name if held.count(name) == 1 else escaped(model) for model, name in names.items()}
+
+
+def _short_name(model: str) -> str:
+    *above, name = model.rstrip("/").split("/")
+    stem = name.removesuffix(".safetensors")
+    # A file that is named as all are says less than its folder.
+    if above and stem in _GENERAL_NAMES and above[-1] not in {"", ".", ".."}:
+        stem = above[-1]
+    return escaped(stem or model)
 
 
 def readable(models: Iterable[Compared]) -> list[Measured]:

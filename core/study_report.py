@@ -14,7 +14,7 @@ from core.escape import cells, shortened
 from core.findings import FIGURES, Claim, figure_text
 from core.json_report import json_models
 from core.report import Failure, Result
-from core.study import Compared, Measured, asked_apart, readable
+from core.study import Compared, Measured, asked_apart, readable, short_names
 from core.table_report import csv_line, markdown_text
 from core.text_charts import grouped_bars, trend_lines
 from core.text_report import WIDTH, TextStyle, wrapped
@@ -28,8 +28,12 @@ _TITLE = "Where parameters sit: the models compared, the study's claims measured
 
 def measured(results: Iterable[Result]) -> Iterator[Compared]:
     """Results as they are compared."""
-    for result in results:
-        yield Measured(result) if isinstance(result, Count) else result
+    models = [Measured(result) if isinstance(result, Count) else result for result in results]
+    names = short_names(model.model for model in models)
+    for model in models:
+        if isinstance(model, Measured):
+            model.name = names[model.model]
+        yield model
 
 
 def study_text(models: Iterable[Compared], style: TextStyle) -> Iterator[str]:

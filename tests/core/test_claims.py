@@ -11,7 +11,7 @@ from core.claims import claims_of
 from core.counter import count
 from core.findings import Claim
 from core.readers.builtin import BUILT_IN, BuiltInReader, Gpt2Shape
-from core.study import FAMILY, Measured, asked_apart
+from core.study import FAMILY, Measured, asked_apart, short_names
 from tests.checkpoints import Tensors
 from tests.given import GivenReader
 from tests.models import LLAMA, MIXTRAL, llama
@@ -142,3 +142,17 @@ def test_the_family_is_asked_apart_where_it_is_whole() -> None:
     ]
     assert [len(group) for _, group in asked_apart([llama_model, *family()[:2]])] == [3]
     assert asked_apart([]) == []
+
+
+def test_names_are_short_and_told_apart() -> None:
+    models = [
+        "gpt2",
+        "org/name",
+        "./runs/a/model.safetensors",
+        "./runs/b/model.safetensors",
+        "x.safetensors",
+        "y/x",
+        "/",
+    ]
+    assert list(short_names(models).values()) == ["gpt2", "name", "a", "b", "x.safetensors", "y/x", "/"]
+    assert short_names(["\x1b[31m"]) == {"\x1b[31m": r"\x1b[31m"}

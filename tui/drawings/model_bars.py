@@ -57,7 +57,7 @@ class ModelBars:
             else:
                 canvas.words(shortened(canvas.look.plain("not read"), group), left, bottom)
             shown = shortened(canvas.look.plain(name), max(1, group - 1))
-            canvas.words(shown, left, bottom + 2)
+            canvas.words(canvas.look.plain(shown), left, bottom + 2)
         bars.legend(bottom + 3)
 
 

@@ -41,7 +41,7 @@ class NormBars:
             tally, part = model.tally("norm"), model.percent("norm")
             length = max(1, round(room * part / most)) if tally.parameters else 0
             biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
-            canvas.words(look.plain(shortened(model.name, _NAME - 1)), 0, row)
+            canvas.words(look.plain(shortened(look.plain(model.name), _NAME - 1)), 0, row)
             end = _NAME + length
             canvas.rectangle((_NAME, end - biases - 1), (row, row), look.rgb("norm"), look.block)
             canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, light)

@@ -77,12 +77,15 @@ class TrendLines:
         for number, (column, model) in enumerate(zip(columns, models)):
             beyond = columns[number + 1] if number + 1 < len(columns) else canvas.width + 1
             name = f"({model.name})" if model is self.apart else model.name
-            room = min(canvas.width - column, beyond - column - 1)
-            fitting = shortened(name, room) if len(name) <= room or room >= 5 else ""
+            last = number + 1 == len(columns)
+            start = max(free[1], min(column, canvas.width - len(name))) if last else column
+            room = min(canvas.width - start, beyond - start - 1)
+            fitting = shortened(canvas.look.plain(name), room) if len(name) <= room or room >= 5 else ""
             for line, text in enumerate((short(model.parameters), canvas.look.plain(fitting))):
-                if column >= free[line] and text and len(text) <= canvas.width - column:
-                    canvas.words(text, column, bottom + 1 + line)
-                    free[line] = column + len(text) + 1
+                at = start if line else min(column, canvas.width - len(text))
+                if at >= free[line] and text:
+                    canvas.words(text, at, bottom + 1 + line)
+                    free[line] = at + len(text) + 1
 
     @staticmethod
     def _legend(canvas: Canvas, keys: list[str], totals: list[Totals], row: int) -> None:

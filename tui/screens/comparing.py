@@ -8,9 +8,8 @@ from textual import on
 from textual.message import Message
 from textual.screen import Screen
 
-from core.escape import escaped
 from core.formats import plural
-from core.study import MOST_MODELS, Measured
+from core.study import MOST_MODELS, Measured, short_names
 from tui.look import Look
 from tui.measuring import MeasuringLoad
 from tui.messages import LoadBroke, LoadFailed, LoadMessage, LoadProgress, ModelMeasured
@@ -22,6 +21,7 @@ class Column:
 
     Attributes:
         model: as the user named it.
+        name: short and safe to show, told apart from the others'.
         load: the present one.
         measured: the model, once it is.
         instead: what is to be said while it is not.
@@ -29,14 +29,10 @@ class Column:
 
     def __init__(self, model: str, load: MeasuringLoad) -> None:
         self.model = model
+        self.name = ""
         self.load = load
         self.measured: Measured | None = None
         self.instead = "reading…"
-
-    @property
-    def name(self) -> str:
-        """The model's, short and safe to show."""
-        return escaped(self.model.rstrip("/").rpartition("/")[2] or self.model)
 
 
 class ComparingScreen(Steady, Screen[None]):
@@ -103,6 +99,14 @@ class ComparingScreen(Steady, Screen[None]):
             self.said = f"{plural(MOST_MODELS, 'model')} can be compared; left out: {', '.join(wanted[room:])}"
         for model in wanted[:room]:
             self.columns.append(Column(model, self._load(model)))
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        names = short_names(self.models)
+        for column in self.columns:
+            column.name = names[column.model]
+            if column.measured:
+                column.measured.name = column.name
 
     def _load(self, model: str) -> MeasuringLoad:
         self._loads += 1
@@ -117,6 +121,7 @@ class ComparingScreen(Steady, Screen[None]):
             return
         if isinstance(message, ModelMeasured):
             column.measured = message.measured
+            column.measured.name = column.name
         elif isinstance(message, LoadProgress):
             done = message.snapshot.progress
             shards = f"{done.shards_done} of {done.shards_total} shards, " if done.shards_total > 1 else ""
@@ -148,6 +153,7 @@ class ComparingScreen(Steady, Screen[None]):
         """Leaves the chosen model out."""
         if self.columns:
             self.columns.pop(self.place).load.cancel()
+            self._tell_apart()
             self.place = max(0, min(self.place, len(self.columns) - 1))
             self.show()
 

@@ -86,10 +86,10 @@ class ExplorerScreen(LoadingScreen):
                 ("1 2 3", "views", "screen.show_view_beside(1)"),
                 ("Tab", "pane", "screen.other_pane"),
                 ("o", "models", "app.pick"),
-                ("m", "compare", "screen.compare"),
                 ("x", "export", "screen.export"),
                 ("y", "copy", "screen.copy"),
                 ("r", "reload", "screen.reload"),
+                ("m", "compare", "screen.compare"),
             ],
             id="keys",
         )

@@ -68,10 +68,8 @@ class ClaimList(Widget):
         if not self._asked:
             return Text("no model is read yet, of which the claims could be asked")
         if len(self._asked) > 1:
-            text.append(
-                "  " + "".join(f"{title.removeprefix('the '):{_VERDICT}}" for title, _, _ in self._asked), "dim"
-            )
-            text.append("\n")
+            titles = (title.removeprefix("the ") for title, _, _ in self._asked)
+            text.append("  " + "".join(f"{title:{_VERDICT}}" for title in titles) + "\n", "dim")
         for number, claims in enumerate(zip(*(claims for _, _, claims in self._asked))):
             line = Text(f"{claims[0].number} ")
             for claim in claims:
