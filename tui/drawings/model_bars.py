@@ -18,7 +18,7 @@ MODES: dict[Mode, str] = {
     "stacked": "share of each category, stacked to 100 %",
     "counts": "parameters of each category, on a log axis",
 }
-_AXIS = 6
+_AXIS = 7
 _WIDEST_SLOT = 8
 
 
