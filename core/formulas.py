@@ -10,7 +10,7 @@ from math import prod
 from typing import NamedTuple
 
 from core.polynomials import Polynomial, total
-from core.shapes import Dimensions, Repeated
+from core.shapes import Dimensions, Repeated, position_rows
 
 MEANINGS = {
     "L": "layers",
@@ -100,7 +100,7 @@ def formula_of(category: str, tensors: Iterable[Repeated], dimensions: Dimension
         dimensions: the model's.
     """
     tensors = list(tensors)
-    if category not in _FORMULAS_FOR or dimensions.hidden_size is None:
+    if category not in _FORMULAS_FOR or not dimensions.hidden_size:
         return None
     sizes = sizes_of(tensors, dimensions)
     sums: dict[tuple[str, frozenset[int]], list[Polynomial]] = {}
@@ -191,10 +191,7 @@ def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, i
         "L": dimensions.layers,
         "V": dimensions.vocabulary,
         "E": dimensions.experts,
-        "n": max(
-            (t.shape[0] for t in tensors if t.category == "embedding" and "pos" in t.name.replace("wpe", "pos")),
-            default=None,
-        ),
+        "n": max(position_rows(tensors), default=None),
     }
     queries, keys = _widths(tensors, dimensions, d)
     if queries != d:

@@ -99,11 +99,11 @@ def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dim
     tensors = list(tensors)
     parts = [config, *(part for key in ("text_config", "llm_config") if isinstance(part := config.get(key), dict))]
     embeddings = [t.shape for t in tensors if t.category == "embedding" and len(t.shape) == 2]
-    hidden = _hidden_size(tensors, embeddings, _numbers(parts, _HIDDEN_SIZE))
+    hidden = _hidden_size(tensors, embeddings, _numbers(parts, _HIDDEN_SIZE)) or None
     heads = _number(parts, _HEADS)
     key_value_heads = _number(parts, _KEY_VALUE_HEADS) or heads
     head_size = _number(parts, ("head_dim",)) or (hidden // heads if hidden and heads else None)
-    positions = [t.shape[0] for t in tensors if t.category == "embedding" and any(p in t.name for p in _POSITIONS)]
+    positions = position_rows(tensors)
     return Dimensions(
         layers=_layers(tensors),
         hidden_size=hidden,
@@ -115,6 +115,15 @@ def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dim
         experts=_number(parts, _EXPERTS) or _experts(tensors),
         experts_used=_number(parts, _EXPERTS_USED),
     )
+
+
+def position_rows(tensors: Iterable[Repeated]) -> list[int]:
+    """How many rows the embeddings of positions have."""
+    return [
+        t.shape[0]
+        for t in tensors
+        if t.category == "embedding" and len(t.shape) == 2 and any(word in t.name for word in _POSITIONS)
+    ]
 
 
 def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]], said: list[int]) -> int | None:

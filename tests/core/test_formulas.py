@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.claims import claims_of
 from core.counter import count
 from core.formulas import Formula
+from core.lessons import lesson_on
 from core.polynomials import Polynomial
 from core.readers.builtin import BUILT_IN
 from core.study import Measured
+from core.study_report import study_text
+from core.text_report import TextStyle
 from core.what_if import measured
 from tests.checkpoints import Tensors, gpt2, masks
 from tests.core.helpers import counted
@@ -114,6 +118,64 @@ def test_positions_as_many_as_the_width_are_told_from_it() -> None:
 )
 def test_shapes_that_fit_no_formula_have_none(tensors: Tensors) -> None:
     assert of(tensors).formula("mlp") is None
+
+
+words = st.sampled_from(
+    [
+        "h",
+        "layers",
+        "0",
+        "1",
+        "2",
+        "attn",
+        "self_attn",
+        "q_proj",
+        "k_proj",
+        "c_attn",
+        "mlp",
+        "experts",
+        "shared_experts",
+        "gate",
+        "norm",
+        "ln_1",
+        "wte",
+        "wpe",
+        "embed_tokens",
+        "lm_head",
+        "lora_A",
+        "weight",
+        "bias",
+        "fc",
+        "down_proj",
+    ]
+)
+names = st.lists(words, min_size=1, max_size=6).map(".".join)
+layouts = st.dictionaries(
+    names, st.tuples(st.just("F32"), st.lists(st.integers(0, 40), max_size=4).map(tuple)), max_size=12
+)
+configs = st.fixed_dictionaries(
+    {},
+    optional={
+        "hidden_size": st.one_of(st.integers(-1, 40), st.text(), st.none()),
+        "num_attention_heads": st.integers(-1, 9),
+        "num_key_value_heads": st.integers(-1, 9),
+        "head_dim": st.integers(0, 9),
+        "num_experts": st.one_of(st.integers(-1, 9), st.floats()),
+        "text_config": st.one_of(st.none(), st.dictionaries(st.just("hidden_size"), st.integers(1, 9))),
+    },
+)
+
+
+@given(layouts, configs)
+def test_a_formula_gives_what_was_counted_whatever_the_tensors(tensors: Tensors, config: dict[str, Any]) -> None:
+    model = of(tensors, config)
+    for category in model.totals.categories:
+        if found := model.formula(category):
+            assert found.value == model.tally(category).parameters
+            assert all(symbol in found.text() for symbol, _, _ in found.symbols())
+        assert lesson_on(category, model).text
+    assert len(claims_of([model])) == 9
+    assert "".join(study_text([model], TextStyle(True, lambda text, category: text))).isascii()
 
 
 numbers = st.integers(-5, 5)

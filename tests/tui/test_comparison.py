@@ -419,14 +419,16 @@ async def test_a_page_on_each_category(size: tuple[int, int], downs: int, wanted
     async with running("gpt2", size=size) as driver:
         await driver.loaded()
         await driver.press("tab", *["down"] * downs, "question_mark")
-        assert isinstance(driver.app.screen, LessonScreen)
+        await driver.until(lambda: isinstance(driver.app.screen, LessonScreen))
         await driver.shows(*wanted)
 
 
 async def test_pages_can_be_turned() -> None:
     async with running("gpt2") as driver:
         await driver.loaded()
-        await driver.press("tab", "question_mark", "right")
+        await driver.press("tab", "question_mark")
+        await driver.shows("Attention in gpt2")
+        await driver.press("right")
         await driver.shows("MLP in gpt2")
         await driver.press("left", "left")
         await driver.shows("Embedding in gpt2")

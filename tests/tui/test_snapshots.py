@@ -325,4 +325,9 @@ def test_comparison_in_a_light_theme(picture: Take, keys: str) -> None:
 
 @pytest.mark.parametrize("keys", ["tab question_mark", "tab down down question_mark"], ids=["attention", "norm"])
 def test_page_on_a_category(picture: Take, keys: str) -> None:
-    assert picture("gpt2", keys=keys)
+    async def act(driver: Driver) -> None:
+        await driver.loaded()
+        await driver.press(*keys.split())
+        await driver.shows("How its size comes about")
+
+    assert picture("gpt2", act=act)

@@ -127,11 +127,11 @@ class _Bars:
         look = self._canvas.look
         bar = max(1, min(16, width - 1 if width < 14 else width - 9))
         below, before = 0.0, self._bottom + 1
-        for rank, key in enumerate(sorted(self._keys, key=lambda key: -model.percent(key))):
+        for key in sorted(self._keys, key=lambda key: -model.percent(key)):
             below += model.percent(key)
             after = self._bottom + 1 - self._rows(below / 100)
             if after < before:
-                marker = look.marker(key, rank)
+                marker = look.marker(key, self._keys.index(key))
                 self._canvas.rectangle((left, left + bar - 1), (after, before - 1), look.rgb(key), marker)
                 if width >= 14:
                     middle = (after + before - 1) // 2
@@ -146,7 +146,7 @@ class _Bars:
         for rank, key in enumerate(self._keys):
             label = common_label(key, totals)
             mark = look.glyph(key)
-            if look.monochrome and not look.ascii and self._mode != "stacked":
+            if look.monochrome and not look.ascii:
                 mark += look.marker(key, rank)
             if column + len(mark) + 1 + len(label) > self._canvas.width:
                 break

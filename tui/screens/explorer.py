@@ -20,6 +20,7 @@ from core.outline import MOST_MATCHES, Outline
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
 from tui.look import Look
+from tui.messages import ModelMeasured
 from tui.screens.loading import LoadingScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
@@ -223,13 +224,25 @@ class ExplorerScreen(LoadingScreen):
     @on(TotalsTable.Asked)
     def action_learn(self) -> None:
         """The page on the category under the right pane's cursor."""
-        category = self.query_one(RowPane).category
-        if self.counted and category:
-            from core.study import Measured
-            from tui.screens.lesson import LessonScreen
+        if self.counted and self.query_one(RowPane).category:
+            self.run_worker(self._measure, thread=True, group="measure", exclusive=True, exit_on_error=False)
 
+    def _measure(self) -> None:
+        """In a thread: what the page tells takes half a second of a model of 90,000 tensors."""
+        from core.study import Measured
+
+        counted, load_id = self.counted, self.load.load_id
+        if counted:
+            self.post_message(ModelMeasured(load_id, Measured(counted)))
+
+    @on(ModelMeasured)
+    def _measured(self, message: ModelMeasured) -> None:
+        from tui.screens.lesson import LessonScreen
+
+        category = self.query_one(RowPane).category
+        if message.load_id == self.load.load_id and category and self.app.screen is self:
             categories = [key for key, _ in ordered_categories(self.totals)]
-            self.app.push_screen(LessonScreen(Measured(self.counted), categories, category, self.look))
+            self.app.push_screen(LessonScreen(message.measured, categories, category, self.look))
 
     def _close_filter(self) -> None:
         field = self.query_one("#filter", Input)

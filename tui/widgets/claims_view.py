@@ -13,7 +13,7 @@ from textual.containers import Container, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from core.escape import shortened
+from core.escape import ELLIPSIS, shortened
 from core.findings import FIGURES, Claim, Verdict, figure_text
 from core.study import Measured
 from core.text_report import wrapped
@@ -76,7 +76,10 @@ class ClaimList(Widget):
                 verdict = self.verdict(claim.verdict)
                 line.append(verdict).append(" " * (_VERDICT - verdict.cell_len))
             line.append(self._look.plain(claims[0].claim))
-            line.truncate(max(8, self.size.width), overflow="ellipsis" if not self._look.ascii else "crop")
+            room = max(8, self.size.width)
+            if line.cell_len > room:
+                line.truncate(room - 1, overflow="crop")
+                line.append(self._look.plain(ELLIPSIS))
             line.pad_right(self.size.width - line.cell_len)
             if number == self._chosen:
                 line.stylize("reverse" if self.app.no_color else self.get_component_rich_style("claim-list--cursor"))
