@@ -37,7 +37,7 @@ EXPLORER_KEYS = [
     Key("2", "view: layers", "screen.show_view(1)"),
     Key("3", "view: weights and biases", "screen.show_view(2)"),
     Key("Tab  Shift+Tab", "the other pane; Left and Right change its view", "screen.other_pane"),
-    Key("?", "in the other pane: what a category (Up, Down) is, its formula", "screen.learn"),
+    Key("?", "in the right pane: what a category is, its formula", "screen.learn"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("m", "mark the model for comparison, and compare", "screen.compare"),
     Key("r", "read the model again", "screen.reload"),

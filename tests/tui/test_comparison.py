@@ -14,6 +14,7 @@ from tests.checkpoints import Tensors, gpt2, write
 from tests.models import LLAMA, MIXTRAL, llama, write_model
 from tests.tui.driving import NARROW, PATIENCE, WIDE, Driver, SlowReader, load_threads, running
 from tui.app import ExploreApp
+from tui.keys import COMPARISON_KEYS
 from tui.look import Look
 from tui.screens.comparison import ComparisonScreen
 from tui.screens.explorer import ExplorerScreen
@@ -293,7 +294,7 @@ async def test_twelve_models_and_no_more(folder: Path) -> None:
     async with running(*names, size=NARROW) as driver:
         await read(driver)
         assert len(screen(driver).columns) == MOST_MODELS
-        await driver.shows("12 models can be compared; left out:", "m13.safetensors")
+        await driver.shows("12 models can be compared; left out: m12, m13")
         await driver.press("2", *["right"] * 11)
         await driver.shows(" m11")
 
@@ -380,6 +381,12 @@ async def test_the_keys_are_in_the_help_and_the_commands() -> None:
         await driver.shows("put the model first", "[ ]", "{ }")
         await driver.press("escape", "ctrl+p", *"trend", "enter")
         await driver.shows("Outside layers")
+
+
+def test_what_keys_do_fits_into_the_list_of_commands_and_the_help() -> None:
+    for key in COMPARISON_KEYS:
+        assert len(key.does) <= (52 if key.action else 56), key.does
+        assert len(key.keys) < 18, key.keys
 
 
 async def test_the_report_is_exported(folder: Path) -> None:

@@ -96,7 +96,8 @@ class ComparingScreen(Steady, Screen[None]):
         wanted = [model for model in dict.fromkeys(models) if model not in self.models]
         room = MOST_MODELS - len(self.columns)
         if len(wanted) > room:
-            self.said = f"{plural(MOST_MODELS, 'model')} can be compared; left out: {', '.join(wanted[room:])}"
+            beyond = ", ".join(short_names(wanted[room:]).values())
+            self.said = f"{plural(MOST_MODELS, 'model')} can be compared; left out: {beyond}"
         for model in wanted[:room]:
             self.columns.append(Column(model, self._load(model)))
         self._tell_apart()
