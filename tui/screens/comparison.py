@@ -10,22 +10,20 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 from textual.geometry import Size
-from textual.widgets import Input
 
 from core.claims import claims_of
 from core.comparison import ComparisonRow, by_size, comparison, norms, trend
 from core.escape import escaped
 from core.formats import exact, plural, short
 from core.labels import ordered_categories
-from core.readers.builtin import BUILT_IN
-from core.study import FAMILY, Measured, asked_apart
-from core.what_if import measured, next_preset, parsed, stepped
+from core.study import asked_apart
 from tui.drawings.model_bars import MODES, ModelBars
 from tui.drawings.norm_bars import NormBars
 from tui.drawings.trend_lines import TrendLines
 from tui.keys import COMPARISON_KEYS
 from tui.look import Look
-from tui.screens.comparing import ComparingScreen
+from tui.screens.comparing import Column
+from tui.screens.imagining import CLAIMS, NORMS, SHARES, TABLE, TREND, VIEWS, WHAT_IF, ImaginingScreen
 from tui.widgets.chart import Chart
 from tui.widgets.claims_view import ClaimsView
 from tui.widgets.comparison_table import ComparisonTable, Head
@@ -35,14 +33,12 @@ from tui.widgets.verdicts import Verdicts
 from tui.widgets.view_tabs import ViewTabs
 from tui.widgets.what_if_panel import WhatIfPanel
 
-VIEWS = ("Shares", "Table", "Trend", "Norms", "Claims", "What if")
-SHARES, TABLE, TREND, NORMS, CLAIMS, WHAT_IF = range(6)
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
 _LINES_ELSEWHERE = 4
 _LEAST_CHART = 8
 
 
-class ComparisonScreen(ComparingScreen):
+class ComparisonScreen(ImaginingScreen):
     """Six views of the models that it has read."""
 
     KEYS = COMPARISON_KEYS
@@ -60,12 +56,6 @@ class ComparisonScreen(ComparingScreen):
         Binding("g,home", "edge(0)", show=False),
         Binding("G,end", "edge(-1)", show=False),
         Binding("b", "bars", "Other bars"),
-        Binding("left_square_bracket", "what_if('layers', -1)", show=False),
-        Binding("right_square_bracket", "what_if('layers', 1)", show=False),
-        Binding("left_curly_bracket", "what_if('hidden_size', -1)", show=False),
-        Binding("right_curly_bracket", "what_if('hidden_size', 1)", show=False),
-        Binding("p", "preset", show=False),
-        Binding("w", "ask", show=False),
         Binding("enter,space", "open", "Open the model"),
         Binding("m", "add", "Add models"),
         Binding("d,delete", "remove", "Leave the model out"),
@@ -73,7 +63,6 @@ class ComparisonScreen(ComparingScreen):
         Binding("r", "reload", "Read again"),
         Binding("x", "export", "Export"),
         Binding("question_mark", "learn", show=False),
-        Binding("escape", "back", show=False),
     ]
 
     def __init__(self, models: list[str], look: Look, study: bool) -> None:
@@ -85,13 +74,8 @@ class ComparisonScreen(ComparingScreen):
         """
         super().__init__(models, look)
         self.study = study
-        self._view = SHARES
         self._mode = 0
         self._row = 0
-        self._shape = BUILT_IN["gpt2"]
-        self._what_if = measured(self._shape)
-        self._asked_what_if = False
-        self._family: tuple[Measured, ...] = ()
 
     def compose(self) -> ComposeResult:
         look = self.look
@@ -103,9 +87,7 @@ class ComparisonScreen(ComparingScreen):
             yield ComparisonTable(look, id="table")
             yield ClaimsView(look, id="claims")
             yield Verdicts(look, id="verdicts")
-        yield Input(
-            placeholder="layers width, such as 96 12288; vocabulary and context may follow", id="ask", compact=True
-        )
+        yield self.field()
         yield Line("", id="status")
         yield KeyHints(
             [
@@ -138,19 +120,19 @@ class ComparisonScreen(ComparingScreen):
         self._fit(self.size)
         self._show_title()
         self._show_status()
-        self.query_one(ViewTabs).show(self._view)
-        if self._view in {SHARES, TREND, NORMS, WHAT_IF}:
+        self.query_one(ViewTabs).show(self.view)
+        if self.view in {SHARES, TREND, NORMS, WHAT_IF}:
             self._show_chart()
-        if self._view in {SHARES, TABLE, TREND, NORMS}:
+        if self.view in {SHARES, TABLE, TREND, NORMS}:
             self._show_table()
-        if self._view in {SHARES, CLAIMS}:
+        if self.view in {SHARES, CLAIMS}:
             groups = [(title, models, claims_of(models)) for title, models in asked_apart(self.known)]
-            if self._view == CLAIMS:
+            if self.view == CLAIMS:
                 self.query_one(ClaimsView).show(groups, self.chosen.measured if self.chosen else None)
             else:
                 self.query_one(Verdicts).show_claims(groups[0][2] if groups else [])
-        if self._view == WHAT_IF:
-            self.query_one(WhatIfPanel).show(self._shape, self._what_if)
+        if self.view == WHAT_IF:
+            self.query_one(WhatIfPanel).show(self.shape, self.imagined)
 
     def _show_title(self) -> None:
         known = by_size(self.known)
@@ -168,12 +150,12 @@ class ComparisonScreen(ComparingScreen):
             text = "no model: m adds some"
         elif self.said:
             text = self.said
-        elif self._view == WHAT_IF:
+        elif self.view == WHAT_IF:
             text = "up, down: layers; left, right: width; w types them in; p: the next published"
         elif column.measured:
             model = column.measured
             facts = [f"{exact(model.parameters)} parameters"]
-            if self._view == TABLE:
+            if self.view == TABLE:
                 facts.append("? on a category tells what it is")
             elif model.architecture:
                 facts.insert(0, model.architecture)
@@ -189,18 +171,18 @@ class ComparisonScreen(ComparingScreen):
             for column in self._ordered(sorted_by_size)
         ]
 
-    def _ordered(self, sorted_by_size: bool):  # type: ignore[no-untyped-def]
+    def _ordered(self, sorted_by_size: bool) -> list[Column]:
         if not sorted_by_size:
             return self.columns
         return sorted(self.columns, key=lambda c: (c.measured is None, c.measured.parameters if c.measured else 0))
 
     def _rows(self) -> list[ComparisonRow]:
-        if self._view == TREND:
+        if self.view == TREND:
             return trend(self.known)
-        if self._view == NORMS:
+        if self.view == NORMS:
             return norms(self.known)
         rows = comparison(self.known)
-        if self._view == TABLE:
+        if self.view == TABLE:
             return rows
         shares = [
             row._replace(label=rows[at - 1].label, head=True)
@@ -210,67 +192,64 @@ class ComparisonScreen(ComparingScreen):
         return [*rows[:1], *shares]
 
     def _show_table(self) -> None:
-        ordered = self._ordered(self._view == TREND)
+        ordered = self._ordered(self.view == TREND)
         rows = self._rows()
         self._row = max(0, min(self._row, len(rows) - 1))
         place = ordered.index(self.chosen) if self.chosen else 0
-        chosen = self._row if self._view == TABLE else None
-        self.query_one(ComparisonTable).show(self._heads(self._view == TREND), rows, place, chosen)
+        chosen = self._row if self.view == TABLE else None
+        self.query_one(ComparisonTable).show(self._heads(self.view == TREND), rows, place, chosen)
 
     def _show_chart(self) -> None:
         chart = self.query_one("#chart", Chart)
         known = tuple(self.known)
-        if self._view == SHARES:
+        if self.view == SHARES:
             chart.show(ModelBars(tuple((c.name, c.measured) for c in self.columns), list(MODES)[self._mode]))
-        elif self._view == NORMS:
+        elif self.view == NORMS:
             chart.show(NormBars(known))
-        elif self._view == TREND:
-            apart = (self._what_if,) if self._asked_what_if else ()
+        elif self.view == TREND:
+            apart = (self.imagined,) if self.asked else ()
             chart.show(TrendLines(known + apart, *apart))
         else:
-            if not self._family:
-                self._family = tuple(measured(BUILT_IN[name], name) for name in FAMILY)
-            others = [model for model in self._family if model.parameters != self._what_if.parameters]
-            chart.show(TrendLines((*others, self._what_if), self._what_if))
+            chart.show(TrendLines((*self.family, self.imagined), self.imagined))
 
     # Keys.
 
     def action_show_view(self, number: int) -> None:
-        if number != self._view:
-            self._view = number % len(VIEWS)
+        if number != self.view:
+            self.view = number % len(VIEWS)
             self.show()
 
     def action_show_view_beside(self, step: int) -> None:
-        self.action_show_view((self._view + step) % len(VIEWS))
+        self.action_show_view((self.view + step) % len(VIEWS))
 
     def action_bars(self) -> None:
         """Other bars, where there are some."""
-        self._mode = (self._mode + 1) % len(MODES) if self._view == SHARES else self._mode
-        self._view = SHARES
+        self._mode = (self._mode + 1) % len(MODES) if self.view == SHARES else self._mode
+        self.view = SHARES
         self.show()
 
     def action_move(self, columns: int, rows: int) -> None:
-        if self._view == WHAT_IF:
+        if self.view == WHAT_IF:
             self.action_what_if("hidden_size" if columns else "layers", columns or -rows)
         elif columns:
-            ordered = list(self._ordered(self._view == TREND))
+            ordered = self._ordered(self.view == TREND)
             if self.chosen:
                 place = max(0, min(ordered.index(self.chosen) + columns, len(ordered) - 1))
                 self.choose(self.columns.index(ordered[place]))
-        elif self._view == CLAIMS:
+        elif self.view == CLAIMS:
             self.query_one(ClaimsView).move(rows)
-        elif self._view == TABLE:
+        elif self.view == TABLE:
             self._row += rows
             self.show()
 
     def action_page(self, pages: int) -> None:
-        if self._view == CLAIMS:
+        if self.view == CLAIMS:
             self.query_one(ClaimsView).scroll_pages(pages)
         else:
             self.action_move(0, pages * max(1, self.query_one(ComparisonTable).size.height - 2))
 
     def action_edge(self, edge: int) -> None:
-        if self._view == CLAIMS:
+        if self.view == CLAIMS:
             self.query_one(ClaimsView).go(0 if edge == 0 else 1000)
         else:
             self._row = 0 if edge == 0 else 1000
@@ -278,7 +257,7 @@ class ComparisonScreen(ComparingScreen):
 
     @on(ComparisonTable.Chosen)
     def _clicked(self, event: ComparisonTable.Chosen) -> None:
-        ordered = list(self._ordered(self._view == TREND))
+        ordered = self._ordered(self.view == TREND)
         self.choose(self.columns.index(ordered[event.column]))
 
     @on(ViewTabs.Chosen)
@@ -287,7 +266,7 @@ class ComparisonScreen(ComparingScreen):
 
     def action_learn(self) -> None:
         """The page on the category of the row under the cursor; elsewhere the help."""
-        row = self.query_one(ComparisonTable).row if self._view == TABLE else None
+        row = self.query_one(ComparisonTable).row if self.view == TABLE else None
         model = self.chosen.measured if self.chosen else None
         if not row or not row.category or not model or not model.tally(row.category).parameters:
             self.app.action_help()  # type: ignore[attr-defined]
@@ -296,59 +275,6 @@ class ComparisonScreen(ComparingScreen):
 
         categories = [key for key, _ in ordered_categories(model.totals)]
         self.app.push_screen(LessonScreen(model, categories, row.category, self.look))
-
-    # The what-if model.
-
-    def action_what_if(self, what: str, step: int) -> None:
-        """A step on one of its sliders."""
-        shape = stepped(self._shape, "layers" if what == "layers" else "hidden_size", step)
-        self._imagine(shape)
-
-    def action_preset(self) -> None:
-        self._imagine(next_preset(self._shape))
-
-    def _imagine(self, shape) -> None:  # type: ignore[no-untyped-def]
-        self._asked_what_if = True
-        if shape != self._shape:
-            self._shape, self._what_if = shape, measured(shape)
-        if self._view != TREND:
-            self._view = WHAT_IF
-        else:
-            held = f"{exact(shape.layers)} layers of {exact(shape.hidden_size)}"
-            self.said = f"what if: {held}: {exact(self._what_if.parameters)} parameters; 6 tells more"
-        self.show()
-        self.said = ""
-
-    def action_ask(self) -> None:
-        """Asks for layers and width."""
-        self._view = WHAT_IF
-        field = self.query_one("#ask", Input)
-        field.add_class("-open")
-        field.focus()
-        self.show()
-
-    @on(Input.Submitted, "#ask")
-    def _answer(self, event: Input.Submitted) -> None:
-        try:
-            shape = parsed(event.value)
-        except ValueError as error:
-            self.say(str(error))
-            return
-        self._close()
-        self._imagine(shape)
-
-    def _close(self) -> None:
-        field = self.query_one("#ask", Input)
-        field.value = ""
-        field.remove_class("-open")
-        self.set_focus(None)
-
-    def action_back(self) -> None:
-        if self.query_one("#ask", Input).has_class("-open"):
-            self._close()
-            self.show()
-        else:
-            self.leave()
 
     def action_export(self) -> None:
         from tui.exports import comparison_formats
@@ -373,7 +299,7 @@ class ComparisonScreen(ComparingScreen):
         width, height = size
         self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
         self.query_one("#small", Line).show(f"too small, {LEAST_WIDTH}x{LEAST_HEIGHT} at least")
-        view, room = self._view, height - _LINES_ELSEWHERE
+        view, room = self.view, height - _LINES_ELSEWHERE
         chart, table = self.query_one("#chart", Chart), self.query_one(ComparisonTable)
         table.display = view in {SHARES, TABLE, TREND, NORMS}
         chart.display = view in {SHARES, TREND, NORMS, WHAT_IF}
