@@ -18,6 +18,22 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+# What a terminal without Unicode shows in place of the program's own signs.
+_INSTEAD = {
+    **{ELLIPSIS: "~", "·": "-", "×": "x", "–": "-", "−": "-", "→": "->", "÷": "/"},
+    **{"²": "^2", "³": "^3", "⁴": "^4", "≤": "<=", "≈": "~", "↑": "Up", "↓": "Down", "←": "Left"},
+}
+
+
+def as_ascii(text: str) -> str:
+    """The text without any character outside ASCII."""
+    if text.isascii():
+        return text
+    for sign, instead in _INSTEAD.items():
+        text = text.replace(sign, instead)
+    return text.encode("ascii", "backslashreplace").decode()
+
+
 def cells(text: str) -> int:
     """How many columns of a terminal escaped text takes: East Asian wide characters two, all others one at most."""
     if text.isascii():

@@ -15,6 +15,12 @@ from core.totals import NOT_COUNTED, Totals, Uncounted
 
 def json_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
     """The JSON document, schema 1, in pieces."""
+    yield from json_models(results, by, depth)
+    yield "}\n"
+
+
+def json_models(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """The document as far as its models go: what is behind them, and its end, is to follow."""
     yield '{"schema": 1,\n "models": ['
     for number, result in enumerate(results):
         yield ",\n  " if number else "\n  "
@@ -30,7 +36,7 @@ def json_report(results: Iterable[Result], by: By, depth: int | None) -> Iterato
                 yield (",\n     " if n else "\n     ") + json.dumps(value)
             yield "]"
         yield "}"
-    yield "]}\n"
+    yield "]"
 
 
 def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:

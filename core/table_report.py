@@ -21,13 +21,14 @@ def csv_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator
             continue
         table = table_of(result, by, depth)
         if not header:
-            yield _csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
+            yield csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
             header = True
         for row in table.rows:
-            yield _csv_line([result.source.model, *row.cells, result.totals.parameters])
+            yield csv_line([result.source.model, *row.cells, result.totals.parameters])
 
 
-def _csv_line(cells: list[str | int | float]) -> str:
+def csv_line(cells: list[str | int | float]) -> str:
+    """One line of RFC 4180; numbers are bare."""
     quoted = []
     for cell in cells:
         text = escaped(cell) if isinstance(cell, str) else repr(cell)
@@ -41,25 +42,26 @@ def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Ite
         if number:
             yield "\n"
         if isinstance(result, Failure):
-            yield f"## {_plain(result.model)}\n\nNot read: {_plain(result.error.sentence(result.model))}\n"
+            reason = result.error.sentence(result.model)
+            yield f"## {markdown_text(result.model)}\n\nNot read: {markdown_text(reason)}\n"
             continue
-        yield f"## {_plain(result.source.model)}\n\n{_plain(summary(result, '·'))}\n\n"
+        yield f"## {markdown_text(result.source.model)}\n\n{markdown_text(summary(result, '·'))}\n\n"
         for n, table in enumerate(tables_of(result, by, depth)):
             yield "\n" if n else ""
             yield from _markdown_table(table)
         if lines := list(remarks(result)):
-            yield "\n" + "".join(f"- {_plain(remark)}\n" for remark in lines)
+            yield "\n" + "".join(f"- {markdown_text(remark)}\n" for remark in lines)
 
 
 def _markdown_table(table: Table) -> Iterator[str]:
     shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
-    yield "| " + " | ".join(_plain(column.title) for _, column in shown) + " |\n"
+    yield "| " + " | ".join(markdown_text(column.title) for _, column in shown) + " |\n"
     yield "| " + " | ".join("---:" if column.is_number else "---" for _, column in shown) + " |\n"
     for row in table.rows:
-        cells = [_plain(table.show(column, row.cells[n])) for n, column in shown]
+        cells = [markdown_text(table.show(column, row.cells[n])) for n, column in shown]
         yield "| " + " | ".join(cells) + " |\n"
 
 
-def _plain(text: str) -> str:
+def markdown_text(text: str) -> str:
     """Text that Markdown shows as it is."""
     return _MARKDOWN.sub(r"\\\1", escaped(text))

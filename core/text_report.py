@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.categories import CATEGORIES
 from core.counter import Count
-from core.escape import ELLIPSIS, cells, escaped, shortened
+from core.escape import as_ascii, cells, escaped, shortened
 from core.formats import share, short
 from core.report import By, Failure, Result
 from core.summary import remarks, summary
@@ -36,7 +36,7 @@ class TextStyle(NamedTuple):
         """Text with what ASCII lacks written otherwise, where that is wanted."""
         if not self.ascii:
             return text
-        return text.replace(ELLIPSIS, "~").replace("·", "-").encode("ascii", "backslashreplace").decode()
+        return as_ascii(text)
 
 
 def text_report(results: Iterable[Result], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
@@ -48,7 +48,7 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         if not first:
             yield "\n"
         first = False
-        for line in _wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
+        for line in wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
             yield line + "\n"
         yield "\n"
         for n, table in enumerate(tables_of(result, by, depth)):
@@ -57,7 +57,7 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
                 yield line + "\n"
         for number, remark in enumerate(remarks(result)):
             yield "\n" if number == 0 else ""
-            yield "\n".join(_wrapped(style.plain(escaped(remark)), "  ")) + "\n"
+            yield "\n".join(wrapped(style.plain(escaped(remark)), "  ")) + "\n"
 
 
 def _total(count: Count) -> list[Row]:
@@ -67,17 +67,17 @@ def _total(count: Count) -> list[Row]:
     return [Row(cells)]
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    """Lines of at most `WIDTH` characters, all but the first set in; a longer word is cut."""
+def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
+    """Lines of at most `width` characters, all but the first set in; a longer word is cut."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-        if cells(joined) <= WIDTH:
+        if cells(joined) <= width:
             lines[-1] = joined
             continue
         rest = indent + word
-        while cells(rest) > WIDTH:
-            fits = WIDTH if rest.isascii() else next(n for n in range(WIDTH, 0, -1) if cells(rest[:n]) <= WIDTH)
+        while cells(rest) > width:
+            fits = width if rest.isascii() else next(n for n in range(width, 0, -1) if cells(rest[:n]) <= width)
             lines.append(rest[:fits])
             rest = indent + rest[fits:]
         lines.append(rest)
@@ -127,7 +127,7 @@ def _window_lines(
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
     if left_out and head:
         columns = ", ".join(left_out)
-        yield from _wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
+        yield from wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
 
 
 def _padded(text: str, width: int, right: bool) -> str:

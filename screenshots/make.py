@@ -26,8 +26,10 @@ from textual.widgets import Input
 import tui.load
 from bench.checkpoints import Tensor, gpt2_tensors, write_safetensors, write_sharded
 from core.locate import Location
+from core.readers.builtin import BUILT_IN
 from core.readers.open import open_reader
 from core.stored import Reader
+from tests.models import LLAMA, MIXTRAL, llama, write_model
 from tui.app import ExploreApp
 from tui.look import Look
 
@@ -38,8 +40,13 @@ PATIENCE_SECONDS = 30.0
 EXPERTS = "deepseek-v3"
 PUBLISHED = "openai-community/gpt2"
 DOWNLOAD = "gpt2-download"
+FAMILY = tuple(BUILT_IN)
+MIXED = ("gpt2", "gpt2-xl", "llama-3.1-8b", "mixtral-8x7b", DOWNLOAD)
 HALF = 80
 """So many of the 163 shards are read when the picture of a load is taken."""
+
+_BLANK, _CELL = "&#160;", 12.2
+"""A blank as Rich writes it, and how wide it draws a cell."""
 
 _POINTER = """\
 version https://git-lfs.github.com/spec/v1
@@ -60,6 +67,7 @@ class View(NamedTuple):
         ascii: whether `--ascii` is given.
         slow: whether reading stops half way.
         theme: another one than Textual's own.
+        study: whether `--study` is given.
     """
 
     name: str
@@ -70,6 +78,7 @@ class View(NamedTuple):
     ascii: bool = False
     slow: bool = False
     theme: str = "textual-dark"
+    study: bool = False
 
 
 def _down(rows: int) -> tuple[str, ...]:
@@ -109,6 +118,17 @@ VIEWS = [
         ("G", "up", "up", *["right"] * 4, *_down(2), "right", *_LOOK_BELOW),
         "experts",
     ),
+    View("study", FAMILY, "5 tells why", study=True),
+    View("study-stacked", FAMILY, "Embedding", ("b",), "stacked", study=True),
+    View("study-counts", FAMILY, "Embedding", ("b", "b"), "log axis", study=True),
+    View("study-table", FAMILY, "Embedding", ("2",), r"1\.9995", study=True),
+    View("study-trend", FAMILY, "Embedding", ("3",), "Outside layers", study=True),
+    View("study-norms", FAMILY, "Embedding", ("4",), r"0\.0309", study=True),
+    View("study-claims", FAMILY, "Embedding", ("5", *["down"] * 5), "vocabulary times width", study=True),
+    View("what-if", FAMILY, "Embedding", ("w", *"96 12288 50257 2048", "enter"), "174,604,259,328", study=True),
+    View("comparison", MIXED, "tells why", ("2", *["right"] * 4), "not read"),
+    View("comparison-claims", MIXED, "tells why", ("5", "down", "right", "right"), "grouped"),
+    View("learn", ("gpt2",), "Embedding", ("tab", "question_mark"), r"28,348,416"),
     View("loading", (EXPERTS,), f"{HALF} of 163 shards", slow=True),
     View("error", (DOWNLOAD,), "Git LFS"),
     View("filter", ("gpt2",), "Embedding", ("slash", *"c_proj"), "found"),
@@ -142,6 +162,8 @@ class HalfWay:
 def make_models(folder: Path) -> None:
     """Puts the models of the pictures into a folder, and a hub cache beside them."""
     write_sharded(folder / EXPERTS)
+    write_model(folder / "llama-3.1-8b", llama(LLAMA), LLAMA)
+    write_model(folder / "mixtral-8x7b", llama(MIXTRAL), MIXTRAL)
     (folder / DOWNLOAD).mkdir()
     (folder / DOWNLOAD / "model.safetensors").write_text(_POINTER)
     # As OpenAI's GPT-2 was published: names without a prefix, and each layer's causal mask.
@@ -174,7 +196,9 @@ async def settled(pilot: Pilot[int], wanted: str, title: str) -> str:
 
 async def picture(view: View, size: tuple[int, int]) -> str:
     """A view as SVG."""
-    title = " ".join(("gpt2-explore", *view.models, *(["--ascii"] if view.ascii else [])))
+    title = " ".join(
+        ("gpt2-explore", *(["--study"] if view.study else view.models), *(["--ascii"] if view.ascii else []))
+    )
     let_go = threading.Event()
     with ExitStack() as stack:
         if view.slow:
@@ -183,18 +207,29 @@ async def picture(view: View, size: tuple[int, int]) -> str:
                 return HalfWay(open_reader(location), let_go)
 
             stack.enter_context(patch.object(tui.load, "open_reader", slowed))
-        app = ExploreApp(list(view.models), Look(view.ascii))
+        app = ExploreApp(list(view.models), Look(view.ascii), study=view.study)
         async with app.run_test(size=size) as pilot:
             app.theme = view.theme
             drawn = await settled(pilot, view.shows, title)
             if view.keys:
-                await pilot.press(*view.keys)
+                await pilot.press(*("space" if key == " " else key for key in view.keys))
                 drawn = await settled(pilot, view.then, title)
             # Whoever reads half way is told to end, and not waited for.
             app.exit(0)
             let_go.set()
     # Rich names a picture's styles by a checksum, of which links' random ids are part.
-    return re.sub(r"terminal-\d+-", f"{view.name}-", drawn)
+    return re.sub(r"terminal-\d+-", f"{view.name}-", without_leading_blanks(drawn))
+
+
+def without_leading_blanks(svg: str) -> str:
+    """The same picture, no piece of text in it beginning with blanks: librsvg leaves these out."""
+
+    def moved(piece: re.Match[str]) -> str:
+        x, between, length, rest, blanks, text = piece.groups()
+        shift = blanks.count(_BLANK) * _CELL
+        return f'x="{float(x) + shift:.6g}"{between}textLength="{float(length) - shift:.6g}"{rest}>{text}<'
+
+    return re.sub(rf'x="([\d.]+)"([^>]*)textLength="([\d.]+)"([^>]*)>((?:{_BLANK})+)([^<]+)<', moved, svg)
 
 
 def main(names: list[str]) -> int:

@@ -10,6 +10,7 @@ from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
+from core.readers.builtin import BUILT_IN
 from core.rules import Rules
 from tui.load import Load
 from tui.look import Look
@@ -36,7 +37,14 @@ class ExploreApp(App[int]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, models: list[str], look: Look, rules: Rules | None = None) -> None:
+    def __init__(self, models: list[str], look: Look, rules: Rules | None = None, study: bool = False) -> None:
+        """
+        Args:
+            models: those to open: none for the picker, one for the explorer, several for the comparison.
+            look: how things are drawn.
+            rules: what is asked before the built-in rules.
+            study: whether they are compared for the study's claims.
+        """
         super().__init__()
         # Textual would turn colours into greys, which are colours too.
         self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
@@ -49,16 +57,19 @@ class ExploreApp(App[int]):
         ScrollBar.renderer.VERTICAL_BARS = [" "] * 8 if look.ascii else _BAR_ENDS
         self.failure: Exception | None = None
 
-        self._first = Load(models[0], 0, rules) if len(models) == 1 else None
+        self._study = study
+        self._first = Load(models[0], 0, rules) if len(models) == 1 and not study else None
 
     def get_default_screen(self) -> Screen[Any]:
         if self._first:
             return ExplorerScreen(self._first, self._look)
+        if self._models:
+            return self._comparison(self._models, self._study)
         return super().get_default_screen()
 
     def on_mount(self) -> None:
         self.animation_level = "none"
-        if not self._first:
+        if not self._models:
             self.action_pick()
 
     def _open(self, model: str) -> None:
@@ -67,18 +78,58 @@ class ExploreApp(App[int]):
         else:
             self.push_screen(ExplorerScreen(Load(model, 0, self._rules), self._look))
 
-    def action_pick(self) -> None:
-        """Opens the picker."""
-        from tui.screens.picker import PickerScreen  # its widgets are not needed where a model is named
+    def action_pick(self, adding: bool = False) -> None:
+        """Opens the picker.
 
-        def picked(model: str | None) -> None:
-            if model is not None:
-                self._open(model)
-            elif not isinstance(self.screen, ExplorerScreen):
-                self.exit(0)
+        Args:
+            adding: whether what is picked is for the comparison, be it one model.
+        """
+        from tui.screens.picker import Picked, PickerScreen  # its widgets are not needed where a model is named
 
-        given = self._models if len(self._models) > 1 else []
-        self.push_screen(PickerScreen(self._look, given, self._rules), picked)
+        def picked(picked: Picked | None) -> None:
+            if picked is None:
+                if len(self.screen_stack) < 2 and not self._models:
+                    self.exit(0)
+            elif picked.study or adding or len(picked.models) > 1:
+                self._compare(picked.models, picked.study)
+            else:
+                self._open(picked.models[0])
+
+        self.push_screen(PickerScreen(self._look, adding, self._rules), picked)
+
+    def action_compare(self, model: str) -> None:
+        """Puts a model into the comparison, and opens that."""
+        self._compare([model], False)
+
+    def action_explore(self, model: str) -> None:
+        """Opens a model over the comparison."""
+        self.push_screen(ExplorerScreen(Load(model, 0, self._rules), self._look))
+
+    def action_leave(self) -> None:
+        """Goes back to the screen below, or to the picker where there is none."""
+        if len(self.screen_stack) > 1 and hasattr(self.screen_stack[-2], "KEYS"):
+            self.pop_screen()
+        else:
+            self.action_pick()
+
+    def _comparison(self, models: list[str], study: bool) -> Screen[Any]:
+        from tui.screens.comparison import ComparisonScreen  # nor are its
+
+        return ComparisonScreen(models, self._look, study, self._rules)
+
+    def _compare(self, models: list[str], study: bool) -> None:
+        """Adds to the comparison that is open below, or opens one."""
+        from tui.screens.comparing import ComparingScreen
+
+        if study:
+            models = [*BUILT_IN, *models]
+        found = next((screen for screen in self.screen_stack if isinstance(screen, ComparingScreen)), None)
+        if not found:
+            self.push_screen(self._comparison(models, study))
+            return
+        while self.screen is not found:
+            self.pop_screen()
+        found.add(models)
 
     def action_help(self) -> None:
         """Shows all keys of the screen at hand."""

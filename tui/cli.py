@@ -13,6 +13,7 @@ from core.counter import count
 from core.errors import CheckpointError
 from core.escape import escaped
 from core.locate import Location, locate
+from core.readers.builtin import BUILT_IN
 from core.readers.open import open_reader
 from core.report import BY, By, Failure, Result
 from tui.terminal import ascii_only, painter, usable_screen
@@ -34,8 +35,9 @@ MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a
 Hugging Face hub: org/name, org/name@revision, org/name/file-or-folder,
 org/name:Q4_K_M for one of its GGUF files. What the local hub cache has is read
 there; of the rest the headers are downloaded and kept. HF_HUB_OFFLINE=1 asks
-the hub for nothing. Without a MODEL the screen opens on the picker; with one
-it opens on the model, where ? shows all keys.
+the hub for nothing. Without a MODEL the screen opens on the picker, with one on
+the model, with more on their comparison; ? shows all keys. With --study they
+stand beside the four GPT-2.
 
 Exit status: 0 fine, 1 a model could not be read, 2 wrong usage, 130 Ctrl+C."""
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     output.add_argument("--markdown", action="store_true", help="a GitHub table")
     parser.add_argument("--by", choices=BY, help="what a row is (default: category)")
     parser.add_argument("--depth", type=_depth, metavar="N", help="with --by module: how deep")
+    parser.add_argument("--study", action="store_true", help="the four GPT-2 compared, with the study's claims")
     parser.add_argument("--list", action="store_true", help="the models that the picker would show")
     parser.add_argument(
         "--rules", metavar="study|FILE.toml", help="categories by the study's three substrings, or by your rules first"
@@ -126,8 +129,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     headless = options.print or options.json or options.csv or options.markdown
     if options.depth is not None and options.by != "module":
         parser.error("--depth goes with --by module")
-    if options.list and (options.models or options.by or options.csv or options.markdown or options.rules):
+    if options.list and (
+        options.models or options.by or options.csv or options.markdown or options.rules or options.study
+    ):
         parser.error("--list takes --json and --ascii only")
+    if options.study and options.by:
+        parser.error("--study takes no --by")
     if options.rules is not None:
         from core.rules import RulesError, rules_of
 
@@ -135,7 +142,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
             options.rules = rules_of(options.rules)
         except RulesError as error:
             parser.error(f"--rules {error}")
-    if not options.list and not options.models and (headless or options.by):
+    if not options.list and not options.models and not options.study and (headless or options.by):
         parser.error("which MODEL? see gpt2-explore --list")
     return options
 
@@ -146,18 +153,26 @@ def _run(options: argparse.Namespace) -> int:
     if screen and usable_screen():
         from tui.start import run_screen  # textual takes 0.2 s to import
 
-        return run_screen(options.models, options.ascii, options.rules)
+        return run_screen(_compared(options), options.ascii, options.rules, options.study)
     if screen:
         _complain("this terminal (TERM=dumb) can show no screen; here is the text")
     # What is made here is held to the end anyway, and collecting it costs a third of the time.
     gc.disable()
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    if options.list or not options.models:
+    if options.list or not (options.models or options.study):
         return _list_models(options.json)
     failures: list[Failure] = []
-    results = _results(options.models, options.by not in {None, "category"}, options.rules, failures)
-    _write(_report(options, results))
+    keep_tensors = options.study or options.by not in {None, "category"}
+    results = _results(_compared(options), keep_tensors, options.rules, failures)
+    _write(_study_report(options, results) if options.study else _report(options, results))
     return 1 if failures else 0
+
+
+def _compared(options: argparse.Namespace) -> list[str]:
+    """The models asked for; with `--study` its own four first, and none twice."""
+    if not options.study:
+        return list(options.models)
+    return list(dict.fromkeys([*BUILT_IN, *options.models]))
 
 
 def _results(
@@ -200,6 +215,20 @@ def _report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[
 
     style = TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty()))
     return text_report(results, by, options.depth, style)
+
+
+def _study_report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[str]:
+    from core.study_report import measured, study_csv, study_json, study_markdown, study_text
+    from core.text_report import TextStyle
+
+    if options.json:
+        return study_json(results)
+    if options.csv:
+        return study_csv(measured(results))
+    ascii_asked = ascii_only(options.ascii)
+    if options.markdown:
+        return study_markdown(measured(results), TextStyle(ascii_asked, painter(False)))
+    return study_text(measured(results), TextStyle(ascii_asked, painter(sys.stdout.isatty())))
 
 
 def _list_models(as_json: bool) -> int:

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.counter import Count
 from core.json_report import json_report
+from core.study import Measured
 from core.table_report import csv_report, markdown_report
+from core.text_report import TextStyle
+
+
+def comparison_formats(
+    models: Sequence[Measured], drawing: str, ascii: bool
+) -> dict[str, tuple[str, Callable[[], str]]]:
+    """Names and makers of a comparison's exports, by file ending.
+
+    Args:
+        models: those compared.
+        drawing: the screen as SVG.
+        ascii: whether the report is to be ASCII.
+    """
+    from core.study_report import study_csv, study_markdown, study_text
+
+    style = TextStyle(ascii, lambda text, category: text)
+    return {
+        "md": ("Markdown: tables, charts, claims", lambda: "".join(study_markdown(models, style))),
+        "txt": ("Text: the same, of 80 columns", lambda: "".join(study_text(models, style))),
+        "csv": ("CSV: every figure", lambda: "".join(study_csv(models))),
+        "svg": ("SVG: the screen as a picture", lambda: drawing),
+    }
 
 
 def export_formats(count: Count, shown: Count, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:

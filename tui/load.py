@@ -89,12 +89,7 @@ class Load:
                 if not isinstance(step, Count):
                     self._say(LoadProgress(self.load_id, step))
                     continue
-                self._say(LoadCounted(self.load_id, step))
-                root = build_tree(step, self._check)
-                # What the screen asks for at once is made here, so that it need not wait for it.
-                root.totals()
-                _ = step.parts, step.others
-                self._say(LoadDone(self.load_id, step, root))
+                self._finish(step)
         except (Cancelled, Stopped):
             pass
         except CheckpointError as error:
@@ -104,6 +99,15 @@ class Load:
         finally:
             gc.freeze()
             gc.enable()
+
+    def _finish(self, count: Count) -> None:
+        """Says what is known, and builds the tree."""
+        self._say(LoadCounted(self.load_id, count))
+        root = build_tree(count, self._check)
+        # What the screen asks for at once is made here, so that it need not wait for it.
+        root.totals()
+        _ = count.parts, count.others
+        self._say(LoadDone(self.load_id, count, root))
 
     def _last_word(self, message: Message) -> None:
         with suppress(Cancelled):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.cells import set_cell_size
 
 from core.categories import CATEGORIES
-from core.escape import ELLIPSIS, shortened
+from core.escape import ELLIPSIS, as_ascii, shortened
 
 RGB = tuple[int, int, int]
 
@@ -92,11 +92,7 @@ class Look:
 
     def plain(self, text: str) -> str:
         """Text with what ASCII lacks written otherwise, where that is wanted."""
-        if not self.ascii or text.isascii():
-            return text
-        for character, instead in ((ELLIPSIS, "~"), ("·", "-"), ("×", "x"), ("–", "-"), ("→", "->")):
-            text = text.replace(character, instead)
-        return text.encode("ascii", "backslashreplace").decode()
+        return as_ascii(text) if self.ascii else text
 
     def fit(self, text: str, width: int) -> str:
         """Text of exactly `width` columns, the middle left out where it is longer."""

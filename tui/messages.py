@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from core.catalog import Entry
 from core.counter import Count, Snapshot
 from core.tree import ModuleNode
+
+if TYPE_CHECKING:  # a single model is shown without it
+    from core.study import Measured
 
 
 @dataclass
@@ -41,6 +45,13 @@ class LoadDone(LoadMessage):
 
     count: Count
     root: ModuleNode
+
+
+@dataclass
+class ModelMeasured(LoadMessage):
+    """All is counted and measured, for a comparison."""
+
+    measured: Measured
 
 
 @dataclass

@@ -19,19 +19,21 @@ from tui.terminal import ascii_only
 _GRACE_SECONDS = 2.0
 
 
-def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None) -> int:
+def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study: bool) -> int:
     """Opens the screen.
 
     Args:
         models: those of the command line.
         ascii_asked: whether `--ascii` was given.
         rules: what is asked before the built-in rules.
+        study: whether `--study` was.
 
     Returns:
         The exit status.
     """
     sixteen = Console().color_system == "standard"
-    app = ExploreApp(models, Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR"))), rules)
+    look = Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR")))
+    app = ExploreApp(models, look, rules, study)
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()

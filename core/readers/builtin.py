@@ -55,8 +55,13 @@ def parameter_shapes(shape: Gpt2Shape) -> Iterator[tuple[str, tuple[int, ...]]]:
 class BuiltInReader:
     """A model that needs no file; its values would be float32, 4 bytes each."""
 
-    def __init__(self, name: str) -> None:
-        shape = BUILT_IN[name]
+    def __init__(self, name: str, shape: Gpt2Shape | None = None) -> None:
+        """
+        Args:
+            name: the model's.
+            shape: None for that of the published model of this name.
+        """
+        shape = shape or BUILT_IN[name]
         self._shape = shape
         self.source = Source(
             model=name,

@@ -121,7 +121,7 @@ def _over(timer: Timer | None) -> bool:
 async def running(
     *models: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False, rules: Rules | None = None
 ) -> AsyncIterator[Driver]:
-    """An app on a screen of some size; it opens the picker where not exactly one model is given."""
+    """An app on a screen of some size; it opens the picker without a model, the comparison with several."""
     app = ExploreApp([str(model) for model in models], Look(ascii), rules)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Driver(pilot)

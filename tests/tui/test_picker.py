@@ -14,6 +14,8 @@ from tui.screens.help import HelpScreen
 from tui.screens.picker import PickerScreen
 from tui.widgets.steady_options import SteadyOptionList
 
+STUDY = "The study: GPT-2 and nine claims"
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -74,7 +76,8 @@ async def test_it_lists_files_folders_and_the_hub_cache(folder: Path, hub_cache:
     write_hub(hub_cache, "org/name", {"model.safetensors": {"x": ("F32", (9,))}})
     async with running() as driver:
         await found(driver)
-        assert sorted(options(driver)[4:]) == [
+        assert options(driver)[4] == STUDY
+        assert sorted(options(driver)[5:]) == [
             "./below/two.safetensors",
             "./one.safetensors",
             "./sharded",
@@ -98,7 +101,7 @@ async def test_typing_filters_by_all_words() -> None:
         assert options(driver) == ["gpt2-large"]
         assert driver.status.startswith("1 of 4 models")
         await driver.press("escape")
-        assert len(options(driver)) == 4
+        assert len(options(driver)) == 4 + 1
 
 
 async def test_what_is_not_listed_can_be_typed(folder: Path) -> None:
@@ -131,9 +134,9 @@ async def test_the_arrows_choose_and_stay_in_the_list() -> None:
         await driver.press("down", "down")
         assert models.highlighted == 2
         await driver.press("pagedown")
-        assert models.highlighted == 3
+        assert models.highlighted == 4
         await driver.press("pageup", "up")
-        assert models.highlighted in (0, 3)
+        assert models.highlighted in (0, 4)
         await driver.press("pageup", "down", "enter")
         await driver.loaded()
         assert driver.labels[0] == "gpt2-medium"
@@ -146,12 +149,6 @@ async def test_a_click_opens() -> None:
         assert await driver.pilot.click(offset=(5, row))
         await driver.loaded()
         assert driver.labels[0] == "gpt2-large"
-
-
-async def test_several_models_of_the_command_line_come_first() -> None:
-    async with running("gpt2-xl", "./x.safetensors", size=NARROW) as driver:
-        await found(driver)
-        assert options(driver)[:2] == ["gpt2-xl", "./x.safetensors"]
 
 
 async def test_esc_leaves_the_program_where_no_model_is_open() -> None:
@@ -204,14 +201,14 @@ async def test_hostile_file_names_are_listed_escaped_in_their_column(folder: Pat
         write(folder / f"{name}.safetensors", {"x": ("F32", (5,))})
     async with running(ascii=ascii) as driver:
         await found(driver)
-        assert len(options(driver)) == 4 + len(names)
+        assert len(options(driver)) == 5 + len(names)
         assert r"\x1b[31mred.safetensors" in driver.text
         assert "[red]x[/red].safetensors" in driver.text
         assert r"a\nb.safetensors" in driver.text
         models = driver.app.screen.query_one("#models", SteadyOptionList)
         strips = [models.render_line(y) for y in range(len(options(driver)))]
         columns = set()
-        for strip in strips[4:]:
+        for strip in strips[5:]:
             text = strip.text
             at = text.index(" here ")
             columns.add(strip.crop(0, strip.cell_length).cell_length - _cells(text[at:]))
@@ -245,6 +242,6 @@ async def test_many_files_are_listed_while_the_rest_is_sought(folder: Path) -> N
     async with running(size=NARROW) as driver:
         await driver.press("pagedown", "pagedown", "pageup")
         await found(driver)
-        assert len(options(driver)) == 234
+        assert len(options(driver)) == 4 + 1 + 230
         await driver.press(*"f229", "enter")
         await driver.loaded()

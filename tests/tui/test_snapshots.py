@@ -10,11 +10,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from core.readers.builtin import BUILT_IN
 from core.rules import Rules, StudyRules, UserRules
 from tests.checkpoints import LLAVA, experts, gpt2, masks, write, write_shards
+from tests.models import LLAMA, MIXTRAL, llama, write_model
 from tests.tui.driving import NARROW, WIDE, Driver, SlowReaders
 from tui.app import ExploreApp
 from tui.look import Look
+from tui.screens.comparison import ComparisonScreen
 from tui.screens.explorer import ExplorerScreen
 
 SnapCompare = Callable[..., bool]
@@ -45,6 +48,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
         look: Look | None = None,
         theme: str = "",
         rules: Rules | None = None,
+        study: bool = False,
     ) -> bool:
         async def before(pilot: Pilot[int]) -> None:
             driver = Driver(pilot)
@@ -57,7 +61,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
                 await act(driver)
             await still(driver)
 
-        app = ExploreApp(list(models), look or Look(), rules)
+        app = ExploreApp(list(models), look or Look(), rules, study)
         return snap_compare(app, terminal_size=size, run_before=before)
 
     return take
@@ -286,3 +290,77 @@ def test_without_colour(picture: Take, view: str, monkeypatch: pytest.MonkeyPatc
 def test_too_small(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     small = (49, size[1]) if size == NARROW else (size[0], 13)
     assert snap_compare(ExploreApp(["gpt2"], Look()), terminal_size=small)
+
+
+# The comparison and the study.
+
+
+def compared(folder: Path) -> list[str]:
+    """Two GPT-2, a Llama-shaped and a Mixtral-shaped model, and a file that cannot be read."""
+    write_model(folder / "llama-3.1-8b", llama(LLAMA), LLAMA)
+    write_model(folder / "mixtral-8x7b", llama(MIXTRAL), MIXTRAL)
+    (folder / "cut.safetensors").write_bytes((3000).to_bytes(8, "little") + b"{")
+    return ["gpt2", "gpt2-xl", "./llama-3.1-8b", "./mixtral-8x7b", "./cut.safetensors"]
+
+
+def comparing(keys: str) -> Act:
+    """Presses keys once all models are read."""
+
+    async def act(driver: Driver) -> None:
+        def read() -> bool:
+            screen = driver.app.screen
+            return isinstance(screen, ComparisonScreen) and all(
+                column.measured or column.instead.startswith("not read") for column in screen.columns
+            )
+
+        await driver.until(read)
+        await driver.press(*keys.split())
+
+    return act
+
+
+STUDY = list(BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["1", "1 b", "1 b b", "2 j j j", "3", "4", "5 j j j j j", "6 p p p p", "6 w", "3 right_square_bracket"],
+    ids=["shares", "stacked", "counts", "table", "trend", "norms", "claims", "what-if", "ask", "trend-what-if"],
+)
+def test_study(picture: Take, keys: str) -> None:
+    assert picture(*STUDY, act=comparing(keys), study=True)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    ["1", "1 b", "2 right right right right", "3", "4", "5 j right right", "2 j j j j j j right right question_mark"],
+    ids=["shares", "stacked", "table", "trend", "norms", "claims", "page"],
+)
+def test_comparison_of_mixed_models(picture: Take, folder: Path, keys: str) -> None:
+    assert picture(*compared(folder), act=comparing(keys))
+
+
+@pytest.mark.parametrize("keys", ["1", "1 b", "2", "3", "5", "6"])
+def test_ascii_comparison(picture: Take, folder: Path, keys: str) -> None:
+    assert picture(*compared(folder), act=comparing(keys), look=Look(ascii=True))
+
+
+@pytest.mark.parametrize("keys", ["1", "1 b", "2 j j", "5"])
+def test_comparison_without_colour(picture: Take, keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert picture(*STUDY, act=comparing(keys), look=Look(monochrome=True), study=True)
+
+
+@pytest.mark.parametrize("keys", ["1", "2 j j", "5"])
+def test_comparison_in_a_light_theme(picture: Take, keys: str) -> None:
+    assert picture(*STUDY, act=comparing(keys), theme="textual-light", study=True)
+
+
+@pytest.mark.parametrize("keys", ["tab question_mark", "tab down down question_mark"], ids=["attention", "norm"])
+def test_page_on_a_category(picture: Take, keys: str) -> None:
+    async def act(driver: Driver) -> None:
+        await driver.loaded()
+        await driver.press(*keys.split())
+        await driver.shows("How its size comes about")
+
+    assert picture("gpt2", act=act)

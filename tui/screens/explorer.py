@@ -15,15 +15,18 @@ from textual.widgets import Input
 
 from core.escape import escaped, shortened
 from core.formats import exact
+from core.labels import ordered_categories
 from core.outline import MOST_MATCHES, Outline
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
 from tui.look import Look
+from tui.messages import ModelMeasured
 from tui.screens.loading import LoadingScreen
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
 from tui.widgets.row_pane import LOW, RowPane
+from tui.widgets.totals_table import TotalsTable
 
 REST_SECONDS = 0.1
 LEAST_WIDTH, LEAST_HEIGHT = 50, 14
@@ -47,6 +50,7 @@ class ExplorerScreen(LoadingScreen):
         Binding("slash", "filter", "Filter by name"),
         Binding("n", "match(1)", show=False),
         Binding("N", "match(-1)", show=False),
+        Binding("m", "compare", "Compare"),
         Binding("r", "reload", "Read again"),
         Binding("y", "copy", "Copy the row"),
         Binding("x", "export", "Export"),
@@ -87,6 +91,7 @@ class ExplorerScreen(LoadingScreen):
                 ("x", "export", "screen.export"),
                 ("y", "copy", "screen.copy"),
                 ("r", "reload", "screen.reload"),
+                ("m", "compare", "screen.compare"),
             ],
             id="keys",
         )
@@ -159,7 +164,10 @@ class ExplorerScreen(LoadingScreen):
 
     def action_other_pane(self) -> None:
         tree, right = self.query_one("#tree"), self.query_one("#right")
-        (right if tree.has_focus else tree).focus()
+        to_right = tree.has_focus
+        (right if to_right else tree).focus()
+        if to_right and self.counted:
+            self.say("up, down: a category; ? tells what it is, and its formula; left, right: views")
 
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
@@ -208,7 +216,34 @@ class ExplorerScreen(LoadingScreen):
             self._close_filter()
             self.query_one("#tree").focus()
         else:
-            self.app.action_pick()  # type: ignore[attr-defined]
+            self.app.action_leave()  # type: ignore[attr-defined]
+
+    def action_compare(self) -> None:
+        """Compares the model with others."""
+        self.app.action_compare(self.model)  # type: ignore[attr-defined]
+
+    @on(TotalsTable.Asked)
+    def action_learn(self) -> None:
+        """The page on the category under the right pane's cursor."""
+        if self.counted and self.query_one(RowPane).category:
+            self.run_worker(self._measure, thread=True, group="measure", exclusive=True, exit_on_error=False)
+
+    def _measure(self) -> None:
+        """In a thread: what the page tells takes half a second of a model of 90,000 tensors."""
+        from core.study import Measured
+
+        counted, load_id = self.counted, self.load.load_id
+        if counted:
+            self.post_message(ModelMeasured(load_id, Measured(counted)))
+
+    @on(ModelMeasured)
+    def _measured(self, message: ModelMeasured) -> None:
+        from tui.screens.lesson import LessonScreen
+
+        category = self.query_one(RowPane).category
+        if message.load_id == self.load.load_id and category and self.app.screen is self:
+            categories = [key for key, _ in ordered_categories(self.totals)]
+            self.app.push_screen(LessonScreen(message.measured, categories, category, self.look))
 
     def _close_filter(self) -> None:
         field = self.query_one("#filter", Input)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import on
@@ -36,8 +36,29 @@ _BATCH = 50
 _MOST_COUNTED = 200
 
 
-class PickerScreen(Steady, Screen[str | None]):
-    """Built-in models, the hub cache's, files below the current folder; gives the model chosen, or None."""
+_STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
+
+
+class Picked(NamedTuple):
+    """What was picked.
+
+    Attributes:
+        models: one to open, or several to compare.
+        study: whether the study's four are to be compared with them.
+    """
+
+    models: list[str]
+    study: bool = False
+
+
+class FindField(Input):
+    """Takes what is typed, but for the `m` that marks: bindings of others on letters do not reach beyond a field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "screen.mark_chosen", show=False, priority=True)]
+
+
+class PickerScreen(Steady, Screen[Picked | None]):
+    """Built-in models, the hub cache's, files below the current folder; gives what was picked, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "list('cursor_down')", show=False, priority=True),
@@ -50,29 +71,34 @@ class PickerScreen(Steady, Screen[str | None]):
     AUTO_FOCUS = "#find"
     KEYS = PICKER_KEYS
 
-    def __init__(self, look: Look, given: list[str], rules: Rules | None = None) -> None:
+    def __init__(self, look: Look, adding: bool = False, rules: Rules | None = None) -> None:
         """
         Args:
             look: how things are drawn.
-            given: models named on the command line, which come first.
+            adding: whether what is picked joins a comparison.
             rules: by which the model chosen will be counted; the title says so.
         """
         super().__init__()
         self._look = look
-        self._entries = [Entry(model, "given", None, None) for model in given]
+        self._adding = adding
+        self._entries: list[Entry] = []
+        self._marked: list[str] = []
+        self._choosing = False
         self._searching = True
         self._rules = rules
         self._known: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
+        question = "add models to the comparison" if self._adding else "where do a model's parameters sit?"
         rules = f"{self._look.dot}rules: {escaped(shortened(self._rules.name, 20))}" if self._rules else ""
-        yield Line(f"gpt2-explore: where do a model's parameters sit?{self._look.plain(rules)}", id="title")
-        yield Input(placeholder="type to filter", id="find")
+        yield Line(f"gpt2-explore: {question}{self._look.plain(rules)}", id="title")
+        yield FindField(placeholder="type to filter", id="find")
         yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
         yield SteadyOptionList(id="models", markup=False)
         yield Line("", id="status")
         hints = [
-            ("Enter", "open", "screen.open"),
+            ("Enter", "add" if self._adding else "open", "screen.open"),
+            ("m after up, down", "mark to compare", "screen.mark"),
             ("Esc", "back or quit", "screen.leave"),
             ("F1", "help", "app.help"),
             ("Ctrl+Q", "quit", "app.quit"),
@@ -91,14 +117,18 @@ class PickerScreen(Steady, Screen[str | None]):
         worker = get_current_worker()
         batch: list[Entry] = []
         unknown: list[str] = []
+        told = False
         for entry in entries(".", lambda: worker.is_cancelled):
+            if not told and entry.source != "built-in":
+                batch.append(_STUDY)
+                told = True
             batch.append(entry)
             if entry.parameters is None and len(unknown) < _MOST_COUNTED:
                 unknown.append(entry.model)
             if len(batch) >= _BATCH:
                 self.post_message(ModelsFound(batch, False))
                 batch = []
-        self.post_message(ModelsFound(batch, True))
+        self.post_message(ModelsFound(batch if told else [*batch, _STUDY], True))
         for model in unknown:
             if worker.is_cancelled:
                 return
@@ -125,6 +155,10 @@ class PickerScreen(Steady, Screen[str | None]):
         return f"{self._look.fit(cells[0], width - 42)}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
 
     @on(Input.Changed)
+    def _typed(self) -> None:
+        self._choosing = False
+        self._fill()
+
     def _fill(self) -> None:
         if not self.is_mounted:
             return
@@ -137,7 +171,15 @@ class PickerScreen(Steady, Screen[str | None]):
         models.add_options(options)
         if options:
             models.highlighted = min(highlighted or 0, len(options) - 1)
-        state = "looking…" if self._searching else f"{len(shown)} of {len(self._entries)} models"
+        self._show_status(shown)
+
+    def _show_status(self, shown: list[int]) -> None:
+        found, there = (
+            sum(entry is not _STUDY for entry in each) for each in ([self._entries[n] for n in shown], self._entries)
+        )
+        state = "looking…" if self._searching else f"{found} of {there} models"
+        if self._marked:
+            state = f"{len(self._marked)} marked: Enter compares them; {state}"
         where = escaped(_shown_folder())
         nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
         self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))
@@ -146,23 +188,57 @@ class PickerScreen(Steady, Screen[str | None]):
         known = self._known.get(entry.model, "")
         parameters = exact(entry.parameters) if entry.parameters is not None else known
         held = size(entry.bytes) if entry.bytes is not None else ""
-        return self._columns(escaped(entry.model), entry.source, parameters, held)
+        mark = ("* " if self._look.ascii else "✓ ") if entry.model in self._marked else ""
+        return self._columns(mark + escaped(entry.model), entry.source, parameters, held)
 
     @on(Input.Submitted)
     def action_open(self) -> None:
-        option = self.query_one("#models", SteadyOptionList).highlighted_option
         typed = self.query_one("#find", Input).value.strip()
-        if option and option.id is not None:
-            self.dismiss(self._entries[int(option.id)].model)
+        if entry := self._highlighted():
+            self._pick(entry)
         elif typed:
-            self.dismiss(typed)
+            self.dismiss(Picked([*self._marked, typed]))
+
+    def _highlighted(self) -> Entry | None:
+        option = self.query_one("#models", SteadyOptionList).highlighted_option
+        return self._entries[int(option.id)] if option and option.id is not None else None
+
+    def _pick(self, entry: Entry) -> None:
+        """Leaves with the models marked; a lone one is compared with the one under the cursor."""
+        models = list(self._marked)
+        if entry is not _STUDY and len(models) < 2 and entry.model not in models:
+            models.append(entry.model)
+        self.dismiss(Picked(models, entry is _STUDY))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # A letter is typed into the field, unless the arrows have just been in the list.
+        if action == "mark_chosen" and not self._choosing:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_mark_chosen(self) -> None:
+        """Marks or unmarks by its key."""
+        self.action_mark()
+
+    def action_mark(self) -> None:
+        """Marks or unmarks the model under the cursor, and goes to the next."""
+        entry = self._highlighted()
+        if not entry or entry is _STUDY:
+            return
+        if entry.model in self._marked:
+            self._marked.remove(entry.model)
+        else:
+            self._marked.append(entry.model)
+        self._fill()
+        self.action_list("cursor_down")
 
     @on(SteadyOptionList.OptionSelected)
     def _clicked(self, event: SteadyOptionList.OptionSelected) -> None:
         if event.option.id is not None:
-            self.dismiss(self._entries[int(event.option.id)].model)
+            self._pick(self._entries[int(event.option.id)])
 
     def action_list(self, action: str) -> None:
+        self._choosing = True
         getattr(self.query_one("#models", SteadyOptionList), f"action_{action}")()
 
     def action_leave(self) -> None:

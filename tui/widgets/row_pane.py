@@ -44,6 +44,9 @@ class RowPane(Container, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "screen.show_view_beside(1)", show=False),
         Binding("left,h", "screen.show_view_beside(-1)", show=False),
+        Binding("down,j", "choose(1)", show=False),
+        Binding("up,k", "choose(-1)", show=False),
+        Binding("question_mark,enter", "learn", show=False),
     ]
 
     def __init__(self, look: Look, *, id: str) -> None:
@@ -125,6 +128,26 @@ class RowPane(Container, can_focus=True):
             self.query_one("#views", Line).show(self._tabs())
             self.fit(self._narrow, self._height)
             self.show(self._row, self._root, self._whole, self._count)
+
+    @property
+    def category(self) -> str:
+        """The category under the cursor; "" where there is none."""
+        return self.query_one(TotalsTable).category
+
+    def action_choose(self, step: int) -> None:
+        """Moves the cursor over the categories."""
+        self.query_one(TotalsTable).choose(step)
+
+    async def action_learn(self) -> None:
+        """The page on the category under the cursor; where none is shown, the help."""
+        shown = self.query_one(TotalsTable).display and self.category
+        await self.run_action("screen.learn" if shown else "app.help")
+
+    def on_focus(self) -> None:
+        self.query_one(TotalsTable).show_cursor(True)
+
+    def on_blur(self) -> None:
+        self.query_one(TotalsTable).show_cursor(False)
 
     @property
     def view(self) -> int:

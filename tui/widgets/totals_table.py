@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.events import Click
 from textual.geometry import Size
+from textual.message import Message
 from textual.widget import Widget
 
 from core.formats import exact, percent, share, short, size
@@ -19,11 +21,42 @@ _ASIDE = {"buffer": "buffers", "tied": "tied copies", "quantization": "quantisat
 class TotalsTable(Widget):
     """Shows totals; drawn anew only when they differ."""
 
+    class Asked(Message):
+        """The page on the category under the cursor is wanted."""
+
     def __init__(self, look: Look, *, id: str) -> None:
         super().__init__(id=id)
         self._look = look
         self._totals = Totals()
         self._named_by = Totals()
+        self._chosen = 0
+        self._cursor = False
+
+    @property
+    def category(self) -> str:
+        """The category under the cursor; "" where there is none."""
+        categories = ordered_categories(self._totals)
+        return categories[min(self._chosen, len(categories) - 1)][0] if categories else ""
+
+    def choose(self, step: int) -> None:
+        """Moves the cursor."""
+        last = len(ordered_categories(self._totals)) - 1
+        self._chosen = max(0, min(min(self._chosen, last) + step, last))
+        self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        """A click puts the cursor on a category, another opens its page."""
+        number = event.y - 1
+        if 0 <= number < len(ordered_categories(self._totals)):
+            again = self._cursor and number == self._chosen
+            self.choose(number - min(self._chosen, len(ordered_categories(self._totals)) - 1))
+            if again:
+                self.post_message(self.Asked())
+
+    def show_cursor(self, shown: bool) -> None:
+        """Shows or hides the cursor."""
+        self._cursor = shown
+        self.refresh()
 
     def show(self, totals: Totals, named_by: Totals) -> None:
         """Shows other totals.
@@ -57,7 +90,8 @@ class TotalsTable(Widget):
         for key, tally in ordered_categories(totals):
             color = "" if self.app.no_color else look.color(key)
             text.append(look.glyph(key) + " ", color)
-            text.append(f"{category_label(key, self._named_by):{_LABEL}}")
+            chosen = "reverse" if self._cursor and key == self.category else ""
+            text.append(f"{category_label(key, self._named_by):{_LABEL}}", chosen)
             text.append(self._cells(tally, whole, columns, counts_exact) + "\n")
         text.append(f"  {'Total':{_LABEL}}{self._cells(whole, whole, columns, counts_exact)}", "bold")
         for role in NOT_COUNTED:

@@ -1,0 +1,256 @@
+"""The study's nine claims, each asked of models and answered from their counts.
+
+What the study claims stands here as it claims it; whether that holds, and why, is worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.findings import Claim, Figures, Finding, Verdict, claim, reasons
+from core.formats import exact, percent, share, short
+from core.reasons import build_of, difference, layer_of
+from core.study import Measured
+
+# The study's own figures, in whole percents: attention, MLP.
+_CLAIMED_SHARES = {"gpt2": (22, 45), "gpt2-medium": (28, 56), "gpt2-large": (30, 60), "gpt2-xl": (31, 63)}
+_CLAIMED_RATIO = 2.0
+_CLAIMED_NORM = (10_000, 100_000)
+_CLAIMED_NORM_PERCENT = 0.01
+_ABOUT = 0.05
+"""What "about" and "of the same size" may differ by."""
+
+
+def claims_of(models: Sequence[Measured]) -> list[Claim]:
+    """All nine claims, asked of some models."""
+    asked = (_shares, _twice, _largest, _rising, _proportional, _one_size, _norm_size, _norm_share, _norm_halves)
+    return [ask(models) for ask in asked] if models else []
+
+
+def _shares(models: Sequence[Measured]) -> Claim:
+    spans = [(min(column), max(column) + 1) for column in zip(*_CLAIMED_SHARES.values())]
+    findings = {}
+    for model in models:
+        parts = (model.percent("attention"), model.percent("mlp"))
+        figures: Figures = {"attention_percent": parts[0], "mlp_percent": parts[1]}
+        claimed = _CLAIMED_SHARES.get(model.model) if model.built_in else None
+        if claimed:
+            figures |= {"claimed_attention_percent": claimed[0], "claimed_mlp_percent": claimed[1]}
+            holds = tuple(map(int, parts)) == claimed
+            reason = "" if holds else f"{parts[0]:.2f} and {parts[1]:.2f} %, not {claimed[0]} and {claimed[1]}"
+        else:
+            holds = all(low <= part < high for part, (low, high) in zip(parts, spans))
+            reason = "" if holds else f"{parts[0]:.2f} and {parts[1]:.2f} %, {difference(model)}"
+        findings[model.model] = Finding(figures, holds, reason)
+    told = [f"{a} and {m} % in {name}" for name, (a, m) in _CLAIMED_SHARES.items()]
+    sentence = f"Attention and the MLP hold about {', '.join(told)}."
+    if not any("claimed_mlp_percent" in finding.figures for finding in findings.values()):
+        (low, high), (mlp_low, mlp_high) = spans
+        sentence = f"Attention holds {low} to {high - 1} % and the MLP {mlp_low} to {mlp_high - 1} % of the parameters."
+    why = reasons(findings, models) or "the shares counted, cut to whole percents, are these"
+    return claim(1, sentence, findings, why)
+
+
+def _twice(models: Sequence[Measured]) -> Claim:
+    findings = {}
+    for model in models:
+        attention, mlp = model.tally("attention").parameters, model.tally("mlp").parameters
+        ratio = mlp / attention if attention else None
+        holds = ratio is not None and abs(ratio / _CLAIMED_RATIO - 1) <= _ABOUT
+        reason = ""
+        if not holds:
+            reason = f"{ratio:.2g} times, {difference(model)}" if ratio else "it has no attention"
+        findings[model.model] = Finding({"attention": attention, "mlp": mlp, "mlp_to_attention": ratio}, holds, reason)
+    why = reasons(findings, models)
+    if not why:
+        built = list(dict.fromkeys(map(layer_of, models)))
+        why = f"a layer has {built[0]}" if len(built) == 1 and built[0] else "so it is counted in each"
+    return claim(2, "The MLP holds about twice as many parameters as attention, in every size.", findings, why)
+
+
+def _largest(models: Sequence[Measured]) -> Claim:
+    findings, margins = {}, []
+    for model in models:
+        order = sorted(model.totals.categories, key=lambda key: -model.tally(key).parameters)
+        first, second = [*order, "", ""][:2]
+        figures: Figures = {
+            "largest": model.label(first) if first else None,
+            "largest_percent": model.percent(first),
+            "next": model.label(second) if second else None,
+            "next_percent": model.percent(second),
+        }
+        holds = first == "mlp"
+        reason = "" if holds else f"{model.label(first) if first else 'nothing'} is, {build_of(model)}"
+        findings[model.model] = Finding(figures, holds, reason)
+        margins.append((model.percent("mlp") - model.percent(second), model, second))
+    _, model, second = min(margins, key=lambda each: each[0])
+    nearest = f"least so in {model.name}: {percent(model.percent('mlp'))} %"
+    if second:
+        nearest += f", and {percent(model.percent(second))} % {model.label(second)}"
+    return claim(3, "The MLP is the largest group.", findings, reasons(findings, models) or nearest)
+
+
+def _rising(models: Sequence[Measured]) -> Claim:
+    findings: dict[str, Finding] = {}
+    steps: list[bool] = []
+    ordered = sorted(models, key=lambda model: model.parameters)
+    before: Measured | None = None
+    for model in ordered:
+        figures: Figures = {
+            "parameters": model.parameters,
+            "attention_percent": model.percent("attention"),
+            "mlp_percent": model.percent("mlp"),
+        }
+        holds, reason = None, ""
+        if before:
+            falls = [key for key in ("attention", "mlp") if model.percent(key) <= before.percent(key)]
+            steps += [key not in falls for key in ("attention", "mlp")]
+            holds = not falls
+            told = [f"{model.label(key)} {_step(before.percent(key), model.percent(key))}" for key in falls]
+            reason = f"after {before.name} {' and '.join(told)}" if falls else ""
+        findings[model.model] = Finding(figures, holds, reason)
+        before = model
+    sentence = "The shares of attention and of the MLP rise with the model's size."
+    findings = {model.model: findings[model.model] for model in models}
+    if not steps:
+        return claim(4, sentence, findings, "that takes two models or more")
+    verdict: Verdict = "holds" if all(steps) else "holds in part" if any(steps) else "does not hold"
+    small, large = (share(model.outside, model.parameters) for model in (ordered[0], ordered[-1]))
+    why = f"what lies outside of the layers goes from {percent(small)} % to {percent(large)} %"
+    if large < small:
+        why += ": embeddings grow with the width, layers with its square, and there are more of them"
+    return claim(4, sentence, findings, reasons(findings, models) or why, verdict)
+
+
+def _proportional(models: Sequence[Measured]) -> Claim:
+    findings, alike = {}, []
+    for model in models:
+        layers = len(model.layers)
+        kinds = {(layer.attention, layer.mlp) for layer in model.layers}
+        alike.append(len(kinds) == 1)
+        each = next(iter(kinds)) if len(kinds) == 1 else (None, None)
+        figures: Figures = {
+            "layers": layers,
+            "hidden_size": model.dimensions.hidden_size,
+            "attention_per_layer": each[0],
+            "mlp_per_layer": each[1],
+        }
+        reason = "" if len(kinds) == 1 else "its layers are not alike" if kinds else "it has no layers"
+        findings[model.model] = Finding(figures, len(kinds) == 1 if len(models) == 1 else None, reason)
+    sentence = "The counts of attention and of the MLP rise in proportion to the number of layers."
+    within = all(alike)
+    kinds_between = {(f.figures["attention_per_layer"], f.figures["mlp_per_layer"]) for f in findings.values()}
+    between = within and len(kinds_between) == 1
+    if len(models) == 1:
+        why = "all its layers are alike" if within else reasons(findings, models)
+        return claim(5, sentence, findings, why)
+    if between:
+        return claim(5, sentence, findings, "a layer holds the same in each of them", "holds")
+    ordered = sorted(models, key=lambda model: model.parameters)
+    small, large = ordered[0], ordered[-1]
+    widths = {model.dimensions.hidden_size for model in models}
+    changes = "the width differs, and a layer with it" if len(widths) > 1 else "a layer differs"
+    between_why = f"between these {changes}: {_a_layer(small)}, {_a_layer(large)}"
+    if within:
+        where = "at one width" if len(widths) > 1 else "within a model"
+        why = f"{where} it does, as a model's layers are alike; {between_why}"
+        return claim(5, sentence, findings, why, "holds in part")
+    verdict: Verdict = "holds in part" if any(alike) else "does not hold"
+    return claim(5, sentence, findings, f"{reasons(findings, models)}; {between_why}", verdict)
+
+
+def _a_layer(model: Measured) -> str:
+    """What a layer of a model holds in attention and MLP, with its width."""
+    layers = len(model.layers) or 1
+    held = sum(layer.attention + layer.mlp for layer in model.layers) // layers
+    width = f" at d = {exact(model.dimensions.hidden_size)}" if model.dimensions.hidden_size else ""
+    return f"{short(held)} in {model.name}{width}"
+
+
+def _one_size(models: Sequence[Measured]) -> Claim:
+    findings = {}
+    counts = {model.model: model.tally("embedding").parameters for model in models}
+    for model in models:
+        others = [count for key, count in counts.items() if key != model.model]
+        mine = counts[model.model]
+        same = sum(abs(count - mine) <= _ABOUT * mine for count in others)
+        figures: Figures = {
+            "embedding": mine,
+            "embedding_percent": model.percent("embedding"),
+            "vocabulary": model.dimensions.vocabulary,
+            "hidden_size": model.dimensions.hidden_size,
+        }
+        findings[model.model] = Finding(figures, bool(same) if others else None)
+    sentence = "The embeddings are of the same size in every model."
+    if len(models) < 2:
+        return claim(6, sentence, findings, "that takes two models or more")
+    low, high = (choose(models, key=lambda model: counts[model.model]) for choose in (min, max))
+    held = [counts[low.model], counts[high.model]]
+    if held[1] - held[0] <= _ABOUT * held[0]:
+        return claim(6, sentence, findings, f"{short(held[0])} to {short(held[1])} in all of them", "holds")
+    why = f"vocabulary times width: {_embedding(low)} to {_embedding(high)}"
+    first, last = (model.percent("embedding") for model in (low, high))
+    if first > last:
+        why += f"; what falls is their share, {percent(first)} to {percent(last)} %"
+    some: Verdict = "holds in part" if any(finding.holds for finding in findings.values()) else "does not hold"
+    return claim(6, sentence, findings, why, some)
+
+
+def _embedding(model: Measured) -> str:
+    vocabulary, d = model.dimensions.vocabulary, model.dimensions.hidden_size
+    shape = f" ({exact(vocabulary)} × {exact(d)})" if vocabulary and d else ""
+    return f"{short(model.tally('embedding').parameters)} in {model.name}{shape}"
+
+
+def _norm_size(models: Sequence[Measured]) -> Claim:
+    low, high = _CLAIMED_NORM[0], _CLAIMED_NORM[1] * (1 + _ABOUT)
+    findings = {}
+    for model in models:
+        held = model.tally("norm").parameters
+        holds = low <= held <= high
+        formula = model.formula("norm")
+        made = f" = {formula.text()}" if formula else ""
+        findings[model.model] = Finding({"norm": held}, holds, "" if holds else f"{exact(held)}{made}")
+    formulas = [formula.text() for model in models if (formula := model.formula("norm"))]
+    why = reasons(findings, models) or (f"it is {formulas[0]}" if formulas else "so it is counted")
+    return claim(7, "Layer norm holds tens of thousands to about 100,000 parameters.", findings, why)
+
+
+def _norm_share(models: Sequence[Measured]) -> Claim:
+    findings = {}
+    for model in models:
+        part = model.percent("norm")
+        holds = part < _CLAIMED_NORM_PERCENT
+        findings[model.model] = Finding({"norm_percent": part}, holds, "" if holds else f"{part:.4f} %")
+    shares = [finding.figures["norm_percent"] for finding in findings.values() if not finding.holds]
+    why = "it is in each of them"
+    if numbers := [part for part in shares if isinstance(part, float)]:
+        low, high = min(numbers), max(numbers)
+        span = f"{low:.4f} to {high:.4f}" if len(numbers) > 1 else f"{low:.4f}"
+        why = f"{span} %: {low / _CLAIMED_NORM_PERCENT:.1f} times that and more"
+    return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)
+
+
+def _norm_halves(models: Sequence[Measured]) -> Claim:
+    findings = {}
+    for model in models:
+        norm, whole = model.tally("norm"), model.totals.whole
+        equal, whole_equal = norm.weights == norm.biases > 0, whole.weights == whole.biases
+        reason = ""
+        if not equal:
+            reason = "its norms have no biases" if norm.weights and not norm.biases else "weights and biases differ"
+        elif whole_equal:
+            reason = "so it is in the whole model too"
+        figures: Figures = {
+            **{"norm_weights": norm.weights, "norm_biases": norm.biases},
+            **{"weights": whole.weights, "biases": whole.biases},
+        }
+        findings[model.model] = Finding(figures, equal and not whole_equal, reason)
+    why = (
+        reasons(findings, models) or "a layer norm has a weight and a bias of d values each, a matrix far more weights"
+    )
+    return claim(9, "Layer norm has as many weights as biases, unlike the whole model.", findings, why)
+
+
+def _step(before: float, now: float) -> str:
+    return f"{percent(before)} → {percent(now)} %"

@@ -1,0 +1,167 @@
+"""What the shapes of a model's tensors and its config tell of its build: layers, width, heads, vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from core.counter import Count
+
+# Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
+_NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
+
+# What configs of transformers' models call these, the most frequent first.
+_HIDDEN_SIZE = ("hidden_size", "n_embd", "d_model", "dim", "embed_dim")
+_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+_KEY_VALUE_HEADS = ("num_key_value_heads", "n_head_kv", "num_kv_heads", "n_kv_heads", "multi_query_group_num")
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
+_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+_EXPERTS_USED = ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k")
+_POSITIONS = ("wpe", "position", "pos_emb", "pos_embed")
+
+
+class Repeated(NamedTuple):
+    """Parameters that are alike in all but the numbers in their names.
+
+    Attributes:
+        name: with every number as `#`: `transformer.h.#.attn.c_attn.weight`.
+        shape: of each, as stored.
+        category: of each.
+        parameters: that each stands for.
+        tensor_count: how many they are.
+        layers: those in which they lie, by the first number in their names; empty for those outside of layers.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    category: str
+    parameters: int
+    tensor_count: int
+    layers: frozenset[int]
+
+    @property
+    def stack(self) -> str:
+        """What stands before the layer's number: `transformer.h.`; "" outside of layers."""
+        return self.name.partition("#")[0] if self.layers else ""
+
+
+class Dimensions(NamedTuple):
+    """How a model is built; None for what neither its shapes nor its config tell.
+
+    Attributes:
+        layers: of all its stacks together.
+        hidden_size: the width of what goes from layer to layer.
+        heads: of attention.
+        key_value_heads: fewer than `heads` where several queries share one key and value.
+        head_size: the width of one head.
+        vocabulary: rows of the token embedding.
+        context: the longest text that it reads, in tokens.
+        experts: routed experts in a layer.
+        experts_used: of these for one token.
+    """
+
+    layers: int | None = None
+    hidden_size: int | None = None
+    heads: int | None = None
+    key_value_heads: int | None = None
+    head_size: int | None = None
+    vocabulary: int | None = None
+    context: int | None = None
+    experts: int | None = None
+    experts_used: int | None = None
+
+
+def repeated_tensors(count: Count) -> list[Repeated]:
+    """The parameters of a model by name, category and shape, in the model's order."""
+    found: dict[tuple[str, tuple[int, ...], str, int], list[str]] = {}
+    for tensor, meaning in count.tensors():
+        if meaning.role != "parameter":
+            continue
+        name = _NUMBERS.sub("#", tensor.name)
+        found.setdefault((name, tensor.shape, meaning.category, meaning.parameters), []).append(tensor.name)
+    rows = []
+    for (name, shape, category, parameters), names in found.items():
+        start = len(name.partition("#")[0])
+        layers = {int(full[start:].partition(".")[0]) for full in names} if "#" in name else set()
+        rows.append(Repeated(name, shape, category, parameters, len(names), frozenset(layers)))
+    return rows
+
+
+def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dimensions:
+    """A model's dimensions.
+
+    Args:
+        tensors: its parameters.
+        config: its parsed config.json, or {}. Where it disagrees with the shapes, these are believed.
+    """
+    tensors = list(tensors)
+    parts = [config, *(part for key in ("text_config", "llm_config") if isinstance(part := config.get(key), dict))]
+    embeddings = [t.shape for t in tensors if t.category == "embedding" and len(t.shape) == 2]
+    hidden = _hidden_size(tensors, embeddings, _numbers(parts, _HIDDEN_SIZE)) or None
+    heads = _number(parts, _HEADS)
+    key_value_heads = _number(parts, _KEY_VALUE_HEADS) or heads
+    head_size = _number(parts, ("head_dim",)) or (hidden // heads if hidden and heads else None)
+    positions = position_rows(tensors)
+    return Dimensions(
+        layers=_layers(tensors),
+        hidden_size=hidden,
+        heads=heads,
+        key_value_heads=key_value_heads,
+        head_size=head_size,
+        vocabulary=max((shape[0] for shape in embeddings if shape[1] == hidden), default=None),
+        context=_number(parts, _CONTEXT) or max(positions, default=None),
+        experts=_number(parts, _EXPERTS) or _experts(tensors),
+        experts_used=_number(parts, _EXPERTS_USED),
+    )
+
+
+def position_rows(tensors: Iterable[Repeated]) -> list[int]:
+    """How many rows the embeddings of positions have."""
+    return [
+        t.shape[0]
+        for t in tensors
+        if t.category == "embedding" and len(t.shape) == 2 and any(word in t.name for word in _POSITIONS)
+    ]
+
+
+def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]], said: list[int]) -> int | None:
+    if embeddings:
+        largest = max(embeddings)
+        return next((n for n in said if n in largest), largest[1])
+    widths = Counter({t.shape[0]: 0 for t in tensors if t.category == "norm" and len(t.shape) == 1})
+    for t in tensors:
+        if t.category == "norm" and len(t.shape) == 1:
+            widths[t.shape[0]] += t.tensor_count
+    common = widths.most_common(1)
+    return next((n for n in said if n in widths), common[0][0] if common else None)
+
+
+def _layers(tensors: list[Repeated]) -> int | None:
+    """Layers of all stacks: a stack is what comes before a name's first number."""
+    stacks: dict[str, set[int]] = {}
+    for t in tensors:
+        if t.layers and t.category not in {"embedding", "head"}:
+            stacks.setdefault(t.stack, set()).update(t.layers)
+    return sum(map(len, stacks.values())) or None
+
+
+def _experts(tensors: list[Repeated]) -> int | None:
+    """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
+    for t in tensors:
+        if t.category == "mlp" and t.layers and "expert" in t.name and "shared" not in t.name:
+            if t.name.count("#") > 1:
+                return t.tensor_count // len(t.layers)
+            if len(t.shape) == 3:
+                return t.shape[0]
+    return None
+
+
+def _numbers(parts: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[int]:
+    return [value for part in parts for key in keys if type(value := part.get(key)) is int and value > 0]
+
+
+def _number(parts: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> int | None:
+    numbers = _numbers(parts, keys)
+    return numbers[0] if numbers else None

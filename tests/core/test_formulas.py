@@ -1,0 +1,190 @@
+"""Formulas of sizes: they give what was counted, or there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.claims import claims_of
+from core.counter import count
+from core.formulas import Formula
+from core.lessons import lesson_on
+from core.polynomials import Polynomial
+from core.readers.builtin import BUILT_IN
+from core.study import Measured
+from core.study_report import study_text
+from core.text_report import TextStyle
+from core.what_if import measured
+from tests.checkpoints import Tensors, gpt2, masks
+from tests.core.helpers import counted
+from tests.given import GivenReader
+from tests.models import LLAMA, MIXTRAL, llama, write_model
+
+
+def of(tensors: Tensors, config: dict[str, Any] | None = None) -> Measured:
+    reader = GivenReader(tensors)
+    reader.source.config.update(config or {})
+    return Measured(count(reader))
+
+
+def formula(model: Measured, category: str) -> Formula:
+    found = model.formula(category)
+    assert found
+    assert found.value == model.tally(category).parameters
+    return found
+
+
+@pytest.mark.parametrize("name", list(BUILT_IN))
+def test_gpt2_in_its_own_sizes(name: str) -> None:
+    model = measured(BUILT_IN[name])
+    assert {key: formula(model, key).text() for key in model.totals.categories} == {
+        "attention": "L × (4d² + 4d)",
+        "mlp": "L × (8d² + 5d)",
+        "norm": "L × 4d + 2d",
+        "embedding": "Vd + nd",
+    }
+
+
+def test_the_numbers_of_the_model_are_put_in() -> None:
+    found = formula(measured(BUILT_IN["gpt2"]), "attention")
+    assert found.with_numbers() == "12 × (4 × 768² + 4 × 768)"
+    assert found.sums() == "12 × 2,362,368"
+    assert [(symbol, size) for symbol, size, _ in found.symbols()] == [("L", 12), ("d", 768)]
+
+
+def test_a_published_file_with_masks_has_the_same_formula() -> None:
+    model = of({**gpt2(prefix=""), **masks(12)})
+    assert formula(model, "attention").text() == "L × (4d² + 4d)"
+
+
+def test_grouped_queries_and_a_gated_mlp(tmp_path: Path) -> None:
+    model = Measured(counted(write_model(tmp_path / "llama", llama(LLAMA), LLAMA)))
+    assert model.parameters == 8_030_261_248
+    assert formula(model, "attention").text() == "L × (2d² + 2dk)"
+    assert formula(model, "mlp").text() == "L × 3df"
+    assert formula(model, "norm").text() == "L × 2d + d"
+    assert formula(model, "embedding").text() == formula(model, "head").text() == "Vd"
+    assert model.sizes == {"L": 32, "V": 128256, "d": 4096, "k": 1024, "f": 14336, "h": 128}
+
+
+def test_without_a_config_the_shapes_tell_the_same() -> None:
+    assert formula(of(llama(LLAMA, 2)), "attention").text() == "L × (2d² + 2dk)"
+
+
+def test_experts_and_router() -> None:
+    model = of(llama(MIXTRAL), MIXTRAL)
+    assert model.parameters == 46_702_792_704
+    assert formula(model, "mlp").text() == "L × 3Edf"
+    assert formula(model, "router").text() == "L × Ed"
+    assert model.dimensions.experts_used == 2
+
+
+def test_experts_in_one_tensor() -> None:
+    tensors: Tensors = {
+        "model.embed_tokens.weight": ("BF16", (100, 24)),
+        "model.layers.0.mlp.experts.gate_up_proj": ("BF16", (8, 24, 80)),
+        "model.layers.0.mlp.experts.down_proj": ("BF16", (8, 40, 24)),
+    }
+    assert formula(of(tensors, {"num_experts": 8}), "mlp").text() == "L × 3Edf"
+
+
+def test_layers_of_two_kinds() -> None:
+    tensors: dict[str, tuple[str, tuple[int, ...]]] = {"model.embed_tokens.weight": ("BF16", (100, 24))}
+    for n in range(3):
+        tensors[f"model.layers.{n}.input_layernorm.weight"] = ("BF16", (24,))
+        if n:
+            for expert in range(4):
+                tensors[f"model.layers.{n}.mlp.experts.{expert}.up_proj.weight"] = ("BF16", (32, 24))
+        else:
+            tensors["model.layers.0.mlp.up_proj.weight"] = ("BF16", (40, 24))
+    assert formula(of(tensors), "mlp").text() == "2 × Edg + df"
+
+
+def test_positions_as_many_as_the_width_are_told_from_it() -> None:
+    assert formula(measured(BUILT_IN["gpt2-medium"]), "embedding").with_numbers() == "50,257 × 1,024 + 1,024 × 1,024"
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"wte.weight": ("F32", (100, 24)), "h.0.mlp.c_fc.weight": ("F32", (24, 96)), "h.0.mlp.x": ("F32", (37, 41))},
+        {"wte.weight": ("F32", (100, 24)), "h.0.mlp.c_fc.weight": ("F32", (96, 25))},
+        {"h.0.mlp.c_fc.weight": ("F32", (24, 96))},
+    ],
+)
+def test_shapes_that_fit_no_formula_have_none(tensors: Tensors) -> None:
+    assert of(tensors).formula("mlp") is None
+
+
+words = st.sampled_from(
+    [
+        "h",
+        "layers",
+        "0",
+        "1",
+        "2",
+        "attn",
+        "self_attn",
+        "q_proj",
+        "k_proj",
+        "c_attn",
+        "mlp",
+        "experts",
+        "shared_experts",
+        "gate",
+        "norm",
+        "ln_1",
+        "wte",
+        "wpe",
+        "embed_tokens",
+        "lm_head",
+        "lora_A",
+        "weight",
+        "bias",
+        "fc",
+        "down_proj",
+    ]
+)
+names = st.lists(words, min_size=1, max_size=6).map(".".join)
+layouts = st.dictionaries(
+    names, st.tuples(st.just("F32"), st.lists(st.integers(0, 40), max_size=4).map(tuple)), max_size=12
+)
+configs = st.fixed_dictionaries(
+    {},
+    optional={
+        "hidden_size": st.one_of(st.integers(-1, 40), st.text(), st.none()),
+        "num_attention_heads": st.integers(-1, 9),
+        "num_key_value_heads": st.integers(-1, 9),
+        "head_dim": st.integers(0, 9),
+        "num_experts": st.one_of(st.integers(-1, 9), st.floats()),
+        "text_config": st.one_of(st.none(), st.dictionaries(st.just("hidden_size"), st.integers(1, 9))),
+    },
+)
+
+
+@given(layouts, configs)
+def test_a_formula_gives_what_was_counted_whatever_the_tensors(tensors: Tensors, config: dict[str, Any]) -> None:
+    model = of(tensors, config)
+    for category in model.totals.categories:
+        if found := model.formula(category):
+            assert found.value == model.tally(category).parameters
+            assert all(symbol in found.text() for symbol, _, _ in found.symbols())
+        assert lesson_on(category, model).text
+    assert len(claims_of([model])) == 9
+    assert "".join(study_text([model], TextStyle(True, lambda text, category: text))).isascii()
+
+
+numbers = st.integers(-5, 5)
+polynomials = st.dictionaries(st.sampled_from([(), ("d",), ("d", "d"), ("L", "d"), ("V",)]), numbers).map(Polynomial)
+
+
+@given(polynomials, polynomials, st.fixed_dictionaries({key: st.integers(0, 50) for key in "LVd"}))
+def test_polynomials_are_what_they_come_to(a: Polynomial, b: Polynomial, sizes: dict[str, int]) -> None:
+    assert (a + b).value(sizes) == a.value(sizes) + b.value(sizes)
+    assert (a * b).value(sizes) == a.value(sizes) * b.value(sizes)
+    assert a + b == b + a
+    assert a * b == b * a

@@ -1,0 +1,70 @@
+"""The what-if model: two sliders, and what they come to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
+from core.formats import exact, percent, share
+from core.labels import ordered_categories
+from core.readers.builtin import Gpt2Shape
+from core.study import Measured
+from core.what_if import place, preset_name, rule_of_thumb
+from tui.look import Look
+
+_SLIDER = 33
+_LINES = 9
+
+
+class WhatIfPanel(Widget):
+    """A GPT-2 of any layers and width: exact counts, and the rule of thumb beside them."""
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._shape: Gpt2Shape | None = None
+        self._model: Measured | None = None
+
+    def show(self, shape: Gpt2Shape, model: Measured) -> None:
+        """Shows another one."""
+        if shape != self._shape:
+            self._shape, self._model = shape, model
+            self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return _LINES
+
+    def render(self) -> Text:
+        shape, model, look = self._shape, self._model, self._look
+        text = Text(no_wrap=True, overflow="crop", end="")
+        if not shape or not model:
+            return text
+        name = preset_name(shape)
+        text.append(f"What would {exact(shape.layers)} layers of {exact(shape.hidden_size)} be?", "bold")
+        text.append(f"  {name + look.dot if name else ''}vocabulary {exact(shape.vocabulary)}")
+        text.append(f"{look.dot}context {exact(shape.positions)}\n")
+        self._slider(text, "[ ]", "layers", shape)
+        self._slider(text, "{ }", "hidden_size", shape)
+        exactly, rule = model.parameters, rule_of_thumb(shape)
+        text.append(f"    {'exactly':12}{exact(exactly):>19}  parameters\n", "bold")
+        near = f"{percent(share(rule, exactly))} % of that"
+        text.append(look.plain(f"    {'12 × L × d²':12}").ljust(16) + f"{exact(rule):>19}  {near}, the rule of thumb")
+        for key, tally in ordered_categories(model.totals):
+            formula = model.formula(key)
+            text.append("\n  ")
+            text.append(look.glyph(key), "" if self.app.no_color else look.color(key))
+            text.append(f" {model.label(key):12}{exact(tally.parameters):>19}  {percent(model.percent(key)):>5} %")
+            text.append(f"   {look.plain(formula.text()) if formula else ''}", "dim")
+        return text
+
+    def _slider(self, text: Text, keys: str, what: Literal["layers", "hidden_size"], shape: Gpt2Shape) -> None:
+        look = self._look
+        line, knob, ends = ("-", "O", "||") if look.ascii else ("─", "●", "├┤")
+        at = round(place(shape, what) * (_SLIDER - 1))
+        value = shape.layers if what == "layers" else shape.hidden_size
+        text.append(f"{keys} ", "bold")
+        text.append(f"{'layers' if what == 'layers' else 'width':7}")
+        text.append(f"{ends[0]}{line * at}{knob}{line * (_SLIDER - 1 - at)}{ends[1]} {exact(value)}\n")
