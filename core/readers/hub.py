@@ -72,8 +72,16 @@ class HubReader:
             self.stop()
 
     def _batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
-        listing = self._workers.result(self._workers.submit(self._find))
-        reader = self._reader = self._open(listing)
+        listing = self._workers.result(self._workers.submit(lambda: self._find(self._location.ask)))
+        try:
+            reader = self._open(listing)
+        except HubError:
+            if self._asked or self._location.ask == "never" or hub_is_off():
+                raise
+            # What is not in the list kept may have come to the model since.
+            listing = self._workers.result(self._workers.submit(lambda: self._find("always")))
+            reader = self._open(listing)
+        self._reader = reader
         found, ours = reader.source, self.source
         ours.source = f"{self._endpoint}/{listing.repo}/tree/{listing.commit}"
         ours.format, ours.config, ours.notes, ours.beside = found.format, found.config, found.notes, found.beside
@@ -108,9 +116,9 @@ class HubReader:
                 self._client = HubClient(self._endpoint, self._workers.stopped)
             return self._client
 
-    def _find(self) -> Listing:
+    def _find(self, ask: str) -> Listing:
         """In a worker: what is in the repository, by what is kept or by the hub."""
-        name, ask, model = self._name, self._location.ask, self.source.model
+        name, model = self._name, self.source.model
         known = self._cache.known(name.revision)
         files = self._cache.files(known.commit) if known else None
         forbidden = ask == "never" or hub_is_off()

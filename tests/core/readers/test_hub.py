@@ -140,8 +140,17 @@ def test_the_second_look_asks_nobody(repo: Path, hub: Hub, command: Command, mon
 def test_another_file_of_a_model_just_seen_is_downloaded_and_said(repo: Path, hub: Hub, command: Command) -> None:
     for name in ("a", "b"):
         write(repo / f"{name}.safetensors", ONE)
+    for name in ("a", "b"):
         (note,) = command(f"org/name/{name}.safetensors", "--json").model["notes"]
         assert note.startswith("headers read from the hub")
+
+
+def test_what_came_to_a_model_just_seen_is_found(repo: Path, hub: Hub, command: Command) -> None:
+    write(repo / "a.safetensors", ONE)
+    assert command("org/name").status == 0
+    write(repo / "new.safetensors", {"y": ("F32", (7,))})
+    hub.models["org/name"].revisions["main"] = "d" * 40
+    assert command("org/name/new.safetensors", "--json").model["parameters"] == 7
 
 
 def test_after_some_minutes_the_hub_is_asked_where_main_leads(
