@@ -110,7 +110,7 @@ class Packing:
         if has_absmax:
             # bitsandbytes (functional.py, QuantState.as_dict): two weights a byte, in elements of any dtype.
             return Packed(2 * tensor.nbytes, 4)
-        return unpacked(last, tensor, beside, self.config)
+        return unpacked(last, tensor, _nearest(tensor, beside), self.config)
 
     def goes_with_weights(self, skeleton: str, tensor: StoredTensor) -> bool:
         """Whether a tensor is quantisation data: scales, zero points, absmax, group indices.
@@ -149,6 +149,19 @@ class Packing:
             if last.endswith(ending) and last != ending:
                 return f"{path}.{last.removesuffix(ending).lstrip('_')}".lstrip(".")
         return f"{path}.weight".lstrip(".")
+
+
+def _nearest(
+    tensor: StoredTensor, beside: Mapping[str, Sequence[StoredTensor]]
+) -> Mapping[str, Sequence[StoredTensor]]:
+    """What stands beside a tensor in its very own module, where that is known: other modules may have other widths."""
+    if all(len(alike) < 2 for alike in beside.values()):
+        return beside
+    module = tensor.name.rpartition(".")[0]
+    return {
+        word: [one for one in alike if one.name.rpartition(".")[0] == module] or alike
+        for word, alike in beside.items()
+    }
 
 
 def _is_scale_of_few_bits(last: str, beside: Mapping[str, Sequence[StoredTensor]]) -> bool:

@@ -142,7 +142,7 @@ async def test_the_picker_lists_the_hub_cache_and_what_was_seen_of_the_hub(
     requests = len(hub.requests)
     async with running() as driver:
         await found(driver)
-        assert options(driver)[4:] == ["org/here", "org/name"]
+        assert options(driver)[5:] == ["org/here", "org/name"]
         await driver.shows("124,439,808", "hub (seen)")
         (line,) = [line for line in driver.text.splitlines() if line.split()[:1] == ["org/name"]]
         await driver.until(lambda: driver.text.count("124,439,808") == 2)

@@ -127,7 +127,10 @@ class LoadingScreen(Steady, Screen[None]):
         self.show_tree(Outline(message.root))
         said = list(remarks(message.count))
         more = f"  (+{len(said) - 1} more: x exports them)" if len(said) > 1 else ""
-        self.say(f"{said[0]}{more}" if said else "")
+        if len(said) > 1 and self.size.width < len(said[0]) + len(more) + 2:
+            more = f"  (+{len(said) - 1}: x)"
+        room = max(20, self.size.width - len(more) - 2)
+        self.say(shortened(escaped(said[0]), room) + more if said else "")
         self.show_row()
 
     def _failed(self, message: LoadFailed) -> None:
