@@ -159,8 +159,7 @@ def _nearest(
         return beside
     module = tensor.name.rpartition(".")[0]
     return {
-        word: [one for one in alike if one.name.rpartition(".")[0] == module] or alike
-        for word, alike in beside.items()
+        word: [one for one in alike if one.name.rpartition(".")[0] == module] or alike for word, alike in beside.items()
     }
 
 

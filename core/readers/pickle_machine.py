@@ -18,8 +18,10 @@ from core.readers.pickle_values import Damaged, Global, Inert, PickledDict
 
 _MOST_MEMORY = 220 << 20
 """Bytes, by estimate, that one pickle's values may take."""
-_STEP = 32
-"""What one opcode counts for: a place on the stack, and time; so that seven million are the most."""
+_SLOT = 8
+"""Bytes of that for each opcode, which may put a value on the stack."""
+_MOST_STEPS = 8_000_000
+"""Opcodes; some three seconds."""
 
 
 class RefusedPickleError(CheckpointError):
@@ -60,6 +62,7 @@ class PickleMachine:
         self._builders = builders
         self._persistent = persistent
         self._room = _MOST_MEMORY
+        self._steps = _MOST_STEPS
         self._globals: dict[tuple[str, str], Global] = {}
         self._build: dict[int, Builder] = {}
 
@@ -78,8 +81,8 @@ class PickleMachine:
                     source.refill()
                     at = 0
                 source.at = at + 1
-                self._room -= _STEP
-                if self._room < 0:
+                self._steps -= 1
+                if self._steps < 0:
                     self._too_large()
                 code = source.buffer[at]
                 if code == STOP:
@@ -97,7 +100,7 @@ class PickleMachine:
             CheckpointError: where that is more than is allowed.
         """
         self._room -= size
-        if self._room < 0:
+        if self._room < _SLOT * (_MOST_STEPS - self._steps):
             self._too_large()
 
     def _too_large(self) -> None:

@@ -88,12 +88,12 @@ def _long(length: Callable[[PickleMachine], int]) -> Opcode:
 
 
 def _float_line(m: PickleMachine) -> None:
-    m.spend(24)
+    m.spend(32)
     m.stack.append(float(_line(m, _LONGEST_NUMBER)))
 
 
 def _float8(m: PickleMachine) -> None:
-    m.spend(24)
+    m.spend(32)
     m.stack.append(struct.unpack(">d", m.source.take(8))[0])
 
 

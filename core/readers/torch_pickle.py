@@ -15,6 +15,9 @@ from core.readers.torch_state import Found, ObjectPickledError, find_state
 from core.stored import Progress, Source, TensorBatch
 from core.totals import Uncounted
 
+# Classes that many checkpoints hold beside their tensors.
+_FAMILIAR = ("torch.", "numpy.", "collections.", "argparse.", "pathlib.", "datetime.", "builtins.", "copyreg.")
+
 
 class TorchReader:
     """Reads what was pickled into some files of one folder."""
@@ -102,9 +105,9 @@ class TorchReader:
                 self.source.beside.add(left)
         elif where:
             notes.append(where)
-        if pickled.unbuilt:
-            shown = ", ".join(pickled.unbuilt[:3])
-            more = f" and {len(pickled.unbuilt) - 3} more" if len(pickled.unbuilt) > 3 else ""
+        if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
+            shown = ", ".join(foreign[:3])
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
             notes.append(f"objects of the file that are no tensors were not built: {shown}{more}")
 
 
