@@ -9,7 +9,7 @@ from typing import Any
 from core.formats import exact, plural
 from core.meaning import TensorGroup
 from core.speculative import is_speculative
-from core.stored import Source
+from core.stored import Claims, Source
 from core.ties import Known, Ties, is_head
 from core.totals import Totals
 
@@ -34,7 +34,8 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
     yield from _active(source.config, totals, active)
-    yield from _claims(source, groups, totals)
+    for claims in source.claims:
+        yield from _claims(claims, groups, totals)
 
 
 def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
@@ -127,9 +128,8 @@ def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Itera
     yield f"without the input embedding {exact(without)} are active: {without / 1e9:.2f} B, as its makers count"
 
 
-def _claims(source: Source, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:
-    """What an index says of the whole, and by what that differs from what was counted."""
-    claims = source.claims
+def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:
+    """What somebody says of the whole, and by what that differs from what was counted."""
     whole = totals.whole
     left = totals.not_counted
     if claims.parameters and claims.parameters != whole.parameters:

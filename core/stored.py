@@ -100,14 +100,14 @@ class Claims:
     """What others say of a checkpoint: not believed, but differences are explained.
 
     Attributes:
-        by: who says it, as a note names it; "" for nobody.
+        by: who says it, as a note names it.
         parameters: how many there are; 0 where it is not said.
         bytes: what they take; 0 where it is not said.
     """
 
     __slots__ = ("by", "bytes", "parameters")
 
-    def __init__(self, by: str = "", parameters: object = None, bytes: object = None) -> None:
+    def __init__(self, by: str, parameters: object = None, bytes: object = None) -> None:
         """Of values from a file, whatever they are."""
         self.by = by
         self.parameters, self.bytes = (
@@ -120,12 +120,13 @@ class Source:
 
     Attributes:
         model: as the user typed it.
-        source: `built-in`, or the path of the file or folder.
-        format: `built-in`, `safetensors`, `pytorch`, `gguf`, `distributed` or `config`.
-        config: the parsed `config.json` beside it, or what the file itself says; empty where there is none.
+        source: `built-in`, the path of the file or folder, or an address on the hub.
+        format: `built-in`, `safetensors`, `pytorch`, `gguf`, `distributed` or `config`; `hub` before that is known.
+        config: the parsed `config.json` beside it, or what the file itself says; empty where there is none. It may be
+            known only once tensors are read.
         notes: what the reader has to say; it may grow while tensors are read.
         beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
-        claims: what an index or the hub says of the whole, to be compared with what was counted.
+        claims: what an index and the hub say of the whole, to be compared with what was counted; it may grow too.
     """
 
     def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
@@ -135,7 +136,7 @@ class Source:
         self.config = config
         self.notes = notes
         self.beside = Uncounted()
-        self.claims = Claims()
+        self.claims: list[Claims] = []
 
 
 class Stopped(Exception):

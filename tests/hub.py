@@ -33,6 +33,7 @@ class Model:
         revisions: further names and commits, all with the same files.
         gated: whether files are given only to those whose token is in the hub's `admitted`.
         private: whether it is there only for those with a token that is known.
+        claimed: what its page says of its safetensors files.
     """
 
     def __init__(self, folder: Path, commit: str = "c" * 40) -> None:
@@ -42,6 +43,7 @@ class Model:
         self.gated = False
         self.private = False
         self.disabled = False
+        self.claimed: object = None
 
     def file(self, name: str) -> Path | None:
         path = (self.folder / name).resolve()
@@ -273,6 +275,8 @@ class Hub:
             siblings.append(sibling)
         content = {"_id": "6" * 24, "id": repo, "modelId": repo, "sha": commit, "private": model.private}
         content |= {"gated": "manual" if model.gated else False, "tags": [], "siblings": siblings}
+        if model.claimed is not None:
+            content["safetensors"] = model.claimed
         handler.send(200, json.dumps(content).encode(), {"Content-Type": "application/json; charset=utf-8"})
         return None
 

@@ -1,7 +1,8 @@
 """What was read of the hub's models, kept for the next time: lists of files and headers, never weights.
 
 `gpt2-explore/hub/MODEL-HASH/` in the user's cache folder holds `model.json`, which says to which commit each revision
-led and when that was asked; `COMMIT.json`, the files of a commit; and `COMMIT/HASH`, what was read of one of them.
+led and when that was asked; `COMMIT.json`, the files of a commit and how many parameters the hub says that they have;
+and `COMMIT/HASH`, what was read of one of them.
 A file appears whole or not at all, and one that is damaged counts as one that is not there.
 """
 
@@ -89,12 +90,16 @@ class HeaderCache:
             return None
         return {str(name): length if isinstance(length, int) else None for name, length in files.items()}
 
-    def remember(self, revision: str, commit: str, files: dict[str, int | None]) -> None:
-        """Keeps where a revision led to just now, and what is there."""
-        if self.files(commit) != files:
-            self._write(
-                f"{commit}.json", json.dumps({"format": _FORMAT, "crc32": _sum_of(files), "files": files}).encode()
-            )
+    def parameters(self, commit: str) -> int:
+        """How many parameters the hub says that there are at a commit; 0 where that is not kept."""
+        said = _read_json(self._path(f"{commit}.json")).get("parameters")
+        return said if type(said) is int and said > 0 else 0
+
+    def remember(self, revision: str, commit: str, files: dict[str, int | None], parameters: int = 0) -> None:
+        """Keeps where a revision led to just now, what is there, and how many parameters the hub says that it has."""
+        if (self.files(commit), self.parameters(commit)) != (files, parameters):
+            kept = {"format": _FORMAT, "crc32": _sum_of(files), "files": files, "parameters": parameters}
+            self._write(f"{commit}.json", json.dumps(kept).encode())
         revisions = self._model()
         revisions[revision or "main"] = {"commit": commit, "asked": time.time()}
         model = {"format": _FORMAT, "endpoint": self._endpoint, "repo": self._repo, "revisions": revisions}

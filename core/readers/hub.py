@@ -16,7 +16,7 @@ from core.readers.header_cache import HeaderCache, Known, prune
 from core.readers.hub_client import HubClient, Listing
 from core.readers.hub_faults import HubError, endpoint, not_kept, off
 from core.readers.hub_folder import HubFolder, Workers
-from core.stored import Progress, Reader, Source, TensorBatch
+from core.stored import Claims, Progress, Reader, Source, TensorBatch
 
 _INDEX = "model.safetensors.index.json"
 FRESH_SECONDS = 600
@@ -72,6 +72,8 @@ class HubReader:
             self.stop()
 
     def _batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        if self._location.ask != "never" and not hub_is_off():
+            yield TensorBatch([], [], [], [], ""), Progress(0, 1, "asking the hub")
         listing = self._workers.result(self._workers.submit(lambda: self._find(self._location.ask)))
         try:
             reader = self._open(listing)
@@ -84,9 +86,22 @@ class HubReader:
         self._reader = reader
         found, ours = reader.source, self.source
         ours.source = f"{self._endpoint}/{listing.repo}/tree/{listing.commit}"
-        ours.format, ours.config, ours.notes, ours.beside = found.format, found.config, found.notes, found.beside
-        yield from reader.batches()
+        ours.format, ours.notes, ours.beside, ours.claims = found.format, found.notes, found.beside, found.claims
+        for batch in reader.batches():
+            # A config alone is whole once its model is built.
+            ours.config = found.config
+            yield batch
+        self._claim(listing)
         self._note(listing)
+
+    def _claim(self, listing: Listing) -> None:
+        """What the model's page says; it is of the main branch and of the safetensors files at its top."""
+        source, name = self.source, self._name
+        whole = not name.path and not name.tag and name.revision in {"", "main"}
+        if whole and source.format == "safetensors" and "peft_type" not in source.config:
+            # Where an index says the same, one of the two is enough.
+            if listing.parameters and all(said.parameters != listing.parameters for said in source.claims):
+                source.claims.append(Claims("the hub's page", listing.parameters))
 
     def _note(self, listing: Listing) -> None:
         """Says where the figures come from, and what that took."""
@@ -102,7 +117,7 @@ class HubReader:
             notes.append(f"the hub was asked, since {self._location.local}; to complete it: {self._name.download}")
         if self._asked:
             # Only now, so that a model in which nothing was found is asked for anew the next time.
-            self._cache.remember(self._name.revision, listing.commit, listing.files)
+            self._cache.remember(self._name.revision, listing.commit, listing.files, listing.parameters)
             prune()
         self._cache.touch()
         if self._cache.failure:
@@ -123,7 +138,7 @@ class HubReader:
         files = self._cache.files(known.commit) if known else None
         forbidden = ask == "never" or hub_is_off()
         if known and files:
-            kept = Listing(name.repo, known.commit, files)
+            kept = Listing(name.repo, known.commit, files, self._cache.parameters(known.commit))
             pinned = known.commit == name.revision
             young = 0 <= time.time() - known.asked < FRESH_SECONDS
             if forbidden or (ask == "due" and (pinned or young)):

@@ -51,11 +51,13 @@ class Listing(NamedTuple):
         repo: its id as the hub spells it.
         commit: in full.
         files: names with their lengths in bytes, None where the hub does not tell.
+        parameters: how many its page says that there are, by its safetensors files; 0 where it does not.
     """
 
     repo: str
     commit: str
     files: dict[str, int | None]
+    parameters: int = 0
 
 
 class Piece(NamedTuple):
@@ -255,8 +257,10 @@ def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listin
         if isinstance(name, str) and name:
             length = sibling.get("size")
             files[name] = length if isinstance(length, int) and 0 <= length < 1 << 63 else None
-    repo = answer.get("id")
-    return Listing(repo if isinstance(repo, str) and "/" in repo else asked.repo, commit, files)
+    repo, tensors = answer.get("id"), answer.get("safetensors")
+    total = tensors.get("total") if isinstance(tensors, dict) else None
+    parameters = total if type(total) is int and 0 < total < 1 << 62 else 0
+    return Listing(repo if isinstance(repo, str) and "/" in repo else asked.repo, commit, files, parameters)
 
 
 def _is_commit(text: str) -> bool:

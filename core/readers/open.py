@@ -39,7 +39,7 @@ def _local_reader(location: Location) -> Reader:
     path = location.path
     if not os.path.isdir(path):
         below, name = os.path.split(path)
-        return _with_adapter(file_reader(location.model, path, LocalFolder(below), name), LocalFolder(below), name)
+        return file_reader(location.model, path, LocalFolder(below), name)
     folder = LocalFolder(path)
     names = folder.names()
     if not names and os.path.isdir(os.path.join(path, "snapshots")):
@@ -133,16 +133,6 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
     reader = SafetensorsReader(model, source, folder, shards, chosen)
     if torch_files:
         reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")
-    return reader
-
-
-def _with_adapter(reader: Reader, folder: Folder, name: str) -> Reader:
-    """A reader of one file, its source describing the adapter if the file is one."""
-    if folder.has("adapter_config.json"):
-        from core.readers.adapter import describe_adapter, is_adapter_name
-
-        if is_adapter_name(name):
-            describe_adapter(reader.source, folder)
     return reader
 
 

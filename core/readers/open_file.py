@@ -12,7 +12,7 @@ from core.stored import Reader
 
 
 def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
-    """The reader of one file.
+    """The reader of one file, on disk or on the hub; of an adapter's, its source describes the adapter.
 
     Args:
         model: as the user typed it.
@@ -23,6 +23,16 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     Raises:
         CheckpointError: where it cannot be opened or is no checkpoint.
     """
+    reader = _reader(model, path, folder, name)
+    if folder.has("adapter_config.json"):
+        from core.readers.adapter import describe_adapter, is_adapter_name
+
+        if is_adapter_name(name):
+            describe_adapter(reader.source, folder)
+    return reader
+
+
+def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     if name.endswith(INDEX_SUFFIX):
         shards = [other for other in folder.names() if other.endswith(SUFFIX) and not other.startswith(".")]
         return SafetensorsReader(model, path, folder, shards, name)

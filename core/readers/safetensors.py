@@ -12,7 +12,7 @@ from core.readers.json_file import read_config
 from core.readers.safetensors_entries import Layout
 from core.readers.safetensors_header import HeaderReader
 from core.readers.shard_index import ShardIndex
-from core.stored import Claims, Progress, Source, TensorBatch
+from core.stored import Progress, Source, TensorBatch
 
 SUFFIX = ".safetensors"
 INDEX_SUFFIX = ".safetensors.index.json"
@@ -47,8 +47,7 @@ class SafetensorsReader:
         shards = index.shards if index else self._shards
         if index:
             self._note_strays(index)
-            said = index.metadata
-            self.source.claims = Claims(self._index, said.get("total_parameters"), said.get("total_size"))
+            self.source.claims.append(index.claims)
         self._folder.expect(shards)
         several = len(shards) > 1
         seen: set[str] = set()

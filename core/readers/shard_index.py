@@ -14,6 +14,7 @@ from core.escape import shortened
 from core.formats import plural
 from core.readers.folder import Folder
 from core.readers.json_file import read_json_object
+from core.stored import Claims
 
 _AGAIN = "download it again"
 
@@ -23,7 +24,7 @@ class ShardIndex:
 
     Attributes:
         shards: the shards' names in natural order, all of them files in the index's folder.
-        metadata: what its `metadata` says of the whole, such as `total_size` in bytes; unchecked.
+        claims: what its `metadata` says of the whole, parameters and bytes.
     """
 
     def __init__(self, folder: Folder, name: str, ending: str = ".safetensors") -> None:
@@ -42,7 +43,8 @@ class ShardIndex:
         self._file = folder.shown(name)
         content = read_json_object(folder, name)
         metadata = content.get("metadata")
-        self.metadata = metadata if isinstance(metadata, dict) else {}
+        said = metadata if isinstance(metadata, dict) else {}
+        self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
         weight_map = content.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=_AGAIN)

@@ -45,6 +45,8 @@ class TorchReader:
         """
         index = ShardIndex(self._folder, self._index, ".bin") if self._index else None
         shards = index.shards if index else self._shards
+        if index:
+            self.source.claims.append(index.claims)
         self._folder.expect(shards)
         seen: set[str] = set()
         for number, shard in enumerate(shards):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.checkpoints import byte_count, gpt2, masks, write_shards
 from tests.command import Command
@@ -114,4 +115,17 @@ def test_what_nothing_explains_is_said_to_be_unexplained(by: int, word: str, tmp
     assert notes(tmp_path, BODY, OWN, {"total_parameters": whole, "total_size": taken}, command) == [
         f"{INDEX} says {whole:,} parameters, 12,345 {word} than counted: unexplained",
         f"{INDEX} says {taken:,} bytes, 123,450 {word} than stored: unexplained",
+    ]
+
+
+def test_the_index_of_pytorch_shards_is_asked_too(tmp_path: Path, command: Command) -> None:
+    names = [f"pytorch_model-0000{n}-of-00002.bin" for n in (1, 2)]
+    for n, name in enumerate(names):
+        torch.save({f"h.{n}.attn.bias": torch.ones(1, 1, 8, 8), f"h.{n}.mlp.weight": torch.ones(3, 5)}, tmp_path / name)
+    weight_map = {f"h.{n}.{part}": name for n, name in enumerate(names) for part in ("attn.bias", "mlp.weight")}
+    index = {"metadata": {"total_parameters": 158, "total_size": 630}, "weight_map": weight_map}
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    assert [note for note in command(tmp_path, "--json").model["notes"] if "says" in note] == [
+        "pytorch_model.bin.index.json says 158 parameters, 128 more: buffers (128)",
+        "pytorch_model.bin.index.json says 630 bytes, 2 fewer than stored: unexplained",
     ]

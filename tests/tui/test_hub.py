@@ -95,7 +95,7 @@ async def test_esc_cancels_before_the_hub_has_said_a_word(hub: Hub, shards: Path
     gate = Gate(hub, "/api/models/")
     async with running("org/name") as driver:
         await driver.until(lambda: gate.held)
-        await driver.shows("reading…")
+        await driver.shows("asking the hub…")
         (thread,) = load_threads()
         await driver.press("escape")
         thread.join(1)

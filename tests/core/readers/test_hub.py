@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from core.counter import count
 from core.locate import locate
-from core.readers.header_cache import HeaderCache
+from core.readers.header_cache import HeaderCache, cache_folder
 from core.readers.hub import HubReader
 from core.readers.hub_client import HubClient, Listing
 from core.readers.hub_file import FIRST, RemoteFile
@@ -72,6 +73,59 @@ def test_a_file_on_the_hub_counts_as_one_on_disk(repo: Path, hub: Hub, command: 
     assert told
     # Without the sentence that comes with a redirection.
     assert abs(float(told[1]) * 1000 - hub.answered) < 300
+
+
+def test_the_hubs_own_total_is_compared(repo: Path, hub: Hub, command: Command) -> None:
+    tensors = {**gpt2(layers=2, prefix=""), **masks(2)}
+    write(repo / "model.safetensors", tensors)
+    (repo / "below").mkdir()
+    write(repo / "below" / "model.safetensors", ONE)
+    plain = command(repo, "--json").model["parameters"]
+    hub.models["org/name"].claimed = {"parameters": {"F32": plain + 2_097_154}, "total": plain + 2_097_154}
+    said = f"the hub's page says {plain + 2_097_154:,} parameters, 2,097,154 more: buffers (2,097,154)"
+    for _ in range(2):  # from the hub, then from what was kept
+        assert said in command("org/name", "--json").model["notes"]
+    assert not any("page" in note for note in command("org/name/below", "--json").model["notes"])
+    # Where an index says the same, once is enough.
+    (repo / "model.safetensors").unlink()
+    write_shards(repo, split(tensors.items(), 2))
+    index = repo / "model.safetensors.index.json"
+    metadata = {"total_parameters": plain + 2_097_154}
+    index.write_text(json.dumps({**json.loads(index.read_text()), "metadata": metadata}))
+    hub.models["org/name"].revisions["main"] = "d" * 40
+    hub.models["org/name"].commit = "d" * 40
+    (told,) = (note for note in fresh(command)["notes"] if "says" in note)
+    assert told == said.replace("the hub's page", index.name)
+
+
+def fresh(command: Command) -> dict[str, object]:
+    """The model as the hub has it now, whatever was kept."""
+    shutil.rmtree(cache_folder())
+    return command("org/name", "--json").model
+
+
+@pytest.mark.parametrize("claimed", [{}, [], "1", {"total": None}, {"total": -1}, {"total": "1"}, {"total": 1e300}])
+def test_a_total_that_is_none_says_nothing(claimed: object, repo: Path, hub: Hub, command: Command) -> None:
+    write(repo / "model.safetensors", ONE)
+    hub.models["org/name"].claimed = claimed
+    assert len(command("org/name", "--json").model["notes"]) == 1
+
+
+def test_an_adapters_file_on_the_hub_is_an_adapter(repo: Path, hub: Hub, command: Command) -> None:
+    write(repo / "adapter_model.safetensors", {"base_model.model.q_proj.lora_A.weight": ("F32", (8, 64))})
+    (repo / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "base_model_name_or_path": "org/base"}))
+    for name in ("org/name", "org/name/adapter_model.safetensors"):
+        model = command(name, "--json").model
+        assert {key: part["parameters"] for key, part in model["categories"].items()} == {"adapter": 512}
+        assert model["notes"][0] == "an adapter: LoRA; base model org/base; its parameters are not in this file"
+
+
+def test_until_the_hub_answers_it_is_told_that_it_is_asked(repo: Path, hub: Hub) -> None:
+    write(repo / "model.safetensors", ONE)
+    batches = open_reader(locate("org/name")).batches()
+    batch, progress = next(batches)
+    assert (len(batch), progress.doing, asked(hub)) == (0, "asking the hub", [])
+    assert [progress.doing for _, progress in batches] == ["", ""]
 
 
 def test_of_a_large_file_the_header_alone_is_downloaded(repo: Path, hub: Hub, command: Command) -> None:
