@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-# A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, the category by rules given.
+# A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, whether the format says that
+# it is a parameter, and the category by rules given.
 GroupKey = tuple[str, tuple[int, ...], str, Hashable]
 
 
@@ -162,6 +163,8 @@ class ParameterCounter:
         if beginnings := prefixes(self.source.config):
             skeletons = marked(skeletons, batch.names, beginnings)
         told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
+        if batch.are_parameters is not None:
+            told_apart = zip(told_apart, batch.are_parameters)
         if self.rules:
             # A rule given may tell apart what differs in digits only.
             told_apart = zip(told_apart, map(self.rules.category_of, batch.names))

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from core.expert_names import is_one_by_one, is_routed_expert
 from core.meaning import TensorGroup
 from core.model_config import sections
 from core.speculative import is_speculative
 
-# A module of experts; GGUF's, MLX's, Granite's and JetMoE's stacks.
-_ROUTED = (
-    *(".experts.", ".expert.", "_exps.", ".switch_mlp.", ".block_sparse_moe.input_linear."),
-    *(".block_sparse_moe.output_linear.", ".mlp.input_linear.", ".mlp.output_linear."),
-)
-# With a number for each expert; the last ones in GGUF files of before 2024.
-_ONE_BY_ONE = (".experts..", ".expert..", ".experts.expert_.", ".ffn_up..", ".ffn_down..", ".ffn_gate..")
 # As the configs of transformers call them, and those of DBRX (inside `ffn_config`), Mistral, DeepSeek's own, GGUF.
 _NUMBERS_OF_EXPERTS = (
     *("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts", "n_experts"),
@@ -28,12 +22,6 @@ _EXPERTS_PER_TOKEN = (
 _INSIDE = ("ffn_config", "moe")
 # transformers, models/switch_transformers and nllb_moe: fixed by the model, not by its config.
 _FIXED = {"switch_transformers": 1, "nllb-moe": 2}
-
-
-def is_routed_expert(skeleton: str) -> bool:
-    """Whether a name without digits is that of an expert that the router may leave out."""
-    name = f".{skeleton}."
-    return any(part in name for part in (*_ROUTED, *_ONE_BY_ONE)) and "shared_expert" not in name
 
 
 def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], parameters: int) -> int | None:
@@ -73,7 +61,8 @@ class _Share(NamedTuple):
     experts: int
 
 
-def _share(config: dict[str, Any]) -> _Share | None:
+def experts_said(config: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+    """How many routed experts a layer has and how many work on a token, by the config: one number, or one a layer."""
     parts = sections(config)
     parts += [inside for part in parts for key in _INSIDE if isinstance(inside := part.get(key), dict)]
     experts = next((n for part in parts for key in _NUMBERS_OF_EXPERTS if (n := _numbers(part.get(key)))), [])
@@ -84,6 +73,11 @@ def _share(config: dict[str, Any]) -> _Share | None:
     if model == "ernie4_5_moe_vl":
         # For text and for pictures; a token is of one of them.
         experts = [sum(experts)]
+    return experts, used
+
+
+def _share(config: dict[str, Any]) -> _Share | None:
+    experts, used = experts_said(config)
     # Where layers differ in the number of experts, or some experts do nothing (LongCat), no share holds for all.
     if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.get("zero_expert_num"):
         return None
@@ -99,6 +93,6 @@ def _numbers(value: object) -> list[int]:
 
 def _all_there(group: TensorGroup, share: _Share) -> bool:
     """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
-    if any(part in f".{group.skeleton}." for part in _ONE_BY_ONE):
+    if is_one_by_one(group.skeleton):
         return group.count % (share.experts * len(share.used)) == 0
     return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

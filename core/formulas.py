@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
 
+from core.expert_names import is_routed_expert, is_shared_expert
 from core.polynomials import Polynomial, total
 from core.shapes import Dimensions, Repeated, position_rows
 
@@ -103,7 +104,7 @@ def formula_of(category: str, tensors: Iterable[Repeated], dimensions: Dimension
     if category not in _FORMULAS_FOR or not dimensions.hidden_size:
         return None
     sizes = sizes_of(tensors, dimensions)
-    sums: dict[tuple[str, frozenset[int]], list[Polynomial]] = {}
+    sums: dict[tuple[str, frozenset[str]], list[Polynomial]] = {}
     for tensor in tensors:
         if tensor.category != category:
             continue
@@ -131,7 +132,7 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int]) -> Polynomial 
     times, rest = divmod(tensor.tensor_count, len(tensor.layers) or 1)
     if rest:
         return None
-    numbered = times > 1 and "expert" in tensor.name and times == sizes.get("E")
+    numbered = times > 1 and is_routed_expert(tensor.skeleton) and times == sizes.get("E")
     result = Polynomial.of("E") if numbered else Polynomial.number(times)
     known = _known(tensor, category, sizes)
     shape = tensor.shape
@@ -164,9 +165,10 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
         wanted.append(Polynomial.of(queries) + Polynomial.of(keys, 2))
         wanted.append(Polynomial.of(keys, 2))
     elif category == "mlp":
-        inner = "s" if "shared" in tensor.name else "g" if "expert" in tensor.name else "f"
+        routed = is_routed_expert(tensor.skeleton)
+        inner = "s" if is_shared_expert(tensor.skeleton) else "g" if routed else "f"
         inner = inner if inner in sizes else "f"
-        offer("d", *(("E",) if "expert" in tensor.name else ()))
+        offer("d", *(("E",) if routed else ()))
         if inner in sizes:
             four = sizes[inner] == 4 * sizes["d"]
             offer(*(("4d", "8d") if four else (inner, f"2{inner}", f"E{inner}")))
@@ -200,10 +202,10 @@ def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, i
         found["k"] = keys
     if dimensions.head_size and dimensions.head_size not in {d, queries, keys}:
         found["h"] = dimensions.head_size
-    experts = [t for t in tensors if t.category == "mlp" and "expert" in t.name]
-    shared = [t for t in experts if "shared" in t.name]
-    routed = [t for t in experts if "shared" not in t.name]
-    dense = [t for t in tensors if t.category == "mlp" and "expert" not in t.name]
+    mlp = [t for t in tensors if t.category == "mlp"]
+    shared = [t for t in mlp if is_shared_expert(t.skeleton)]
+    routed = [t for t in mlp if is_routed_expert(t.skeleton)]
+    dense = [t for t in mlp if not (is_shared_expert(t.skeleton) or is_routed_expert(t.skeleton))]
     found["f"] = _inner(dense, d, None)
     found["g"] = _inner(routed, d, dimensions.experts)
     found["s"] = _inner(shared, d, None)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 # Where multimodal models keep the config of their language model.
 _LANGUAGE_MODEL = ("text_config", "language_config", "llm_config", "thinker_config")
+# What configs of transformers' models call these, and those of the models' own code; the most frequent first.
+HIDDEN_SIZE = ("hidden_size", "n_embd", "d_model", "dim", "embed_dim")
+HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads")
+KEY_VALUE_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num")
+HEAD_SIZE = ("head_dim", "kv_channels")
 _QUANTIZATION = ("quantization_config", "quantization", "compression_config")
 _BITS = ("bits", "num_bits", "nbits", "w_bit", "wbits")
 _GROUP = ("group_size", "q_group_size")
@@ -17,12 +22,17 @@ _MOST_PARTS = 20_000
 _MOST_SCHEMES = 16
 
 
-def sections(config: dict[str, Any]) -> list[dict[str, Any]]:
+def sections(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The config itself, then that of the language model inside it, where there is one."""
-    parts = [config]
+    parts: list[Mapping[str, Any]] = [config]
     for part in parts:
         parts += [value for key in _LANGUAGE_MODEL if isinstance(value := part.get(key), dict)][: 4 - len(parts)]
     return parts
+
+
+def numbers(parts: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[int]:
+    """What some configs have under some keys, of that the whole numbers above 0; the first config's first key first."""
+    return [value for part in parts for key in keys if type(value := part.get(key)) is int and value > 0]
 
 
 class Scheme(NamedTuple):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.expert_names import is_routed_expert, is_shared_expert
+from core.model_config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers
+
 Parts = tuple[tuple[str, int], ...]
 
 EXPERTS, SHARED_EXPERTS = "experts", "shared experts"
@@ -43,9 +46,6 @@ _OWN_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
 _BIASLESS_LAYER_NORM = (
     *("cohere", "dbrx", "mpt", "modernbert", "modernvbert", "moonshine", "lasr", "imagegpt", "bark"),
 )
-_HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads")
-_KEY_VALUE_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "multi_query_group_num")
-_WIDTHS = ("hidden_size", "n_embd", "d_model")
 
 
 class Context:
@@ -80,7 +80,7 @@ def of_which(skeleton: str, shape: tuple[int, ...], category: str, parameters: i
     if category == "attention":
         return _attention(skeleton, shape, parameters, context)
     if category == "mlp":
-        return _experts(skeleton.lower(), parameters)
+        return _experts(skeleton, parameters)
     if category == "norm":
         return ((_norm(skeleton, context), parameters),)
     return ()
@@ -125,26 +125,22 @@ def _fused_heads(config: Mapping[str, Any]) -> Iterator[tuple[int, int, int, int
     """Width, heads, heads of keys and values, and size of a head of each model that a config tells of."""
     parts = [config, *(part for key, part in config.items() if key.endswith("_config") and isinstance(part, dict))]
     for part in parts:
-        width, heads = _number(part, _WIDTHS), _number(part, _HEADS)
-        groups = _number(part, _KEY_VALUE_HEADS)
+        width, heads, groups = (_first(part, keys) for keys in (HIDDEN_SIZE, HEADS, KEY_VALUE_HEADS))
         if part.get("multi_query") is True and not part.get("new_decoder_architecture"):
             groups = groups if "multi_query_group_num" in part else 1
-        size = _number(part, ("head_dim", "kv_channels")) or (width // heads if heads else 0)
+        size = _first(part, HEAD_SIZE) or (width // heads if heads else 0)
         if width and heads and groups and size:
             yield width, heads, groups, size
 
 
-def _number(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
-    return next((value for key in keys if type(value := part.get(key)) is int and value > 0), 0)
+def _first(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
+    return next(iter(numbers([part], keys)), 0)
 
 
-def _experts(name: str, parameters: int) -> Parts:
-    if "exp" not in name and "shared_mlp" not in name:
-        return ()
-    if any(word in name for word in ("shared_expert", "_shexp", "shared_mlp", "shared_experts")):
+def _experts(skeleton: str, parameters: int) -> Parts:
+    if is_shared_expert(skeleton):
         return ((SHARED_EXPERTS, parameters),)
-    routed = ".experts." in f".{name}." or "_exps." in f"{name}." or ".expert." in f".{name}."
-    return ((EXPERTS, parameters),) if routed or ".experts_" in f".{name}" else ()
+    return ((EXPERTS, parameters),) if is_routed_expert(skeleton) else ()
 
 
 def _norm(skeleton: str, context: Context) -> str:

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from core.counter import Count
+from core.expert_names import is_one_by_one, is_routed_expert
+from core.experts import experts_said
+from core.meaning import skeleton_of
+from core.model_config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers, sections
 
 # Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
+_DIGITS = "0123456789"
 _NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
 
-# What configs of transformers' models call these, the most frequent first.
-_HIDDEN_SIZE = ("hidden_size", "n_embd", "d_model", "dim", "embed_dim")
-_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
-_KEY_VALUE_HEADS = ("num_key_value_heads", "n_head_kv", "num_kv_heads", "n_kv_heads", "multi_query_group_num")
+# As configs of transformers' models call it, the most frequent first.
 _CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
-_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
-_EXPERTS_USED = ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_k")
 _POSITIONS = ("wpe", "position", "pos_emb", "pos_embed")
 
 
@@ -31,7 +31,7 @@ class Repeated(NamedTuple):
         category: of each.
         parameters: that each stands for.
         tensor_count: how many they are.
-        layers: those in which they lie, by the first number in their names; empty for those outside of layers.
+        layers: the paths of those in which they lie, see `core.layers`; empty for those outside of layers.
     """
 
     name: str
@@ -39,12 +39,17 @@ class Repeated(NamedTuple):
     category: str
     parameters: int
     tensor_count: int
-    layers: frozenset[int]
+    layers: frozenset[str]
 
     @property
     def stack(self) -> str:
         """What stands before the layer's number: `transformer.h.`; "" outside of layers."""
-        return self.name.partition("#")[0] if self.layers else ""
+        return next(iter(self.layers), "").rstrip(_DIGITS)
+
+    @property
+    def skeleton(self) -> str:
+        """The name without digits."""
+        return skeleton_of(self.name.replace("#", ""))
 
 
 class Dimensions(NamedTuple):
@@ -83,9 +88,11 @@ def repeated_tensors(count: Count) -> list[Repeated]:
         found.setdefault((name, tensor.shape, meaning.category, meaning.parameters), []).append(tensor.name)
     rows = []
     for (name, shape, category, parameters), names in found.items():
-        start = len(name.partition("#")[0])
-        layers = {int(full[start:].partition(".")[0]) for full in names} if "#" in name else set()
-        rows.append(Repeated(name, shape, category, parameters, len(names), frozenset(layers)))
+        depth = count.layers.depth_of(names[0])
+        paths = {".".join(full.split(".", depth)[:depth]) for full in names} if depth else set()
+        # Where the number is missing, `layer` beside `layer1`, it is no layer after all.
+        layers = frozenset(path for path in paths if path[-1:].isdigit())
+        rows.append(Repeated(name, shape, category, parameters, len(names), layers))
     return rows
 
 
@@ -97,13 +104,14 @@ def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dim
         config: its parsed config.json, or {}. Where it disagrees with the shapes, these are believed.
     """
     tensors = list(tensors)
-    parts = [config, *(part for key in ("text_config", "llm_config") if isinstance(part := config.get(key), dict))]
+    parts = sections(config)
     embeddings = [t.shape for t in tensors if t.category == "embedding" and len(t.shape) == 2]
-    hidden = _hidden_size(tensors, embeddings, _numbers(parts, _HIDDEN_SIZE)) or None
-    heads = _number(parts, _HEADS)
-    key_value_heads = _number(parts, _KEY_VALUE_HEADS) or heads
-    head_size = _number(parts, ("head_dim",)) or (hidden // heads if hidden and heads else None)
+    hidden = _hidden_size(tensors, embeddings, numbers(parts, HIDDEN_SIZE)) or None
+    heads = _first(numbers(parts, HEADS))
+    key_value_heads = _first(numbers(parts, KEY_VALUE_HEADS)) or heads
+    head_size = _first(numbers(parts, HEAD_SIZE)) or (hidden // heads if hidden and heads else None)
     positions = position_rows(tensors)
+    experts, used = experts_said(config)
     return Dimensions(
         layers=_layers(tensors),
         hidden_size=hidden,
@@ -111,9 +119,9 @@ def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dim
         key_value_heads=key_value_heads,
         head_size=head_size,
         vocabulary=max((shape[0] for shape in embeddings if shape[1] == hidden), default=None),
-        context=_number(parts, _CONTEXT) or max(positions, default=None),
-        experts=_number(parts, _EXPERTS) or _experts(tensors),
-        experts_used=_number(parts, _EXPERTS_USED),
+        context=_first(numbers(parts, _CONTEXT)) or max(positions, default=None),
+        experts=_first(experts) or _experts(tensors),
+        experts_used=_first(used),
     )
 
 
@@ -139,29 +147,20 @@ def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]],
 
 
 def _layers(tensors: list[Repeated]) -> int | None:
-    """Layers of all stacks: a stack is what comes before a name's first number."""
-    stacks: dict[str, set[int]] = {}
-    for t in tensors:
-        if t.layers and t.category not in {"embedding", "head"}:
-            stacks.setdefault(t.stack, set()).update(t.layers)
-    return sum(map(len, stacks.values())) or None
+    """Layers of all stacks."""
+    return len(frozenset().union(*(t.layers for t in tensors))) or None
 
 
 def _experts(tensors: list[Repeated]) -> int | None:
     """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
     for t in tensors:
-        if t.category == "mlp" and t.layers and "expert" in t.name and "shared" not in t.name:
-            if t.name.count("#") > 1:
+        if t.category == "mlp" and t.layers and is_routed_expert(t.skeleton):
+            if is_one_by_one(t.skeleton):
                 return t.tensor_count // len(t.layers)
             if len(t.shape) == 3:
                 return t.shape[0]
     return None
 
 
-def _numbers(parts: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[int]:
-    return [value for part in parts for key in keys if type(value := part.get(key)) is int and value > 0]
-
-
-def _number(parts: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> int | None:
-    numbers = _numbers(parts, keys)
-    return numbers[0] if numbers else None
+def _first(found: Sequence[int]) -> int | None:
+    return found[0] if found else None

@@ -15,6 +15,7 @@ _INPUT_EMBEDDINGS = {
     *("word_embedding", "tok_embed", "embeddings", "embedding"),
 }
 _OUTPUT_HEADS = {"lm_head", "embed_out", "output", "decoder", "generator_lm_head", "vocab_projector"}
+_SPECULATIVE_HEADS = {"head", "shared_head_head"}  # the second is llama.cpp's
 _WEIGHT = {"weight", "qweight", "weight_packed"}
 _MOST = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
@@ -91,7 +92,9 @@ class Ties:
         if last not in _WEIGHT:
             return ""
         if is_speculative(known.skeleton):
-            same = self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module == "head" else []
+            same = (
+                self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module in _SPECULATIVE_HEADS else []
+            )
             return _first_alike(known, same)
         if module == "embed_tokens" and parts[-3:-2] in (["encoder"], ["decoder"]) and self._shares_embeddings:
             shared = [other for other in self.embeddings if other.skeleton.split(".")[-2] == "shared"]

@@ -19,6 +19,7 @@ _SIZES = {
     "feed_forward_length": "intermediate_size",
     "attention.head_count": "num_attention_heads",
     "attention.head_count_kv": "num_key_value_heads",
+    "attention.key_length": "head_dim",
     "context_length": "max_position_embeddings",
     "vocab_size": "vocab_size",
     "expert_count": "num_experts",
@@ -46,6 +47,11 @@ def config_of(metadata: Mapping[str, Value]) -> dict[str, Any]:
         value = metadata.get(f"{architecture}.{key}")
         if type(value) is int:
             config[name] = value
+    layers, more = config.get("num_hidden_layers"), metadata.get(f"{architecture}.nextn_predict_layers")
+    if type(layers) is int and type(more) is int and 0 < more < layers:
+        # Layers for speculative decoding are the last of its blocks (llama.cpp, llama-model.cpp), and beyond
+        # transformers' number.
+        config["num_hidden_layers"], config["num_nextn_predict_layers"] = layers - more, more
     tokens = metadata.get("tokenizer.ggml.tokens")
     if isinstance(tokens, ArrayLength):
         config.setdefault("vocab_size", tokens.length)

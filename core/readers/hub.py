@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from threading import Lock
 
+from core.adapters import is_adapter
 from core.errors import CheckpointError
 from core.escape import shortened
 from core.formats import size
@@ -97,11 +98,11 @@ class HubReader:
     def _claim(self, listing: Listing) -> None:
         """What the model's page says; it is of the main branch and of the safetensors files at its top."""
         source, name = self.source, self._name
-        whole = not name.path and not name.tag and name.revision in {"", "main"}
-        if whole and source.format == "safetensors" and "peft_type" not in source.config:
-            # Where an index says the same, one of the two is enough.
-            if listing.parameters and all(said.parameters != listing.parameters for said in source.claims):
-                source.claims.append(Claims("the hub's page", listing.parameters))
+        of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
+        # Where an index says the same, one of the two is enough.
+        fresh = all(said.parameters != listing.parameters for said in source.claims)
+        if listing.parameters and of_this and fresh and not is_adapter(source.config):
+            source.claims.append(Claims("the hub's page", listing.parameters))
 
     def _note(self, listing: Listing) -> None:
         """Says where the figures come from, and what that took."""
