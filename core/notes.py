@@ -14,6 +14,8 @@ from core.ties import Known, Ties, is_head
 from core.totals import Totals
 
 _MOST_TIES = 4
+_GPT_OSS = ("gpt_oss", "gpt-oss")
+"""As transformers and llama.cpp call it."""
 _HEADER_BYTES = 512
 """More than the entry of a tensor takes in a header."""
 
@@ -122,7 +124,7 @@ def _speculative_parameters(groups: Sequence[TensorGroup]) -> int:
 
 def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Iterator[str]:
     embedding = totals.categories.get("embedding")
-    if active is None or active == totals.parameters or not embedding or config.get("model_type") != "gpt_oss":
+    if active is None or active == totals.parameters or not embedding or config.get("model_type") not in _GPT_OSS:
         return
     without = active - embedding.parameters
     yield f"without the input embedding {exact(without)} are active: {without / 1e9:.2f} B, as its makers count"

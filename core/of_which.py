@@ -42,9 +42,11 @@ _ATTENTION = {
 }
 _OWN_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
 
-# Models whose layer norms have no bias to be known by (transformers' modelling code, `bias=False` and own classes).
+# Models whose layer norms have no bias to be known by (transformers' modelling code, `bias=False` and own classes); the
+# last ones as llama.cpp calls them.
 _BIASLESS_LAYER_NORM = (
     *("cohere", "dbrx", "mpt", "modernbert", "modernvbert", "moonshine", "lasr", "imagegpt", "bark"),
+    *("command-r", "modern-bert"),
 )
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from core.counter import Count, Snapshot, count_stepwise
+from core.counter import Count, ParameterCounter, Snapshot, count_stepwise
 from core.locate import Location
 from core.readers.open import open_reader
-from core.stored import Reader
+from core.stored import Reader, Source, TensorBatch
 from tests.checkpoints import experts, gpt2, split, write, write_shards
 from tests.command import Command
 from tests.core.helpers import counted
@@ -116,3 +116,13 @@ def test_scales_of_quantised_weights_take_bytes_and_are_not_counted(tmp_path: Pa
     assert result["parameters"] == 65_536
     assert result["bytes"] == 65_536 + 16
     assert result["not_counted"]["quantization"] == {"elements": 4, "tensor_count": 1, "bytes": 16}
+
+
+def test_a_buffer_and_a_parameter_that_differ_in_digits_only_are_two() -> None:
+    names = ["h.0.scale", "h.1.scale", "h.2.scale"]
+    batch = TensorBatch(names, [(8,)] * 3, ["F32"] * 3, [32] * 3, "", None, [True, False, True])
+    counter = ParameterCounter(Source("model", "model", "config", {}, []))
+    counter.add(batch)
+    found = counter.count()
+    assert [meaning.role for _, meaning in found.tensors()] == ["parameter", "buffer", "parameter"]
+    assert (found.totals.parameters, found.totals.not_counted["buffer"].elements) == (16, 8)

@@ -15,10 +15,12 @@ from core.formulas import Formula
 from core.lessons import lesson_on
 from core.polynomials import Polynomial
 from core.readers.builtin import BUILT_IN
+from core.shapes import Dimensions
 from core.study import Measured
 from core.study_report import study_text
 from core.text_report import TextStyle
 from core.what_if import measured
+from tests import ggufs
 from tests.checkpoints import Tensors, gpt2, masks
 from tests.core.helpers import counted
 from tests.given import GivenReader
@@ -90,6 +92,36 @@ def test_experts_in_one_tensor() -> None:
         "model.layers.0.mlp.experts.down_proj": ("BF16", (8, 40, 24)),
     }
     assert formula(of(tensors, {"num_experts": 8}), "mlp").text() == "L × 3Edf"
+
+
+def test_a_mixture_in_gguf_has_the_same_formulas(tmp_path: Path) -> None:
+    tensors, metadata = ggufs.mixtral()
+    heads: dict[str, ggufs.Value] = {
+        "llama.attention.head_count": 32,
+        "llama.attention.head_count_kv": 8,
+        "llama.attention.key_length": 128,
+        "llama.context_length": 32768,
+    }
+    model = Measured(counted(ggufs.write(tmp_path / "mixtral.gguf", tensors, {**metadata, **heads})))
+    assert {key: found.text() for key in model.totals.categories if (found := model.formula(key))} == {
+        "attention": "L × (2d² + 2dk)",
+        "mlp": "L × 3Edf",
+        "router": "L × Ed",
+        "norm": "L × 2d + d",
+        "embedding": "Vd",
+        "head": "Vd",
+    }
+    assert model.dimensions == Dimensions(32, 4096, 32, 8, 128, 32000, 32768, 8, 2)
+
+
+def test_numbers_of_a_projector_are_no_layers() -> None:
+    tensors: Tensors = {
+        "model.embed_tokens.weight": ("BF16", (100, 24)),
+        **{f"model.layers.{n}.mlp.up_proj.weight": ("BF16", (40, 24)) for n in range(3)},
+        **{f"multi_modal_projector.linears.{n}.weight": ("BF16", (24, 24)) for n in (0, 2)},
+    }
+    model = of(tensors)
+    assert (model.dimensions.layers, len(model.layers)) == (3, 3)
 
 
 def test_layers_of_two_kinds() -> None:

@@ -97,6 +97,22 @@ def test_experts_and_shared_experts_are_told_apart(tmp_path: Path) -> None:
     assert parts_text("mlp", totals) == "MLP, of which experts 98.3k, shared experts 1.9k"
 
 
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("block_sparse_moe.input_linear", {"experts": 96}),  # Granite
+        ("shared_mlp.input_linear", {"shared experts": 96}),
+        ("mlp.experts.gate_up_proj", {"experts": 96}),
+        ("mlp.switch_mlp.up_proj", {"experts": 96}),  # MLX
+        ("feed_forward.shared_expert.up_proj", {"shared experts": 96}),
+        ("mlp.up_proj", {}),
+    ],
+)
+def test_experts_are_known_by_many_names(name: str, parts: dict[str, int], tmp_path: Path) -> None:
+    totals = totals_of(tmp_path, {f"model.layers.0.{name}.weight": ("BF16", (2, 6, 8))})
+    assert ordered_parts("mlp", totals) == parts
+
+
 NORM = "model.layers.0.input_layernorm"
 RMS: Tensors = {f"{NORM}.weight": ("F32", (8,))}
 LAYER_NORM: Tensors = {**RMS, f"{NORM}.bias": ("F32", (8,))}
@@ -116,6 +132,7 @@ BATCH_NORM: Tensors = {
         (RMS, {"model_type": "llama"}, "RMSNorm"),
         (RMS, {"model_type": "t5", "layer_norm_epsilon": 1e-6}, "RMSNorm"),
         (RMS, {"model_type": "cohere2"}, "Layer norm"),
+        (RMS, {"model_type": "command-r"}, "Layer norm"),
         (RMS, {"model_type": 3}, "RMSNorm"),
         (LAYER_NORM, {"model_type": "phimoe", "rms_norm_eps": 1e-5}, "Layer norm"),
         (BATCH_NORM, None, "Batch norm"),

@@ -455,3 +455,26 @@ def test_a_header_is_read_in_few_large_pieces_and_not_far_beyond_its_end(tmp_pat
     path = write(tmp_path / "small.gguf", huge, LLAMA)
     list(GgufReader("x", "x", folder, path.name).batches())
     assert folder.reads == [1 << 16]
+
+
+def test_the_last_blocks_may_be_for_speculative_decoding(tmp_path: Path) -> None:
+    tensors: Tensors = {"token_embd.weight": ("F16", (100, 64)), "output.weight": ("F16", (100, 64))}
+    tensors |= {f"blk.{n}.ffn_up_exps.weight": ("F16", (4, 32, 64)) for n in range(3)}
+    tensors |= {
+        "blk.2.nextn.eh_proj.weight": ("F16", (64, 128)),
+        "blk.2.nextn.embed_tokens.weight": ("F16", (100, 64)),
+        "blk.2.nextn.shared_head_head.weight": ("F16", (100, 64)),
+    }
+    metadata: dict[str, Value] = {
+        "general.architecture": "deepseek2",
+        "deepseek2.block_count": 3,
+        "deepseek2.nextn_predict_layers": 1,
+        "deepseek2.expert_count": 4,
+        "deepseek2.expert_used_count": 1,
+    }
+    count = counted(write(tmp_path / "model.gguf", tensors, metadata))
+    speculative, experts = 4 * 32 * 64 + 64 * 128, 2 * 4 * 32 * 64
+    assert count.totals.parameters == 2 * 6400 + experts + speculative
+    assert count.totals.not_counted["tied"].tensor_count == 2
+    assert count.active_parameters == 2 * 6400 + experts // 4
+    assert count.source.config["num_hidden_layers"] == 2
