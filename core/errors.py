@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from errno import ELOOP
 
-from core.escape import escaped
+from core.escape import escaped, shortened
+
+DAMAGED = "download or save the file again"
+AGAIN = "download it again"
 
 
 class CheckpointError(Exception):
@@ -48,3 +51,8 @@ def from_os_error(error: OSError, file: str) -> CheckpointError:
     if error.errno == ELOOP:
         return CheckpointError(file, "a symbolic link that leads back to itself", advice="remove or mend the link")
     return CheckpointError(file, f"the system could not read it ({reason})")
+
+
+def tensor_place(name: str) -> str:
+    """A tensor as the place of an error, a long name shortened."""
+    return f"tensor {shortened(name, 120) or '(no name)'}"

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import BinaryIO
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import AGAIN, CheckpointError, from_os_error
 
 # What the first bytes say a file is, whatever its name; the advice follows the reason.
 _FOREIGN = (
@@ -18,7 +18,7 @@ _FOREIGN = (
     (b"GGUF", "a GGUF file under a {wanted} name", "rename it to .gguf"),
     (b"PK\x03\x04", "a zip archive (a PyTorch file, it may be), not {wanted}", "see how it was saved"),
     (b"\x80\x02", "a Python pickle, not {wanted}", "see how it was saved"),
-    (b"Entry not found", "a server's answer (Entry not found), not the file", "download it again"),
+    (b"Entry not found", "a server's answer (Entry not found), not the file", AGAIN),
 )
 # The magics of ggml's older formats: numbers of 32 bits that spell their names, little-endian as files have them.
 _OLD_GGML = {
@@ -119,7 +119,7 @@ def foreign(start: bytes, file: str, wanted: str = "safetensors") -> CheckpointE
         )
     if text.startswith(b"{"):
         return CheckpointError(
-            file, "this is JSON text (a server's error answer, it may be), not the file", advice="download it again"
+            file, "this is JSON text (a server's error answer, it may be), not the file", advice=AGAIN
         )
     return None
 

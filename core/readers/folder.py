@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import BinaryIO, Protocol
 
-from core.errors import from_os_error
+from core.errors import CheckpointError, from_os_error, tensor_place
 from core.readers.files import is_folder, open_regular
 
 
@@ -93,3 +93,22 @@ def first_bytes(folder: Folder, name: str) -> tuple[bytes, int]:
             return opened.read(512), size
         except OSError as error:
             raise from_os_error(error, folder.shown(name)) from error
+
+
+def take_names(file: str, names: Collection[str], seen: set[str], what: str, advice: str) -> None:
+    """Adds a file's tensors to those of the files before it.
+
+    Args:
+        file: the file, as an error names it.
+        names: its tensors.
+        seen: those before, to be added to.
+        what: what such a file is: `file of the checkpoint`.
+        advice: what to do where one is there twice.
+
+    Raises:
+        CheckpointError: where an earlier file has one of them too.
+    """
+    if not seen.isdisjoint(names):
+        twice = tensor_place(min(seen.intersection(names)))
+        raise CheckpointError(file, f"an earlier {what} has this tensor too", place=twice, advice=advice)
+    seen.update(names)

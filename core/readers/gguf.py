@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.errors import CheckpointError
-from core.escape import shortened
+from core.errors import AGAIN, CheckpointError
 from core.formats import plural, size
-from core.readers.folder import Folder
+from core.readers.folder import Folder, take_names
 from core.readers.gguf_config import config_of, notes_of
 from core.readers.gguf_header import GgufHeader
 from core.readers.gguf_names import is_companion, models_among, split_of
 from core.stored import Progress, Source, TensorBatch
 
 _MOST_CHOICES = 8
+_ALL_AGAIN = "download them all again"
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 
 
@@ -44,7 +44,7 @@ class GgufReader:
         if missing:
             others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
             reason = f"missing, {others}{plural(total, 'part')} of a split model"
-            raise CheckpointError(self._folder.shown(missing[0]), reason, advice="download it again")
+            raise CheckpointError(self._folder.shown(missing[0]), reason, advice=AGAIN)
         self._folder.expect(self._parts)
         seen: set[str] = set()
         promised = None
@@ -57,12 +57,12 @@ class GgufReader:
                     self._tell(header)
                     promised = header.metadata.get("split.tensors.count")
                 for batch in header.batches():
-                    self._check_seen(part, seen, batch)
+                    take_names(self._folder.shown(part), batch.names, seen, "part of the model", _ALL_AGAIN)
                     yield batch, Progress(number, total)
             yield TensorBatch([], [], [], [], self._folder.shown(part)), Progress(number + 1, total)
         if total > 1 and type(promised) is int and promised != len(seen):
             reason = f"its parts hold {plural(len(seen), 'tensor')}, and split.tensors.count says {promised:,}"
-            raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice="download them all again")
+            raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
         if _HEAD in seen:
             # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
             self.source.config.setdefault("tie_word_embeddings", False)
@@ -97,17 +97,6 @@ class GgufReader:
         named = f"its name says part {number + 1} of {total}" if total > 1 else "its name does not"
         advice = "give it the name that it was downloaded by"
         raise CheckpointError(file, f"{says}, and {named}", advice=advice)
-
-    def _check_seen(self, part: str, seen: set[str], batch: TensorBatch) -> None:
-        if not seen.isdisjoint(batch.names):
-            twice = min(seen.intersection(batch.names))
-            raise CheckpointError(
-                self._folder.shown(part),
-                "an earlier part of the model has this tensor too",
-                place=f"tensor {shortened(twice, 120) or '(no name)'}",
-                advice="download them all again",
-            )
-        seen.update(batch.names)
 
 
 def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> GgufReader | None:

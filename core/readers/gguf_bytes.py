@@ -7,9 +7,8 @@ from operator import length_hint
 from struct import Struct, calcsize, error, unpack_from
 from typing import Any, BinaryIO
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import DAMAGED, CheckpointError, from_os_error
 
-DAMAGED = "download or save the file again"
 MOST_READ = 1 << 29
 """Bytes of one header that are read; 150,000 tokens and merges take about 5 MB."""
 MOST_STRINGS = 1 << 25

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from core.errors import CheckpointError
+from core.errors import DAMAGED, CheckpointError
 from core.escape import shortened
 from core.formats import plural
 from core.readers.files import foreign
-from core.readers.gguf_bytes import DAMAGED, HeaderBytes
+from core.readers.gguf_bytes import HeaderBytes
 from core.readers.gguf_tensors import TensorTable
 from core.stored import TensorBatch
 

@@ -10,10 +10,9 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from core.errors import CheckpointError
-from core.escape import shortened
+from core.errors import DAMAGED, CheckpointError, tensor_place
 from core.readers.ggml_types import GGML_TYPES, REMOVED_TYPES
-from core.readers.gguf_bytes import DAMAGED, HeaderBytes
+from core.readers.gguf_bytes import HeaderBytes
 from core.stored import TensorBatch
 
 _MOST_DIMENSIONS = 4
@@ -103,7 +102,7 @@ class TensorTable:
             removed = REMOVED_TYPES.get(number)
             what = f"type {number} ({removed}), which llama.cpp has removed" if removed else f"type {number:,}"
             advice = "make the file anew with a llama.cpp of today" if removed else DAMAGED
-            place = f"tensor {shortened(name, 120) or '(no name)'}, byte {start}"
+            place = f"{tensor_place(name)}, byte {start}"
             reason = f"its values are of ggml's {what}, not known here"
             raise CheckpointError(self._bytes.file, reason, place=place, advice=advice)
         elements = 1
@@ -120,7 +119,7 @@ class TensorTable:
         return Layout(tuple(reversed(reverse)), kind.name, elements // kind.block * kind.nbytes)
 
     def _tensor_fault(self, reason: str, name: str, start: int) -> CheckpointError:
-        return self._bytes.fault(reason, start, f"tensor {shortened(name, 120) or '(no name)'}")
+        return self._bytes.fault(reason, start, tensor_place(name))
 
     def _check_places(self, begins: array[int], ends: array[int]) -> None:
         """Refuses values that lie behind the file's end or over one another; gaps between them may be."""

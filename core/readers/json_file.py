@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import AGAIN, CheckpointError, from_os_error
 from core.readers.files import foreign
 from core.readers.folder import Folder
 
@@ -39,17 +39,17 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
     except RecursionError as error:
         raise CheckpointError(file, "its JSON is nested too deeply") from error
     except ValueError as error:
-        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:64], file)):
+        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:512], file, "JSON")):
             raise problem from error
         if isinstance(error, json.JSONDecodeError):
             reason = error.msg
         else:
             reason = "not UTF-8 text" if isinstance(error, UnicodeError) else "a number has too many digits"
         place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        advice = "download it again"
+        advice = AGAIN
         raise CheckpointError(file, f"it is not JSON ({reason})", place=place, advice=advice) from error
     if not isinstance(value, dict):
-        raise CheckpointError(file, "it holds no JSON object", advice="download it again")
+        raise CheckpointError(file, "it holds no JSON object", advice=AGAIN)
     return value
 
 

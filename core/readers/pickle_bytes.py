@@ -5,12 +5,11 @@ from __future__ import annotations
 import zlib
 from typing import BinaryIO, NoReturn
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import DAMAGED, CheckpointError, from_os_error
 
 _PIECE = 1 << 18
 _LARGEST = 1 << 20
 """Bytes taken at once; what is longer can be skipped only."""
-AGAIN = "download or save the file again"
 
 
 class PickleBytes:
@@ -43,7 +42,7 @@ class PickleBytes:
         """How many bytes are taken so far."""
         return self._before + self.at
 
-    def fault(self, reason: str, advice: str = AGAIN) -> CheckpointError:
+    def fault(self, reason: str, advice: str = DAMAGED) -> CheckpointError:
         """An error at the place that is reached."""
         place = f"{self._what}, byte {self.taken}" if self._what else f"byte {self.taken}"
         return CheckpointError(self._file, reason, place=place, advice=advice)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.errors import CheckpointError
-from core.escape import escaped, shortened
-from core.formats import plural
-from core.readers.folder import Folder
+from core.escape import escaped
+from core.readers.folder import Folder, take_names
 from core.readers.json_file import read_config
 from core.readers.safetensors_entries import Layout
 from core.readers.safetensors_header import HeaderReader
@@ -16,6 +14,7 @@ from core.stored import Progress, Source, TensorBatch
 
 SUFFIX = ".safetensors"
 INDEX_SUFFIX = ".safetensors.index.json"
+_ONE_OF_THEM = "if each file is a model of its own, name one of them"
 
 
 class SafetensorsReader:
@@ -58,12 +57,9 @@ class SafetensorsReader:
                     names += batch.names
                 yield batch, Progress(number, len(shards))
             if index:
-                if extra := index.compare(shard, names):
-                    self.source.notes.append(
-                        f"{plural(extra, 'tensor')} of {escaped(shard)} not in {self._index}, counted all the same"
-                    )
+                self.source.notes += index.compare(shard, names)
             elif several:
-                self._check_seen(shard, seen, names)
+                take_names(self._folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield TensorBatch([], [], [], [], shard), Progress(number + 1, len(shards))
 
     def _note_strays(self, index: ShardIndex) -> None:
@@ -71,17 +67,6 @@ class SafetensorsReader:
         if strays:
             shown = ", ".join(map(escaped, strays[:3])) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
             self.source.notes.append(f"not counted, not in {self._index}: {shown}")
-
-    def _check_seen(self, shard: str, seen: set[str], names: list[str]) -> None:
-        if not seen.isdisjoint(names):
-            twice = min(seen.intersection(names))
-            raise CheckpointError(
-                self._folder.shown(shard),
-                "an earlier file of the checkpoint has this tensor too",
-                place=f"tensor {shortened(twice, 120) or '(no name)'}",
-                advice="if each file is a model of its own, name one of them",
-            )
-        seen.update(names)
 
     def _shard(self, shard: str) -> Iterator[TensorBatch]:
         opened, size = self._folder.open(shard)

@@ -11,7 +11,7 @@ import re
 from itertools import accumulate
 from typing import NamedTuple
 
-from core.errors import CheckpointError
+from core.errors import DAMAGED, CheckpointError, tensor_place
 from core.escape import shortened
 from core.stored import TensorBatch
 
@@ -24,7 +24,6 @@ DTYPE_BITS = {
     **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
 }
 
-DAMAGED = "download or save the file again"
 _SPEC = re.compile(rb'\w{1,16}","shape":\[[\d,]*\]')
 _CONTROLS = bytes(range(32))
 _LARGEST = (1 << 64) - 1
@@ -163,7 +162,7 @@ class EntryChecks:
             raise self._fault(f"{available - end:,} bytes lie behind the last tensor's values")
 
     def _fault(self, reason: str, tensor: str | None = None) -> CheckpointError:
-        place = "" if tensor is None else f"tensor {shortened(tensor, 120) or '(no name)'}"
+        place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
     def _layout_of(self, spec: bytes, name: str) -> Layout:

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from json import decoder
 from typing import BinaryIO
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import DAMAGED, CheckpointError, from_os_error
 from core.formats import plural
 from core.readers.files import foreign
-from core.readers.safetensors_entries import DAMAGED, EntryChecks, Layout, whole
+from core.readers.safetensors_entries import EntryChecks, Layout, whole
 from core.stored import TensorBatch
 
 MAX_HEADER = 1 << 29

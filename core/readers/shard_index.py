@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 
-from core.errors import CheckpointError
-from core.escape import shortened
+from core.errors import AGAIN, CheckpointError, tensor_place
+from core.escape import escaped, shortened
 from core.formats import plural
 from core.readers.folder import Folder
 from core.readers.json_file import read_json_object
 from core.stored import Claims
-
-_AGAIN = "download it again"
 
 
 class ShardIndex:
@@ -47,7 +46,7 @@ class ShardIndex:
         self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
         weight_map = content.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
-            raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=_AGAIN)
+            raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=AGAIN)
         if set(map(type, weight_map.values())) != {str}:
             tensor = next(name for name, shard in weight_map.items() if not isinstance(shard, str))
             raise self._fault("its file is not a name", f"weight_map, tensor {shortened(tensor, 120)}")
@@ -57,7 +56,7 @@ class ShardIndex:
         self._check_shards()
 
     def _fault(self, reason: str, place: str) -> CheckpointError:
-        return CheckpointError(self._file, reason, place=place, advice=_AGAIN)
+        return CheckpointError(self._file, reason, place=place, advice=AGAIN)
 
     def _check_shards(self) -> None:
         for shard in self.shards:
@@ -70,13 +69,13 @@ class ShardIndex:
             others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
             reason = f"missing, {others}{plural(len(self.shards), 'shard')} that {self._name} names"
             link = self._leads_nowhere(missing[0])
-            raise CheckpointError(first, reason, advice="its link leads nowhere: download it again" if link else _AGAIN)
+            raise CheckpointError(first, reason, advice="its link leads nowhere: download it again" if link else AGAIN)
 
     def _leads_nowhere(self, shard: str) -> bool:
         path = self._folder.shown(shard)
         return os.path.islink(path) and not os.path.exists(path)
 
-    def compare(self, shard: str, names: list[str]) -> int:
+    def compare(self, shard: str, names: Sequence[str]) -> list[str]:
         """Compares a shard's tensors with those promised in it.
 
         Args:
@@ -84,7 +83,7 @@ class ShardIndex:
             names: all its tensors.
 
         Returns:
-            How many tensors it has that the index does not name at all.
+            A note where it has tensors that the index does not name at all.
 
         Raises:
             CheckpointError: where a promised tensor is not in it, or one that another shard should hold is.
@@ -97,11 +96,13 @@ class ShardIndex:
             lacking = sorted(set(lacking).difference(names))
             are = "is not in it" if len(lacking) == 1 else "are not in it"
             reason = f"{plural(len(lacking), 'tensor')} that {self._name} promises in this file {are}"
-            place = f"tensor {shortened(lacking[0], 120) or '(no name)'}"
+            place = tensor_place(lacking[0])
             raise CheckpointError(file, reason, place=place, advice="download both again")
         extra = len(names) - right
         if extra and (elsewhere := [n for n, where in zip(names, promised_in) if where not in (None, shard)]):
             reason = f"another file of the checkpoint has this tensor too, by {self._name}"
-            place = f"tensor {shortened(min(elsewhere), 120) or '(no name)'}"
+            place = tensor_place(min(elsewhere))
             raise CheckpointError(file, reason, place=place, advice="download both again")
-        return extra
+        if not extra:
+            return []
+        return [f"{plural(extra, 'tensor')} of {escaped(shard)} not in {self._name}, counted all the same"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any, BinaryIO, NamedTuple
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import DAMAGED, CheckpointError, from_os_error
 from core.escape import escaped, shortened
 from core.readers.files import foreign
-from core.readers.pickle_bytes import AGAIN, PickleBytes, Pieces
+from core.readers.pickle_bytes import PickleBytes, Pieces
 from core.readers.pickle_machine import PickleMachine
 from core.readers.pickle_values import Inert, PickledDict
 from core.readers.torch_records import TENSORS, Storages
@@ -62,13 +62,13 @@ def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:
     except OSError as error:
         raise from_os_error(error, file) from error
     if not start:
-        raise CheckpointError(file, "the file is empty", advice=AGAIN)
+        raise CheckpointError(file, "the file is empty", advice=DAMAGED)
     if start.startswith(b"PK\3\4"):
         return _read_zip(opened, size, file)
     if start[257:262] == b"ustar":
         reason = "a tar archive: the form of torch.save before version 0.1.10, or a packed folder"
         raise CheckpointError(file, reason, advice="unpack it, or load it with torch.load and save it again")
-    if not start.startswith(b"\x80") and (problem := foreign(start, file)):
+    if not start.startswith(b"\x80") and (problem := foreign(start, file, "PyTorch")):
         raise problem
     if start[:1] not in b"\x80(]}cLIlNV" or not start.strip(start[:1]):
         raise CheckpointError(
@@ -89,10 +89,10 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
         member = archive.members.get(f"{folder}data/{key}")
         place = f"storage {shortened(key, 60)}"
         if member is None:
-            raise CheckpointError(file, "this storage is not in the file: it is cut off", place=place, advice=AGAIN)
+            raise CheckpointError(file, "this storage is not in the file: it is cut off", place=place, advice=DAMAGED)
         if member.size < wanted:
             reason = f"this storage has {member.size:,} bytes where its tensors need {wanted:,}: it is cut off"
-            raise CheckpointError(file, reason, place=place, advice=AGAIN)
+            raise CheckpointError(file, reason, place=place, advice=DAMAGED)
     return Pickled(value, list(machine.unbuilt))
 
 
@@ -147,7 +147,7 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     needed = source.taken + sum(8 + storages.sizes.get(key, 0) for key in listed)
     if size < needed:
         reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
-        raise CheckpointError(file, reason, advice=AGAIN)
+        raise CheckpointError(file, reason, advice=DAMAGED)
     return Pickled(value, list(machine.unbuilt))
 
 

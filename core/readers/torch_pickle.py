@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.errors import CheckpointError
 from core.escape import escaped, shortened
 from core.formats import plural, size
-from core.readers.folder import Folder
+from core.readers.folder import Folder, take_names
 from core.readers.json_file import read_config
 from core.readers.shard_index import ShardIndex
 from core.readers.torch_file import Pickled, read_torch, whole_model
@@ -15,6 +15,7 @@ from core.readers.torch_state import Found, ObjectPickledError, find_state
 from core.stored import Progress, Source, TensorBatch
 from core.totals import Uncounted
 
+_ONE_OF_THEM = "if each file is a model of its own, or a slice of one, name one of them"
 # Classes that many checkpoints hold beside their tensors.
 _FAMILIAR = ("torch.", "numpy.", "collections.", "argparse.", "pathlib.", "datetime.", "builtins.", "copyreg.")
 
@@ -52,23 +53,10 @@ class TorchReader:
         for number, shard in enumerate(shards):
             batch = self._shard(shard, number)
             if index:
-                if extra := index.compare(shard, list(batch.names)):
-                    self.source.notes.append(
-                        f"{plural(extra, 'tensor')} of {escaped(shard)} not in {self._index}, counted all the same"
-                    )
+                self.source.notes += index.compare(shard, batch.names)
             elif len(shards) > 1:
-                self._check_seen(shard, seen, list(batch.names))
+                take_names(self._folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield batch, Progress(number + 1, len(shards))
-
-    def _check_seen(self, shard: str, seen: set[str], names: list[str]) -> None:
-        if not seen.isdisjoint(names):
-            raise CheckpointError(
-                self._folder.shown(shard),
-                "an earlier file of the checkpoint has this tensor too",
-                place=f"tensor {shortened(min(seen.intersection(names)), 120) or '(no name)'}",
-                advice="if each file is a model of its own, or a slice of one, name one of them",
-            )
-        seen.update(names)
 
     def _shard(self, shard: str, number: int) -> TensorBatch:
         file = self._folder.shown(shard)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple, NoReturn
 
-from core.errors import CheckpointError, from_os_error
+from core.errors import AGAIN, CheckpointError, from_os_error
 from core.escape import shortened
 from core.readers.pickle_bytes import InflatedPieces, PickleBytes, Pieces
 
@@ -24,7 +24,6 @@ _LARGEST = 1 << 25
 """Bytes of a directory; some 300,000 members as torch names them."""
 _LARGEST_MEMBER = 1 << 28
 """Bytes that a compressed member may be inflated to."""
-_AGAIN = "download it again"
 _STORED, _DEFLATED = 0, 8
 
 
@@ -73,7 +72,7 @@ class ZipDirectory:
         self._start = start
         self.members = self._entries(count, self._read(start, end))
 
-    def _fault(self, reason: str, advice: str = _AGAIN, place: str = "") -> CheckpointError:
+    def _fault(self, reason: str, advice: str = AGAIN, place: str = "") -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=advice)
 
     def _damaged(self, what: str) -> NoReturn:
@@ -139,7 +138,7 @@ class ZipDirectory:
                 stored, size, offset = _wide(directory[name_end : name_end + extra_length], stored, size, offset)
             self._check(name, Member(offset, stored, size, method), flags, disk)
             if name in members:
-                raise self._fault("its zip archive has this member twice", _AGAIN, f"member {_shown(name)}")
+                raise self._fault("its zip archive has this member twice", AGAIN, f"member {_shown(name)}")
             members[name] = Member(offset, stored, size, method)
             at = following
         if len(members) != count & 0xFFFFFFFFFFFFFFFF:
@@ -157,7 +156,7 @@ class ZipDirectory:
         if member.offset + _LOCAL.size + member.stored > self._start or (
             member.method == _STORED and member.stored != member.size
         ):
-            raise self._fault("a member of its zip archive is longer than the file has room for", _AGAIN, place)
+            raise self._fault("a member of its zip archive is longer than the file has room for", AGAIN, place)
 
     def open(self, name: str) -> PickleBytes:
         """The bytes of a member.
@@ -171,11 +170,11 @@ class ZipDirectory:
         begins = self._read(member.offset, min(member.offset + _FIRST, self._start))
         fields = _LOCAL.unpack_from(begins)
         if fields[0] != b"PK\3\4":
-            raise self._fault("this member is not where the zip archive's directory says", _AGAIN, place)
+            raise self._fault("this member is not where the zip archive's directory says", AGAIN, place)
         start = member.offset + _LOCAL.size + fields[9] + fields[10]
         end = start + member.stored
         if end > self._start:
-            raise self._fault("this member is longer than the file has room for", _AGAIN, place)
+            raise self._fault("this member is longer than the file has room for", AGAIN, place)
         first = b""
         if member.method == _STORED:
             first = begins[start - member.offset : end - member.offset]

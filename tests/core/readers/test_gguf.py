@@ -458,9 +458,10 @@ def test_a_header_is_read_in_few_large_pieces_and_not_far_beyond_its_end(tmp_pat
 
 
 def test_the_last_blocks_may_be_for_speculative_decoding(tmp_path: Path) -> None:
-    tensors: Tensors = {"token_embd.weight": ("F16", (100, 64)), "output.weight": ("F16", (100, 64))}
-    tensors |= {f"blk.{n}.ffn_up_exps.weight": ("F16", (4, 32, 64)) for n in range(3)}
-    tensors |= {
+    tensors: Tensors = {
+        "token_embd.weight": ("F16", (100, 64)),
+        "output.weight": ("F16", (100, 64)),
+        **{f"blk.{n}.ffn_up_exps.weight": ("F16", (4, 32, 64)) for n in range(3)},
         "blk.2.nextn.eh_proj.weight": ("F16", (64, 128)),
         "blk.2.nextn.embed_tokens.weight": ("F16", (100, 64)),
         "blk.2.nextn.shared_head_head.weight": ("F16", (100, 64)),
