@@ -15,7 +15,7 @@ from core.readers.builtin import BUILT_IN, parameter_shapes
 from core.readers.files import is_file
 from core.readers.gguf_names import is_gguf, models_among
 from core.readers.hub_faults import endpoint
-from core.readers.safetensors import INDEX_SUFFIX, SUFFIX
+from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.readers.torch_names import belong_together, is_listed
 
 _DEEPEST = 5

@@ -13,25 +13,12 @@ from core.errors import CheckpointError
 from core.formats import plural
 from core.hub_name import HubName, with_tag
 from core.readers.files import is_folder, open_regular
+from core.readers.gguf_names import SUFFIX as GGUF_SUFFIX
+from core.readers.safetensors_names import SUFFIX
+from core.readers.torch_names import DISTRIBUTED_SUFFIX, is_model_name
 
-_WEIGHTS = (
-    ".safetensors",
-    ".bin",
-    ".pt",
-    ".pth",
-    ".ckpt",
-    ".pth.tar",
-    ".gguf",
-    ".distcp",
-    ".onnx",
-    ".h5",
-    ".keras",
-    ".msgpack",
-    ".npz",
-)
+_WEIGHTS = (SUFFIX, GGUF_SUFFIX, DISTRIBUTED_SUFFIX, ".onnx", ".h5", ".keras", ".msgpack", ".npz")
 _INDEX = ".index.json"
-# What transformers' trainer leaves beside the weights.
-_NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt")
 
 
 class Cached(NamedTuple):
@@ -122,7 +109,7 @@ def _is_meant(file: str, path: str) -> bool:
 def is_weights(name: str) -> bool:
     """Whether a file holds weights or is an index of such files, by its name."""
     base = name.rpartition("/")[2].lower()
-    return base.endswith((*_WEIGHTS, _INDEX)) and not base.startswith(".") and base not in _NO_WEIGHTS
+    return is_model_name(base) or (base.endswith((*_WEIGHTS, _INDEX)) and not base.startswith("."))
 
 
 def _absent(folder: str, revision: str, shown: list[str]) -> str:

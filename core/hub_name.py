@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.readers.gguf_names import SUFFIX as GGUF_SUFFIX
+from core.readers.gguf_names import is_gguf, split_of
+
 _HOSTS = ("huggingface.co/", "hf.co/", "www.huggingface.co/")
 # What stands in a page's address between the model and the revision.
 _VIEWS = ("tree", "blob", "resolve", "raw", "commit")
@@ -111,10 +114,8 @@ def tags_of(names: Sequence[str]) -> list[str]:
 def _words(name: str) -> list[str]:
     """All that a tag may be: the whole of a file's name, and what stands between dots and dashes in it."""
     base = name.rpartition("/")[2]
-    if not base.lower().endswith(".gguf"):
+    if not is_gguf(base):
         return []
-    base = base[: -len(".gguf")]
-    # Of `m-Q8_0-00001-of-00002` the part's number is left out.
-    if base[-9:].startswith("-of-") and base[-5:].isdigit():
-        base = base[:-15]
+    split = split_of(base)
+    base = split.prefix if split else base[: -len(GGUF_SUFFIX)]
     return [base, *(word for part in base.split(".") for word in part.split("-"))]

@@ -9,9 +9,11 @@ from core.errors import CheckpointError
 from core.hub_cache import Cached, cached
 from core.hub_name import HubName, hub_name
 from core.readers.builtin import BUILT_IN
-from core.readers.torch_names import TORCH_SUFFIXES
+from core.readers.gguf_names import SUFFIX as GGUF_SUFFIX
+from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
+from core.readers.torch_names import TORCH_INDEX_SUFFIX, TORCH_SUFFIXES
 
-_ENDINGS = (".safetensors", ".safetensors.index.json", ".gguf", ".bin.index.json", *TORCH_SUFFIXES)
+_ENDINGS = (SUFFIX, INDEX_SUFFIX, GGUF_SUFFIX, TORCH_INDEX_SUFFIX, *TORCH_SUFFIXES)
 
 
 class Location(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 
 from core.adapters import is_adapter
@@ -13,6 +13,7 @@ from core.formats import size
 from core.hub_cache import hub_cache, is_weights
 from core.hub_name import HubName, tags_of, with_tag
 from core.locate import Location, hub_is_off
+from core.readers.gguf_names import is_companion, models_among
 from core.readers.header_cache import HeaderCache, Known, prune
 from core.readers.hub_client import HubClient, Listing
 from core.readers.hub_faults import HubError, endpoint, not_kept, off
@@ -184,8 +185,8 @@ class HubReader:
             return file_reader(model, f"{listing.repo}/{path}", folder, path.rpartition("/")[2])
         names = folder.names()
         folder.expect(_wanted_first(names))
-        ggufs = [file for file in names if file.lower().endswith(".gguf")]
-        if len(_first_parts(ggufs)) > 1 and not any(file.endswith(".safetensors") for file in names):
+        ggufs = _models(names)
+        if len(ggufs) > 1 and not any(file.endswith(".safetensors") for file in names):
             raise self._several(listing, ggufs)
         reader = folder_reader(model, f"{listing.repo}/{below}".rstrip("/"), folder, names)
         if reader is None:
@@ -194,10 +195,9 @@ class HubReader:
 
     def _tagged(self, listing: Listing) -> str:
         chosen = with_tag(sorted(listing.files), self._name.tag)
-        first = _first_parts(chosen)
+        first = _models(chosen)
         if not first:
-            ggufs = sorted(file for file in listing.files if file.lower().endswith(".gguf"))
-            tags = tags_of(_first_parts(ggufs))
+            tags = tags_of(_models(listing.files))
             reason = f"no GGUF file of it has {self._name.tag} in its name"
             raise HubError(self.source.model, reason, advice=_choice(tags, "there are") if tags else "")
         if len(first) > 1:
@@ -209,15 +209,14 @@ class HubReader:
         return first[0]
 
     def _several(self, listing: Listing, ggufs: list[str]) -> HubError:
-        firsts = _first_parts(ggufs)
-        tags = tags_of(firsts)
+        tags = tags_of(ggufs)
         if not tags:
-            named = [f"{listing.repo}/{file}" for file in firsts]
-            return HubError(self.source.model, f"it has {len(firsts)} GGUF files", advice=_choice(named, "name one"))
+            named = [f"{listing.repo}/{file}" for file in ggufs]
+            return HubError(self.source.model, f"it has {len(ggufs)} GGUF files", advice=_choice(named, "name one"))
         example = next((tag for tag in tags if tag.upper() == "Q4_K_M"), tags[0])
         return HubError(
             self.source.model,
-            f"it has {len(firsts)} GGUF files: {', '.join(tags[:30])}" + (", …" if len(tags) > 30 else ""),
+            f"it has {len(ggufs)} GGUF files: {', '.join(tags[:30])}" + (", …" if len(tags) > 30 else ""),
             advice=f"name one, such as {listing.repo}:{example}",
         )
 
@@ -249,16 +248,9 @@ def _wanted_first(names: list[str]) -> list[str]:
     return first
 
 
-def _first_parts(ggufs: list[str]) -> list[str]:
-    """The GGUF files that are models of their own: not the later parts of a split one, nor a projector for images."""
-    first = []
-    for file in ggufs:
-        stem = file.lower().rpartition("/")[2].removesuffix(".gguf")
-        number, of, total = stem[-14:].partition("-of-")
-        later = bool(of) and total.isdigit() and number[-5:].isdigit() and int(number[-5:]) != 1
-        if not later and not stem.startswith("mmproj") and "imatrix" not in stem:
-            first.append(file)
-    return first
+def _models(files: Iterable[str]) -> list[str]:
+    """The GGUF files that are models of their own, of a split one its first part, without projectors for images."""
+    return [name for name in models_among(files) if not is_companion(name)]
 
 
 def _choice(names: list[str], verb: str) -> str:

@@ -12,6 +12,7 @@ from core.readers.header_cache import HeaderCache
 from core.readers.hub_client import HubClient, Listing, Piece
 from core.readers.hub_faults import HubError
 from core.readers.hub_file import FIRST, RemoteFile
+from core.readers.torch_names import is_torch_name
 from core.stored import Stopped
 
 T = TypeVar("T")
@@ -177,7 +178,7 @@ def _likely(name: str, size: int) -> list[tuple[int, int]]:
     if name.endswith(".json"):
         return [(0, min(size, _LONGEST_JSON_AHEAD))]
     start = (0, min(size, FIRST))
-    if name.endswith((".bin", ".pt", ".pth", ".ckpt", ".tar")) and size > FIRST + _END:
+    if is_torch_name(name) and size > FIRST + _END:
         return [start, (size - _END, size)]
     return [start]
 

@@ -10,9 +10,9 @@ from core.locate import Location
 from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
 from core.readers.folder import Folder, LocalFolder
-from core.readers.gguf_names import is_gguf
-from core.readers.open_file import config_reader, file_reader, torch_reader
-from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.readers.gguf_names import is_companion, is_gguf
+from core.readers.open_file import config_reader, file_reader, safetensors_reader, torch_reader
+from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.readers.torch_names import TORCH_INDEX_SUFFIX, is_distributed, is_model_name, torch_shards
 from core.stored import Reader
 
@@ -95,9 +95,7 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     """The reader of the first there is: safetensors, GGUF, torch.distributed.checkpoint, PyTorch, a config alone."""
     if reader := _safetensors_reader(model, source, folder, names):
         return reader
-    if any(map(is_gguf, names)):
-        from core.readers.gguf import gguf_reader
-
+    if any(is_gguf(name) and not is_companion(name) for name in names):
         return gguf_reader(model, source, folder, names)
     if is_distributed(names):
         from core.readers.distributed import DistributedReader
@@ -106,6 +104,8 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     files, torch_index = torch_shards(source, names)
     if files or torch_index:
         return torch_reader(model, source, folder, files, torch_index)
+    if any(map(is_gguf, names)):
+        return gguf_reader(model, source, folder, names)
     if "config.json" not in names:
         return None
     from core.readers.other_formats import refused_folder
@@ -113,13 +113,20 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     return None if refused_folder(source, names, models=True) else config_reader(model, source, folder, "config.json")
 
 
-def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str]) -> SafetensorsReader | None:
+def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
+    """The reader of the GGUF model in a folder, which is imported where there is one."""
+    from core.readers import gguf
+
+    return gguf.gguf_reader(model, source, folder, names)
+
+
+def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
     shards = _with_ending(names, SUFFIX)
     indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
     whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
     torch_files = [name for name in names if is_model_name(name) or name.endswith(TORCH_INDEX_SUFFIX)]
     if whole in names:
-        reader = SafetensorsReader(model, source, folder, [whole])
+        reader = safetensors_reader(model, source, folder, [whole])
         others = [name for name in (index, *shards, *torch_files) if name in names and name != whole]
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
@@ -130,7 +137,7 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
     if not indexes and not shards:
         return None
     chosen = index if index in names else indexes[0] if indexes else ""
-    reader = SafetensorsReader(model, source, folder, shards, chosen)
+    reader = safetensors_reader(model, source, folder, shards, chosen)
     if torch_files:
         reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")
     return reader

@@ -6,7 +6,7 @@ from core.errors import CheckpointError
 from core.readers.files import foreign, old_ggml
 from core.readers.folder import Folder, first_bytes
 from core.readers.gguf_names import is_gguf
-from core.readers.safetensors import INDEX_SUFFIX, SUFFIX, SafetensorsReader
+from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.readers.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_torch_name, kind_of
 from core.stored import Reader
 
@@ -35,7 +35,7 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
 def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     if name.endswith(INDEX_SUFFIX):
         shards = [other for other in folder.names() if other.endswith(SUFFIX) and not other.startswith(".")]
-        return SafetensorsReader(model, path, folder, shards, name)
+        return safetensors_reader(model, path, folder, shards, name)
     if name.endswith(TORCH_INDEX_SUFFIX):
         return torch_reader(model, path, folder, [], name)
     if name == METADATA or name.endswith(DISTRIBUTED_SUFFIX):
@@ -53,14 +53,21 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     if kind != "safetensors" and start:
         _refuse_others(start, name, folder.shown(name), kind)
     if kind == "pytorch" or (is_torch_name(name) and not kind):
-        reader: Reader = torch_reader(model, path, folder, [name])
+        reader = torch_reader(model, path, folder, [name])
         if name.endswith(SUFFIX):
             reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
         return reader
-    reader = SafetensorsReader(model, path, folder, [name])
+    reader = safetensors_reader(model, path, folder, [name])
     if is_torch_name(name):
         reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
     return reader
+
+
+def safetensors_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
+    """The reader of safetensors files, whose patterns take 2 ms to be compiled where there are some."""
+    from core.readers.safetensors import SafetensorsReader
+
+    return SafetensorsReader(model, source, folder, files, index)
 
 
 def torch_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:

@@ -12,8 +12,6 @@ from core.readers.safetensors_header import HeaderReader
 from core.readers.shard_index import ShardIndex
 from core.stored import Progress, Source, TensorBatch
 
-SUFFIX = ".safetensors"
-INDEX_SUFFIX = ".safetensors.index.json"
 _ONE_OF_THEM = "if each file is a model of its own, name one of them"
 
 

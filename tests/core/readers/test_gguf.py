@@ -10,6 +10,7 @@ from typing import BinaryIO
 import gguf
 import numpy as np
 import pytest
+import torch
 
 from core.counter import Count
 from core.errors import CheckpointError
@@ -479,3 +480,11 @@ def test_the_last_blocks_may_be_for_speculative_decoding(tmp_path: Path) -> None
     assert count.totals.not_counted["tied"].tensor_count == 2
     assert count.active_parameters == 2 * 6400 + experts // 4
     assert count.source.config["num_hidden_layers"] == 2
+
+
+def test_what_goes_with_a_model_is_read_only_where_there_is_none(tmp_path: Path) -> None:
+    write(tmp_path / "mmproj-F16.gguf", {"v.patch_embd.weight": ("F16", (8, 8))})
+    assert counted(tmp_path).source.format == "gguf"
+    torch.save({"wte.weight": torch.ones(3, 5)}, tmp_path / "pytorch_model.bin")
+    count = counted(tmp_path)
+    assert (count.source.format, count.totals.parameters) == ("pytorch", 15)

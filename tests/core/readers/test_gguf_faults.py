@@ -245,6 +245,13 @@ def test_a_gguf_file_in_the_place_of_a_folders_safetensors_file_is_told(tmp_path
     assert f"{path}: this is a GGUF file under a safetensors name; rename it to .gguf" in complaint
 
 
+def test_what_it_is_not_is_said_by_the_name_it_has(tmp_path: Path, command: Command) -> None:
+    path = write(tmp_path / "pytorch_model.bin", TWO)
+    assert f"{path}: this is a GGUF file under a PyTorch name; rename it to .gguf" in command(tmp_path).complaint
+    path = path.rename(tmp_path / "pytorch_model.bin.index.json")
+    assert f"{path}: this is a GGUF file under a JSON name; rename it to .gguf" in command(tmp_path).complaint
+
+
 def sparse(path: Path, start: bytes, size: int) -> Path:
     path.write_bytes(start)
     os.truncate(path, size)
