@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from bench.table import Row, table
 from bench.terminal import TerminalError
 
 GPT2_PARAMETERS = 124_439_808
+GPT_OSS_PARAMETERS = 20_914_757_184
 SHARDED_PARAMETERS = 671_026_404_352
 MILLION_PARAMETERS = 1_000_000 * 2048 * 512
 GGUF_PARAMETERS = 36 * 4 * 4096 * 4096
@@ -46,6 +48,8 @@ def main() -> int:
     parser.add_argument("--pairs", type=_count, default=7, metavar="N", help="measurements of each (default: 7)")
     parser.add_argument("--only", choices=("headless", "hub", "screen"), help="leave the others out")
     options = parser.parse_args()
+    # An installed package has its modules compiled: what a shell says of writing them is not measured.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     rows: list[Row] = []
     try:
         with tempfile.TemporaryDirectory(prefix="gpt2-explore-bench-") as name:
@@ -79,6 +83,11 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     yield Row("GPT-2 file, --json ÷ python -c pass", start.ratio, 5, "×", start.note)
     heavy = processes.HEAVY & processes.imported(gpt2[1:])
     yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
+
+    _say("gpt-oss-20b in MXFP4, --json")
+    packed = _json(folder / checkpoints.GPT_OSS)
+    unpacked = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(packed))
+    yield Row("gpt-oss-20b in MXFP4, --json ÷ python -c pass", unpacked.ratio, 5, "×", unpacked.note)
 
     _say("a GGUF file, --json")
     tokens = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(gguf))
@@ -177,6 +186,7 @@ def _verify_counts(folder: Path) -> None:
     for checkpoint, expected in (
         (checkpoints.GPT2, GPT2_PARAMETERS),
         (checkpoints.GPT2_TORCH, GPT2_PARAMETERS),
+        (checkpoints.GPT_OSS, GPT_OSS_PARAMETERS),
         (checkpoints.SHARDED, SHARDED_PARAMETERS),
         (checkpoints.MILLION, MILLION_PARAMETERS),
         (checkpoints.GGUF, GGUF_PARAMETERS),

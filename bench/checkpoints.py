@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.readers.builtin import BUILT_IN, parameter_shapes
+from tests.published import gpt_oss
 
 GPT2 = "gpt2/model.safetensors"
 GPT2_TORCH = "gpt2.pt"
+GPT_OSS = "gpt-oss"
 SHARDED = "sharded"
 MILLION = "million/model.safetensors"
 GGUF = "gguf/model.gguf"
@@ -27,7 +29,7 @@ SHARDED_TENSORS = 90_427
 MILLION_TENSORS = 1_000_000
 TOKENS = 150_000
 
-_BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1}
+_BYTES = {"F32": 4, "BF16": 2, "F8_E4M3": 1, "U8": 1}
 _HIDDEN = 7168
 _LAYERS = 61
 _DENSE_LAYERS = 3
@@ -126,6 +128,34 @@ def write_torch(path: Path, tensors: Iterable[Tensor]) -> None:
         torch.save(state, path)
 
 
+def gpt_oss_tensors() -> Iterator[Tensor]:
+    """gpt-oss-20b as it was published, its experts in MXFP4: blocks of 32 weights in 16 bytes, and their scales."""
+    for name, (dtype, shape) in gpt_oss().items():
+        yield Tensor(name, dtype, shape)
+
+
+def write_gpt_oss(folder: Path) -> None:
+    """Writes gpt-oss-20b's three shards with their index, and the config that matters here."""
+    tensors = list(gpt_oss_tensors())
+    size = 0
+    weight_map: dict[str, str] = {}
+    for shard in range(3):
+        name = f"model-{shard:05d}-of-00002.safetensors"
+        size += write_safetensors(folder / name, tensors[shard::3])
+        weight_map |= dict.fromkeys((tensor.name for tensor in tensors[shard::3]), name)
+    index = {"metadata": {"total_size": size}, "weight_map": weight_map}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
+    config = {
+        "architectures": ["GptOssForCausalLM"],
+        "model_type": "gpt_oss",
+        "num_local_experts": 32,
+        "num_experts_per_tok": 4,
+        "tie_word_embeddings": False,
+        "quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]},
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2))
+
+
 def write_sharded(folder: Path) -> None:
     """Writes DeepSeek-V3's layers as it was published: an index, its shards, and the config that matters here."""
     tensors = list(deepseek_v3_tensors())
@@ -191,6 +221,7 @@ def write_all(folder: Path) -> None:
     write_gguf(folder / GGUF)
     write_safetensors(folder / GPT2, gpt2_tensors())
     write_torch(folder / GPT2_TORCH, gpt2_tensors())
+    write_gpt_oss(folder / GPT_OSS)
     write_sharded(folder / SHARDED)
     write_safetensors(folder / MILLION, million_tensors())
 

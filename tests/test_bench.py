@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import GGUF_PARAMETERS, Pairs
-from bench.checkpoints import deepseek_v3_tensors, gpt2_tensors, write_gguf, write_safetensors
+from bench.__main__ import GGUF_PARAMETERS, GPT_OSS_PARAMETERS, Pairs
+from bench.checkpoints import deepseek_v3_tensors, gpt2_tensors, write_gguf, write_gpt_oss, write_safetensors
 from bench.processes import BenchError, imported, measure
 from bench.table import Row, table
 from bench.terminal import Terminal, TerminalError
@@ -96,3 +96,10 @@ def test_the_gguf_checkpoint_has_its_tokens_and_parameters(tmp_path: Path) -> No
     assert path.stat().st_blocks * 512 < 10_000_000
     assert count(open_reader(locate(str(path)))).totals.parameters == GGUF_PARAMETERS
     assert count(open_reader(locate(str(path)))).source.config["vocab_size"] == 150_000
+
+
+def test_gpt_oss_is_packed_as_it_was_published(tmp_path: Path) -> None:
+    write_gpt_oss(tmp_path)
+    counted = count(open_reader(locate(str(tmp_path))))
+    assert (counted.totals.parameters, counted.active_parameters) == (GPT_OSS_PARAMETERS, 4_187_440_704)
+    assert len(list(tmp_path.glob("*.safetensors"))) == 3
