@@ -41,8 +41,18 @@ def cells(text: str) -> int:
     return len(text) + sum(unicodedata.east_asian_width(c) in "WF" for c in text)
 
 
+def beginning(text: str, width: int) -> str:
+    """At most `width` columns of escaped text, its end left out where it is longer: for sentences."""
+    if cells(text) <= width:
+        return text
+    text = text[: max(0, width - 1)]
+    while cells(text) > width - 1 > 0:
+        text = text[:-1]
+    return (text.rstrip(" ,;:") + ELLIPSIS)[:width]
+
+
 def shortened(text: str, width: int) -> str:
-    """At most `width` columns of escaped text, the middle left out where it is longer."""
+    """At most `width` columns of escaped text, the middle left out where it is longer: for names."""
     if cells(text) <= width:
         return text
     if width < 2:

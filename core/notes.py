@@ -93,7 +93,7 @@ def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
     if unknown := [group for group in groups if group.meaning and group.meaning.unknown]:
         elements = sum(group.meaning.elements * group.count for group in unknown if group.meaning)
         stored = plural(elements, "element")
-        yield f"{_named(unknown)}: not known how its weights are packed, {stored} counted as stored"
+        yield f"{_named(unknown)}: not known how the weights are packed, {stored} counted as stored"
     if assumed := [group for group in groups if group.meaning and group.meaning.assumed]:
         bits = assumed[0].meaning.bits if assumed[0].meaning else 0
         yield f"{_named(assumed)}: no config says how many bits a weight takes, {bits} are assumed"

@@ -42,6 +42,10 @@ def others_of(groups: Iterable[TensorGroup], totals: Totals) -> list[OtherName]:
 
 
 def _pattern(name: str) -> str:
-    """A name for all that differ from it in digits; a model's own name (`wav2vec2`) keeps its digits."""
+    """A name for all that differ from it in digits; a model's own name (`wav2vec2`) keeps its digits.
+
+    Where no other digits follow, its own are what differs: `convN.weight`.
+    """
     first, dot, rest = name.partition(".")
-    return re.sub(r"\d+", "N", name) if first.isdigit() else first + dot + re.sub(r"\d+", "N", rest)
+    pattern = re.sub(r"\d+", "N", rest)
+    return re.sub(r"\d+", "N", name) if first.isdigit() or pattern == rest else first + dot + pattern

@@ -13,7 +13,7 @@ _ROLES = {
     "buffer": "buffers (not trained)",
     "tied": "tied copies",
     "quantization": "quantisation data",
-    "optimizer": "optimizer state",
+    "optimizer": "beside the model (optimizer state, copies)",
 }
 
 

@@ -17,6 +17,7 @@ from core.tree import numbered_name
 
 WIDTH = 80
 _CELL_WIDTH = 18
+_KEPT = "\N{NO-BREAK SPACE}"
 _WINDOW = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
 
@@ -48,8 +49,10 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         if not first:
             yield "\n"
         first = False
-        for line in wrapped(style.plain(f"{escaped(result.source.model)}: {summary(result, '·')}"), "  "):
-            yield line + "\n"
+        # A figure and its unit stay in one line.
+        kept = summary(result, "·").replace(" ", _KEPT).replace(f"{_KEPT}·{_KEPT}", " · ")
+        for line in wrapped(style.plain(f"{escaped(result.source.model)}: ") + kept, "  "):
+            yield style.plain(line.replace(_KEPT, " ")) + "\n"
         yield "\n"
         for n, table in enumerate(tables_of(result, by, depth)):
             yield "\n" if n else ""

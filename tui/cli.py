@@ -30,14 +30,19 @@ MLP, layer norm and embedding, by reading the headers of its checkpoint, never
 the weights."""
 
 _EPILOG = """\
-MODEL is a built-in name (gpt2, gpt2-medium, gpt2-large, gpt2-xl), a
-.safetensors file, a folder with such files, their index, or a model of the
-Hugging Face hub: org/name, org/name@revision, org/name/file-or-folder,
-org/name:Q4_K_M for one of its GGUF files. What the local hub cache has is read
-there; of the rest the headers are downloaded and kept. HF_HUB_OFFLINE=1 asks
-the hub for nothing. Without a MODEL the screen opens on the picker, with one on
-the model, with more on their comparison; ? shows all keys. With --study they
-stand beside the four GPT-2.
+MODEL is one of
+  gpt2, gpt2-medium, gpt2-large, gpt2-xl   built in, without a file
+  a file                .safetensors, .gguf, of torch.save (.pt, .pth, .bin,
+                        .ckpt), an index of shards, or a config.json alone
+  a folder              with such files, or of torch.distributed.checkpoint
+  org/name              a model of the Hugging Face hub; org/name@revision,
+                        org/name/file-or-folder, org/name:Q4_K_M for one of its
+                        GGUF files, or the address of its page
+
+What the local hub cache has is read there; of the rest the headers are
+downloaded and kept. HF_HUB_OFFLINE=1 asks the hub for nothing. Without a MODEL
+the screen opens on the picker, with one on the model, with more on their
+comparison; ? shows all keys. With --study they stand beside the four GPT-2.
 
 Exit status: 0 fine, 1 a model could not be read, 2 wrong usage, 130 Ctrl+C."""
 

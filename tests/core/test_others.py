@@ -21,6 +21,11 @@ def test_names_that_differ_in_digits_are_one_the_largest_first(tmp_path: Path) -
     assert sum(each.parameters for each in count.others) == count.totals.categories["other"].parameters
 
 
+def test_flat_names_that_differ_in_digits_are_told_as_such(tmp_path: Path) -> None:
+    tensors: Tensors = {f"conv{n}.weight": ("F32", (n, 2, 2, 2)) for n in range(1, 4)}
+    assert counted(write(tmp_path / "x.safetensors", tensors)).others == [("convN.weight", 3, 48)]
+
+
 def test_they_are_told_in_text_markdown_and_json(tmp_path: Path, command: Command) -> None:
     path = write(tmp_path / "x.safetensors", UNKNOWN)
     for output in ("--print", "--markdown"):

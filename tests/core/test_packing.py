@@ -145,7 +145,7 @@ def test_an_unknown_layout_is_counted_as_stored_and_said() -> None:
     count = count_of(tensors, {"quantization_config": {"quant_method": "new", "bits": 4}})
     assert count.totals.parameters == 2 * 512 * 512 + 64_000
     assert count.notes == [
-        "2 tensors such as model.layers.0.mlp.up_proj.wq_strange (I32): not known how its weights are packed,"
+        "2 tensors such as model.layers.0.mlp.up_proj.wq_strange (I32): not known how the weights are packed,"
         " 524,288 elements counted as stored"
     ]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import CheckpointError, from_os_error
-from core.escape import cells, escaped, shortened
+from core.escape import beginning, cells, escaped, shortened
 from core.formats import exact, percent, plural, share, short, size
 
 
@@ -43,6 +43,17 @@ def test_a_shortened_text_takes_no_more_columns_than_asked(text: str, width: int
     result = shortened(text, width)
     assert cells(result) <= width
     assert result == text or cells(text) > width
+
+
+@given(st.text().map(escaped), st.integers(0, 40))
+def test_the_beginning_of_a_text_takes_no_more_columns_than_asked(text: str, width: int) -> None:
+    result = beginning(text, width)
+    assert cells(result) <= width
+    assert result == text or (cells(text) > width and text.startswith(result[:-1]))
+
+
+def test_the_beginning_of_a_sentence_ends_with_a_word_or_a_piece_of_one() -> None:
+    assert beginning("not counted, and why", 13) == "not counted…"
 
 
 def test_a_shortened_text_keeps_both_ends() -> None:

@@ -255,6 +255,14 @@ def test_text_reads_as_people_expect(command: Command) -> None:
     ]
 
 
+def test_a_figure_and_its_unit_stay_in_one_line(tmp_path: Path, command: Command) -> None:
+    for length in range(30):
+        out = command(write(tmp_path / ("x" * length + ".safetensors"), {**gpt2(), **masks(12)}), "--print").out
+        lines = out[: out.index("Category")].splitlines()
+        for told in ("124,439,808 parameters", "148 of 172 tensors", "497.8 MB"):
+            assert any(told in line for line in lines)
+
+
 def test_text_says_what_is_not_counted(tmp_path: Path, command: Command) -> None:
     path = write(tmp_path / "x.safetensors", {**gpt2(prefix=""), **masks(12)})
     assert "not counted, buffers (not trained): 12,582,924 elements in 24 tensors, 50.3 MB" in command(path).out

@@ -58,6 +58,38 @@ async def test_a_published_file_shows_its_masks_apart(tmp_path: Path) -> None:
         await driver.shows("124,439,808", "not counted: 12,582,924 of buffers", "22.78")
 
 
+@pytest.mark.parametrize(("size", "more"), [(NARROW, "(+1: x)"), (WIDE, "(+1 more: x exports them)")])
+async def test_the_first_note_stands_below_before_what_the_table_says_too(
+    size: tuple[int, int], more: str, tmp_path: Path
+) -> None:
+    stored = {**gpt2(layers=1), "lm_head.weight": ("F32", (50257, 768))}
+    async with exploring(write(tmp_path / "x.safetensors", stored), size) as driver:
+        await driver.shows("not counted: 38,597,376 of tied copies")
+        assert driver.status == f"note: lm_head.weight is tied to transformer.wte.weight: counted once  {more}"
+
+
+async def test_a_note_without_room_is_cut_at_its_end(tmp_path: Path) -> None:
+    strange = {f"model.layers.0.mlp.{name}.wq_strange": ("I32", (64, 8)) for name in ("up_proj", "down_proj")}
+    async with exploring(write(tmp_path / "x.safetensors", {**strange, **masks(1)}), NARROW) as driver:
+        await driver.until(lambda: driver.status.startswith("note: 2 tensors such as model.layers.0.mlp.up_proj.wq"))
+        assert driver.status.endswith("…  (+1 more: x)")
+        assert len(driver.status) <= 78
+
+
+async def test_what_cannot_be_read_has_the_keys_that_help(tmp_path: Path) -> None:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(b"no")
+    async with running(path, size=NARROW) as driver:
+        await driver.shows("o opens another model")
+        last = driver.text.splitlines()[-1]
+        assert "r reload" in last
+        assert "filter" not in last
+        write(path, gpt2())
+        await click_text(driver, "reload", NARROW[1] - 1)
+        await driver.loaded()
+        await driver.shows("124,439,808", "/ filter")
+
+
 # The keys.
 
 

@@ -40,7 +40,7 @@ async def test_the_view_of_the_parts(size: tuple[int, int], tmp_path: Path) -> N
 async def test_a_model_of_one_stack_says_so(tmp_path: Path) -> None:
     async with exploring("gpt2") as driver:
         await driver.press("4")
-        await driver.shows("The model is one stack of layers")
+        await driver.shows("No parts to tell apart")
 
 
 @SIZES

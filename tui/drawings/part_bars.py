@@ -39,7 +39,7 @@ class PartBars:
     def _draw_parts(self, canvas: Canvas) -> int:
         """Draws the parts; gives the first free row."""
         if not self.parts:
-            canvas.words("The model is one stack of layers, without parts of its own.", 0, 0)
+            canvas.words("No parts to tell apart, such as a vision tower.", 0, 0)
             return 2
         look, whole = canvas.look, self.whole.parameters
         room = canvas.height - (4 if self.others else 0)

@@ -95,6 +95,17 @@ class ExplorerScreen(LoadingScreen):
             ],
             id="keys",
         )
+        yield KeyHints(
+            [
+                ("?", "help", "app.help"),
+                ("q", "quit", "app.quit"),
+                ("r", "reload", "screen.reload"),
+                ("o", "models", "app.pick"),
+                ("m", "compare", "screen.compare"),
+                ("Esc", "back", "screen.back"),
+            ],
+            id="keys-failed",
+        )
         yield Line("", id="small")
 
     def on_mount(self) -> None:

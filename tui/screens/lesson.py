@@ -95,7 +95,7 @@ class LessonScreen(Steady, ModalScreen[None]):
                 text.append(f"    {symbol}", "bold")
                 text.append(f" = {size:>9}  {look.plain(meaning)}\n")
         else:
-            lines("Its shapes fit no formula that this program knows; so it gives none, and the tensors it has summed.")
+            lines("Its shapes fit no formula that this program knows; below are the tensors that were summed.")
             lines(lesson.counted, "dim", "    ")
         text.append("\n")
         lines("Made of", "bold")

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from core.counter import Count
-from core.escape import escaped, shortened
+from core.escape import beginning, cells, escaped, shortened
 from core.formats import plural
 from core.outline import Outline
 from core.summary import remarks, summary
@@ -125,13 +125,20 @@ class LoadingScreen(Steady, Screen[None]):
         self.root = message.root
         self.counted = message.count
         self.show_tree(Outline(message.root))
-        said = list(remarks(message.count))
-        more = f"  (+{len(said) - 1} more: x exports them)" if len(said) > 1 else ""
-        if len(said) > 1 and self.size.width < len(said[0]) + len(more) + 2:
-            more = f"  (+{len(said) - 1}: x)"
-        room = max(20, self.size.width - len(more) - 2)
-        self.say(shortened(escaped(said[0]), room) + more if said else "")
+        # What is not counted stands in the table too, the notes nowhere else.
+        said = sorted(map(escaped, remarks(message.count)), key=lambda sentence: not sentence.startswith("note: "))
+        self.say(self._first_of(said) if said else "")
         self.show_row()
+
+    def _first_of(self, said: list[str]) -> str:
+        """The first of some sentences, as much of it as there is room for, and how many more there are."""
+        room = self.size.width - 2
+        if len(said) == 1:
+            return beginning(said[0], room)
+        left = len(said) - 1
+        wordings = (f"  (+{left} more: x exports them)", f"  (+{left} more: x)", f"  (+{left}: x)")
+        others = next((words for words in wordings if cells(said[0]) + len(words) <= room), wordings[1])
+        return beginning(said[0], max(20, room - len(others))) + others
 
     def _failed(self, message: LoadFailed) -> None:
         self.loading_model = False

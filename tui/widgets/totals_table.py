@@ -15,7 +15,12 @@ from tui.look import Look
 
 _LABEL = 12
 _SHORT = 11
-_ASIDE = {"buffer": "buffers", "tied": "tied copies", "quantization": "quantisation data", "optimizer": "optimizer"}
+_ASIDE = {
+    "buffer": "buffers",
+    "tied": "tied copies",
+    "quantization": "quantisation data",
+    "optimizer": "optimizer, copies",
+}
 
 
 class TotalsTable(Widget):
