@@ -91,7 +91,10 @@ NORM_TOKENS = frozenset({"ln", "bn", "gn", "rms"})
 # ... unless its name ends like this.
 NO_NORMS = frozenset({"proj", "linear", "fc", "mlp", "embed", "embedding", "embeddings", "scale"})
 # A vector named `weight` is a norm's too, whatever its module is called, since others hold matrices; but these.
-NO_NORM_VECTORS = ("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs")
+NO_NORM_VECTORS = (
+    *("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs"),
+    *("linear", "conv"),  # e3nn keeps its matrices as vectors
+)
 
 # Words that name a module for what it does.
 MODULES = (

@@ -25,6 +25,7 @@ _BUFFERS = {
     "relative_coords_table",  # Swin v2
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
     "num_tokens_per_expert",
+    "output_mask",  # e3nn
 }
 # The same of llama.cpp, whose names end in weight or bias all the same (llama-arch.cpp).
 _BUFFER_MODULES = {
@@ -34,6 +35,8 @@ _BUFFER_MODULES = {
     "attn_rot_embd",
     "exp_probs_b",  # e_score_correction_bias
 }
+# e3nn's Wigner 3j symbols: `_w3j_1_1_2`, without its digits.
+_WIGNER = "_wj_"
 _MASKS = {"bias", "mask"}
 # No gradient reaches whole numbers; of these no packed weights are made either.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
@@ -58,6 +61,8 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     if packed:
         return "parameter"
     if last in _BUFFERS or path.rpartition(".")[2] in _BUFFER_MODULES or _is_mask(path, last, tensor.shape):
+        return "buffer"
+    if last.startswith(_WIGNER):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
         perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED

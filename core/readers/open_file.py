@@ -7,7 +7,7 @@ from core.readers.files import foreign, old_ggml
 from core.readers.folder import Folder, first_bytes
 from core.readers.gguf_names import is_gguf
 from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.readers.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_torch_name, kind_of
+from core.readers.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_pickle, is_torch_name, kind_of
 from core.stored import Reader
 
 
@@ -52,7 +52,9 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
         return GgufReader(model, path, folder, name)
     if kind != "safetensors" and start:
         _refuse_others(start, name, folder.shown(name), kind)
-    if kind == "pytorch" or (is_torch_name(name) and not kind):
+    # Of a pickle that torch did not write its reader tells what it holds.
+    pickled = is_torch_name(name) or (is_pickle(start) and not name.endswith(SUFFIX))
+    if kind == "pytorch" or (pickled and not kind):
         reader = torch_reader(model, path, folder, [name])
         if name.endswith(SUFFIX):
             reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")

@@ -128,9 +128,14 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     storages = Storages()
     source = PickleBytes(Pieces(opened, 0, size), file)
     machine = PickleMachine(source, file, TENSORS, storages.persistent)
-    first = machine.load()
+    try:
+        first = machine.load()
+    except CheckpointError as error:
+        if held := _held_values(machine):
+            raise _plain_pickle(file, held) from error
+        raise
     if type(first) is not int or first != _MAGIC:
-        raise _plain_pickle(file, first)
+        raise _plain_pickle(file, _held_values(machine) or _held(first))
     if machine.load() != _PROTOCOL:
         raise source.fault(f"a torch file of a protocol other than {_PROTOCOL}", "load it with torch and save it again")
     machine.load()  # byte order and sizes of C's types where it was written
@@ -151,13 +156,32 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     return Pickled(value, list(machine.unbuilt))
 
 
-def _plain_pickle(file: str, value: object) -> CheckpointError:
+# What other programs than torch.save put values into a pickle with, between its opcodes or as bytes.
+_HOLDERS = {
+    "joblib.numpy_pickle.NumpyArrayWrapper": "NumPy arrays, as joblib writes them",
+    "numpy.core.multiarray._reconstruct": "NumPy arrays",
+    "numpy._core.multiarray._reconstruct": "NumPy arrays",
+    "numpy._core.numeric._frombuffer": "NumPy arrays",
+    "numpy.core.numeric._frombuffer": "NumPy arrays",
+    "jax._src.array._reconstruct_array": "arrays of JAX",
+    "torch.storage._load_from_bytes": "tensors, as pickle.dump writes them",
+}
+
+
+def _held_values(machine: PickleMachine) -> str:
+    """What holds a model's values in a pickle that has been read, or has been in part; "" where nothing does."""
+    return next((what for name, what in _HOLDERS.items() if name in machine.unbuilt), "")
+
+
+def _held(value: object) -> str:
     if isinstance(value, Inert):
-        held = f"an object of {value.text}"
-    elif isinstance(value, PickledDict):
-        held = "a dict"
-    else:
-        held = f"a {type(value).__name__}" if value is not None else "nothing"
+        return f"an object of {value.text}"
+    if isinstance(value, PickledDict):
+        return "a dict"
+    return f"a {type(value).__name__}" if value is not None else "nothing"
+
+
+def _plain_pickle(file: str, held: str) -> CheckpointError:
     return CheckpointError(
         file,
         f"a Python pickle that torch.save did not write: it holds {held}",

@@ -60,6 +60,11 @@ def kind_of(start: bytes, size: int) -> str:
     return "safetensors" if believable else ""
 
 
+def is_pickle(start: bytes) -> bool:
+    """Whether a file begins as a pickle does, with the opcode PROTO; so may the length of a safetensors header."""
+    return start[:1] == b"\x80" and start[1:2] in {b"\2", b"\3", b"\4", b"\5"}
+
+
 def torch_shards(source: str, names: list[str]) -> tuple[list[str], str]:
     """The files of the PyTorch model in a folder, and the name of their index or "".
 

@@ -127,3 +127,18 @@ def test_a_parameter_is_not_taken_for_a_buffer(name: str, shape: tuple[int, ...]
     count = counted(write(tmp_path / "x.safetensors", {name: ("F32", shape)}))
     assert count.totals.not_counted == {}
     assert count.totals.parameters > 0
+
+
+def test_the_constants_of_equivariant_layers_are_buffers_and_their_vectors_are_no_norms(
+    tmp_path: Path, command: Command
+) -> None:
+    # SevenNet-0's names, as e3nn stores them.
+    tensors: Tensors = {
+        "1_self_interaction_1.linear.weight": ("F32", (21_504,)),
+        "1_self_interaction_1.linear.output_mask": ("F32", (480,)),
+        "1_convolution.convolution._compiled_main_left_right._w3j_1_1_2": ("F32", (3, 3, 5)),
+    }
+    write(tmp_path / "model.safetensors", tensors)
+    result = command(tmp_path, "--json").model
+    assert result["parameters"] == result["categories"]["other"]["parameters"] == 21_504
+    assert result["not_counted"]["buffer"]["elements"] == 480 + 45

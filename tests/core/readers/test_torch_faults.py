@@ -143,6 +143,18 @@ OTHERS = {
     "empty zip": (zip_of(), "it is no PyTorch file"),
     "tar": (tar_of("sys_info", "pickle", "tensors", "storages"), "a TAR archive"),
     "pickled dict": (pickle.dumps({"a": 1}), "a Python pickle that torch.save did not write: it holds a dict"),
+    "pickled arrays": (
+        b"\x80\4cnumpy.core.multiarray\n_reconstruct\n)R.",
+        "a Python pickle that torch.save did not write: it holds NumPy arrays",
+    ),
+    "joblib": (
+        b"\x80\4}" + text(b"w") + b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81}b\xff\xff\xff\xff",
+        "it holds NumPy arrays, as joblib writes them",
+    ),
+    "pickled tensors": (
+        pickle.dumps({"w": torch.ones(2)}),
+        "it holds tensors, as pickle.dump writes them",
+    ),
     "pickled object": (pickle.dumps(Path("a")), "it holds an object of pathlib."),
     "empty": (b"", "the file is empty"),
     "zeros": (b"\0" * 1000, "it is no PyTorch file"),
@@ -158,6 +170,15 @@ OTHERS = {
 def test_what_torch_save_did_not_write_is_told_for_what_it_is(case: str, tmp_path: Path, command: Command) -> None:
     content, expected = OTHERS[case]
     assert expected in complaint_of(command, tmp_path / "a.pt", content)
+
+
+@pytest.mark.parametrize("name", ["a.pkl", "weights"])
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_a_pickle_is_told_for_what_it_is_whatever_its_name(
+    protocol: int, name: str, tmp_path: Path, command: Command
+) -> None:
+    said = complaint_of(command, tmp_path / name, pickle.dumps([1, 2, 3], protocol))
+    assert "a Python pickle that torch.save did not write: it holds a list" in said
 
 
 def tensor(
