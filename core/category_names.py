@@ -93,7 +93,7 @@ NO_NORMS = frozenset({"proj", "linear", "fc", "mlp", "embed", "embedding", "embe
 # A vector named `weight` is a norm's too, whatever its module is called, since others hold matrices; but these.
 NO_NORM_VECTORS = (
     *("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs"),
-    *("linear", "conv"),  # e3nn keeps its matrices as vectors
+    *("linear", "conv", "gamma"),  # e3nn keeps its matrices as vectors
 )
 
 # Words that name a module for what it does.
@@ -103,7 +103,8 @@ MODULES = (
     _rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
     _rule("attention", pieces="logit_scale", inside="attn attention"),  # Swin v2
     _rule("other", pieces="logit_scale logit_bias rope_freq rotary"),
-    _rule("other", "ls gamma_ lambda_", last=True),  # BEiT, timm
+    _rule("other", "ls gamma gamma_ lambda_", last=True),  # BEiT, timm, Sapiens
+    _rule("other", pieces="_residual", last=True),  # Doge
     # The router of a mixture of experts. A GLU's gate has no experts beside it, and is named gate_proj.
     _rule("router", pieces="router shared_expert_gate shared_experts_gate expert_bias"),
     _rule("router", "gate gating wg gate_weight gate_bias", beside="expert"),
@@ -154,6 +155,9 @@ MODULES = (
 PROJECTIONS = (
     _rule("attention", "q_proj k_proj v_proj o_proj qkv_proj kv_proj qkv wqkv query_key_value query key value"),
     _rule("attention", "wq wk wv w_pack q_lin k_lin v_lin out_lin in_proj_weight in_proj_bias"),
+    _rule("attention", "q_proj_weight k_proj_weight v_proj_weight bias_k bias_v"),  # torch.nn.MultiheadAttention
+    _rule("attention", "out_proj", beside="in_proj_weight in_proj_bias"),
+    _rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
     _rule("attention", "to_q to_k to_v to_kv to_qkv to_out"),  # diffusers
     _rule("attention", "query_net key_net value_net out_projection"),  # NeMo
     _rule("attention", "queries_keys_values keys_values queries assign"),  # LeViT, GroupViT
@@ -177,7 +181,7 @@ PLACES = (
     _rule("mlp", "layers hidden_layers", bare=True, flat=True),  # DETR's perceptrons
     _rule("mlp", "layer", last=True, flat=True),  # SAM 3's: layer1.weight
     _rule("mlp", "proj_in proj_out", beside="layers", flat=True),  # SAM's
-    _rule("head", "head heads output output_layer proj_out score classifier cls", lone=True),
+    _rule("head", "head heads output output_layer output_projection proj_out score classifier cls", lone=True),
     _rule("head", pieces="_head. _heads. _classifier.", lone=True, flat=True),
     _rule("head", "head", inside="shared_head"),  # DeepSeek-V3's prediction of further tokens
     _rule("head", "decoder", lone=True, last=True),  # ModernBERT

@@ -50,7 +50,7 @@ FORMATS = (
     OtherFormat(
         "a TensorFlow checkpoint",
         _OLD_TRANSFORMERS,
-        (".index", ".ckpt.meta", ".data-00000-of-00001", ".data-00000-of-00002"),
+        (".index", ".meta", ".data-00000-of-00001", ".data-00000-of-00002"),
     ),
     OtherFormat("a file of Flax weights", _OLD_TRANSFORMERS, (".msgpack",)),
     OtherFormat("an Orbax checkpoint (JAX)", "restore it with orbax, and save it as safetensors", ("manifest.ocdbt",)),

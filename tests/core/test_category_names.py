@@ -166,6 +166,7 @@ MODELS: dict[str, dict[str, str]] = {
         "attention": "encoder.layers.0.self_attn.k_proj.weight decoder.layers.0.encoder_attn.out_proj.weight",
         "mlp": "encoder.layers.0.fc1.weight decoder.layers.0.fc2.bias",
         "norm": "encoder.layers.0.self_attn_layer_norm.weight decoder.layers.0.final_layer_norm.weight",
+        "head": "decoder.output_projection.weight",
     },
     "Megatron": {
         "embedding": "embedding.word_embeddings.weight embedding.position_embeddings.weight",
@@ -179,6 +180,16 @@ MODELS: dict[str, dict[str, str]] = {
         "attention": "layers.0.self_attn.in_proj_weight layers.0.self_attn.out_proj.bias",
         "mlp": "layers.0.linear1.weight layers.0.linear2.bias",
         "norm": "layers.0.norm1.weight",
+    },
+    "torch.nn.MultiheadAttention and LSTM, whatever the module is called": {
+        "attention": "block.0.in_proj_weight block.0.in_proj_bias block.0.out_proj.weight block.0.out_proj.bias "
+        "other.0.q_proj_weight other.0.k_proj_weight other.0.v_proj_weight other.0.bias_k other.0.bias_v",
+        "mixer": "memory.weight_ih_l0 memory.weight_hh_l1_reverse memory.bias_ih_l0 cell.weight_hh cell.bias_hh",
+    },
+    "Sapiens' and Doge's factors": {
+        "attention": "blocks.0.attn.proj.weight",
+        "other": "blocks.0.attn.gamma.weight layers.0.post_attention_residual",
+        "norm": "blocks.0.LayerNorm.gamma",
     },
     "torchvision's ViT": {
         "attention": "encoder.layers.encoder_layer_0.self_attention.in_proj_weight",
