@@ -110,6 +110,7 @@ MODULES = (
     _rule("router", "gate gating wg gate_weight gate_bias", beside="expert"),
     _rule("router", pieces="e_score_correction"),  # DeepSeek-V3
     _rule("router", "gate", inside="moe", beside="up_proj"),  # Step 3
+    _rule("router", "gate", beside="mlp_weight"),  # gpt-oss in its own code
     _rule("router", pieces="gate_inp exp_probs_b"),  # llama.cpp
     # What mixes tokens and is no attention.
     _rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
@@ -141,7 +142,7 @@ MODULES = (
     _rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense intermediate"),
     _rule("mlp", tokens="ff moe swiglu geglu"),
     _rule("mlp", pieces="channel_mix box_rpb_embed _latent_proj"),  # RWKV, SAM 3, Nemotron 3
-    _rule("head", pieces="lm_head unembed. embed_out generator_ qa_outputs lm_loss to_logits predictions"),
+    _rule("head", pieces="lm_head unembed embed_out generator_ qa_outputs lm_loss to_logits predictions"),
     _rule("head", pieces="vocab_projector vocab_transform codebooks_head contact_head logits_dense shared_head_head"),
     _rule("head", "class_embed bbox_predictor pred_layer projection_head", pieces="bbox_embed."),
     _rule("head", "word_embeddings_for_head"),  # Pangu

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from core.expert_names import is_one_by_one, is_routed_expert
-from core.meaning import TensorGroup
+from core.meaning import Meaning, TensorGroup
 from core.model_config import sections
 from core.speculative import is_speculative
 
-# As the configs of transformers call them, and those of DBRX (inside `ffn_config`), Mistral, DeepSeek's own, GGUF.
+# As the configs of transformers call them, and those of DBRX (inside `ffn_config`), Mistral, Yuan, DeepSeek's own,
+# Megatron, GGUF.
 _NUMBERS_OF_EXPERTS = (
     *("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts", "n_experts"),
     *("num_routed_experts", "expert_count"),
@@ -18,8 +19,9 @@ _NUMBERS_OF_EXPERTS = (
 _EXPERTS_PER_TOKEN = (
     *("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k", "top_k_experts"),
     *("experts_per_token", "n_activated_experts", "num_selected_experts", "expert_used_count"),
+    "moe_router_topk",
 )
-_INSIDE = ("ffn_config", "moe")
+_INSIDE = ("ffn_config", "moe", "moe_config")
 # transformers, models/switch_transformers and nllb_moe: fixed by the model, not by its config.
 _FIXED = {"switch_transformers": 1, "nllb-moe": 2}
 
@@ -35,7 +37,8 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
         parameters: how many there are in all.
 
     Returns:
-        `parameters` for a dense model; None where the config does not say how many experts work.
+        `parameters` for a dense model; None where the config does not say how many experts work, or which they are
+        is not known.
     """
     routed = speculative = 0
     of_experts = []
@@ -43,15 +46,24 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
         if group.meaning and (held := group.meaning.parameters * group.count):
             if is_speculative(group.skeleton):
                 speculative += held
-            elif is_routed_expert(group.skeleton):
+            elif _is_of_routed_experts(group, group.meaning):
                 of_experts.append(group)
                 routed += held
     if not routed:
-        return parameters
+        # Experts that the config tells of may be there under names that are not known.
+        experts, used = experts_said(config)
+        return None if used and max(experts, default=1) > 1 else parameters
     share = _share(config)
     if share is None or not all(_all_there(group, share) for group in of_experts):
         return None
     return parameters - speculative - routed + routed * sum(share.used) // (len(share.used) * share.experts)
+
+
+def _is_of_routed_experts(group: TensorGroup, meaning: Meaning) -> bool:
+    """Whether the router may leave a part of such tensors out; JetMoE keeps its router and one bias among them."""
+    if not is_routed_expert(group.skeleton) or meaning.category == "router":
+        return False
+    return is_one_by_one(group.skeleton) or meaning.is_packed or len(group.tensor.shape) > 1
 
 
 class _Share(NamedTuple):

@@ -62,7 +62,7 @@ _OF_ACTIVATIONS = {"k_scale", "v_scale", "q_scale", "prob_output_scale", "input_
 _ZERO_POINTS = ("_zero_point", "_scale_and_zero")
 _SCALES_OF_INPUTS = ("_input_scale", "_activation_scale", "_input_global_scale")
 _PACKED = ("_blocks", "_packed", "_qdata")
-_OF_MODULES = ("weight", "qweight", "weight_packed", "compressed")
+_OF_MODULES = ("weight", "qweight", "weight_packed", "compressed", "blocks")
 # The last three are ggml's.
 _FEW_BITS = ("F8", "F4", "F6", "I8", "U8", "I32", "U32", "I16", "TQ", "NVFP4", "Q")
 

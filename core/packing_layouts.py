@@ -167,7 +167,7 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
 
 
 def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:
-    """`…_blocks` U8 [experts, rows, groups, 16]: 32 weights of 4 bits (openai/gpt-oss, gpt_oss/torch/weights.py)."""
+    """`…blocks` U8 [experts, rows, groups, 16]: 32 weights of 4 bits (openai/gpt-oss, gpt_oss/torch/weights.py)."""
     *lead, groups, _ = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
     return Packed(2 * prod(tensor.shape), 4, (*lead, groups * 2 * tensor.shape[-1] if tensor.shape else 1))
 

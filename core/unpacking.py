@@ -52,7 +52,7 @@ def unpacked(last: str, tensor: StoredTensor, beside: Beside, config: Quantizati
     schemes = config.schemes(module)
     if layout := _LAYOUTS.get(last):
         return layout(tensor, beside, schemes)
-    if last.endswith("_blocks") and f"{last[:-6]}scales" in beside:
+    if last.endswith("blocks") and f"{last.removesuffix('blocks')}scales" in beside:
         return mxfp4_blocks(tensor)
     if last == "B" and ("s" in beside or "s_group" in beside):
         # AutoGPTQ's Marlin and QQQ, which have 4 bits always.

@@ -106,6 +106,26 @@ def gpt_oss() -> Layouts:
     return tensors
 
 
+def gpt_oss_original() -> Layouts:
+    """The same as its makers name its tensors: openai/gpt-oss-20b, folder `original`."""
+    width = ("BF16", (2880,))
+    tensors: Layouts = {
+        "embedding.weight": ("BF16", (201088, 2880)),
+        "norm.scale": width,
+        "unembedding.weight": ("BF16", (201088, 2880)),
+    }
+    for n in range(24):
+        attn, mlp = f"block.{n}.attn.", f"block.{n}.mlp."
+        tensors |= {f"{attn}norm.scale": width, f"{mlp}norm.scale": width, f"{attn}sinks": ("BF16", (64,))}
+        for name, out, columns in ((f"{attn}qkv", 5120, 2880), (f"{attn}out", 2880, 4096), (f"{mlp}gate", 32, 2880)):
+            tensors |= plain(name, out, columns) | {f"{name}.bias": ("BF16", (out,))}
+        for name, rows in (("mlp1", 5760), ("mlp2", 2880)):
+            tensors[f"{mlp}{name}_weight.blocks"] = ("U8", (32, rows, 90, 16))
+            tensors[f"{mlp}{name}_weight.scales"] = ("U8", (32, rows, 90))
+            tensors[f"{mlp}{name}_bias"] = ("BF16", (32, rows))
+    return tensors
+
+
 def deepseek_v3() -> Iterator[tuple[str, Layout]]:
     """deepseek-ai/DeepSeek-V3: float8 in blocks of 128, 61 layers and one for speculative decoding."""
 

@@ -49,6 +49,16 @@ GRANITE: Layouts = {
     for layer in range(3)
     for name, shape in (("input_linear", (EXPERTS, 2 * INNER, WIDTH)), ("output_linear", (EXPERTS, WIDTH, INNER)))
 }
+STEP_3: Layouts = {
+    f"model.layers.{layer}.moe.{name}.weight": ("BF16", (EXPERTS, *shape))
+    for layer in range(3)
+    for name, shape in (("gate_proj", (INNER, WIDTH)), ("up_proj", (INNER, WIDTH)), ("down_proj", (WIDTH, INNER)))
+}
+MIXTRAL_STACKED: Layouts = {
+    f"layers.{layer}.block_sparse_moe.{name}": ("BF16", (EXPERTS * INNER, WIDTH))
+    for layer in range(3)
+    for name in ("w1", "w2", "w3")
+}
 GGUF: Layouts = {
     f"blk.{layer}.ffn_{name}_exps.weight": ("BF16", (EXPERTS, INNER, WIDTH))
     for layer in range(3)
@@ -64,6 +74,7 @@ SHARED = {
     **plain("model.layers.0.mlp.shared_expert.up_proj", INNER, WIDTH),
     **plain("model.layers.0.mlp.shared_experts.up_proj", INNER, WIDTH),
     **plain("model.layers.0.mlp.shared_mlp.up_proj", INNER, WIDTH),
+    **plain("model.layers.0.share_expert.up_proj", INNER, WIDTH),
     **plain("model.layers.0.mlp.shared_expert_gate", 1, WIDTH),
     **plain("blk.0.ffn_up_shexp", INNER, WIDTH),
     **plain("model.layers.0.mlp.gate", EXPERTS, WIDTH),
@@ -88,6 +99,10 @@ SHARED = {
         (JAMBA, {**USUAL, "expert_layer_period": 2}),
         (FUSED, {"text_config": {"num_local_experts": 8, "num_experts_per_tok": 2}}),
         (DBRX, {"ffn_config": {"moe_num_experts": 8, "moe_top_k": 2}}),
+        (STEP_3, {"moe_num_experts": 8, "moe_top_k": 2}),
+        (MIXTRAL_STACKED, {"moe": USUAL}),
+        (QWEN, {"moe_config": {"moe_num_experts": 8, "moe_top_k": 2}}),
+        (QWEN, {"num_moe_experts": 8, "moe_router_topk": 2}),
         (GRANITE, {"num_local_experts": 8, "num_experts_per_tok": 2}),
         (GGUF, {"expert_count": 8, "expert_used_count": 2}),
         (MLX, USUAL),
@@ -104,10 +119,27 @@ SHARED = {
 )
 def test_routed_experts_work_in_part_and_all_else_whole(tensors: Layouts, config: dict[str, Any]) -> None:
     count = count_of({**DENSE, **tensors, **SHARED}, config)
-    dense = count_of({**DENSE, **SHARED}, config)
+    dense = count_of({**DENSE, **SHARED})
     assert dense.active_parameters == dense.totals.parameters
     assert count.totals.parameters == dense.totals.parameters + 3 * ROUTED
     assert count.active_parameters == dense.totals.parameters + 3 * ROUTED * USED // EXPERTS
+
+
+def test_a_router_and_a_bias_kept_among_the_experts_are_not_left_out() -> None:
+    experts = "model.layers.0.self_attention.experts"  # JetMoE
+    stacks: Layouts = {f"{experts}.input_linear.weight": ("BF16", (EXPERTS, INNER, WIDTH))}
+    whole = {**plain(f"{experts}.router.layer", EXPERTS, WIDTH), f"{experts}.bias": ("BF16", (WIDTH,))}
+    count = count_of({**DENSE, **stacks, **whole}, USUAL)
+    left_out = EXPERTS * INNER * WIDTH * (EXPERTS - USED) // EXPERTS
+    assert count.active_parameters == count.totals.parameters - left_out
+
+
+def test_experts_under_names_that_are_not_known_are_not_said_to_be_active() -> None:
+    unknown = {f"model.layers.0.mlp.crew.{n}.weight": ("BF16", (INNER, WIDTH)) for n in range(EXPERTS)}
+    assert count_of({**DENSE, **unknown}, USUAL).active_parameters is None
+    for dense in ({"num_experts": 1, "num_experts_per_tok": 1}, {"num_experts": 0, "num_experts_per_tok": 2}):
+        count = count_of({**DENSE, **unknown}, dense)
+        assert count.active_parameters == count.totals.parameters
 
 
 def test_a_switch_transformer_has_one_expert_a_token() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.checkpoints import byte_count, split, write, write_shards
 from tests.command import Command
-from tests.published import Layouts, deepseek_v3, gpt_oss, llama, mixtral, qwen3_moe
+from tests.published import Layouts, deepseek_v3, gpt_oss, gpt_oss_original, llama, mixtral, qwen3_moe
 
 
 def model(folder: Path, tensors: Layouts, config: dict[str, Any], command: Command) -> dict[str, Any]:
@@ -80,6 +80,17 @@ def test_gpt_oss_20b_in_mxfp4(tmp_path: Path, command: Command) -> None:
     assert result["active_parameters"] == 4_187_440_704
     assert result["notes"] == ["without the input embedding 3,608,307,264 are active: 3.61 B, as its makers count"]
     assert result["not_counted"]["quantization"]["elements"] == 24 * 32 * (5760 + 2880) * 90
+
+
+def test_gpt_oss_20b_as_its_makers_name_it_holds_the_same(tmp_path: Path, command: Command) -> None:
+    result = model(tmp_path, gpt_oss_original(), {"num_experts": 32, "experts_per_token": 4}, command)
+    assert result["parameters"] == 20_914_757_184
+    assert result["active_parameters"] == 4_187_440_704
+    assert result["notes"] == []
+    (tmp_path / "hub").mkdir()
+    same = model(tmp_path / "hub", gpt_oss(), {"num_experts": 32, "experts_per_token": 4}, command)
+    held = [{key: part["parameters"] for key, part in one["categories"].items()} for one in (result, same)]
+    assert held[0] == held[1]
 
 
 # transformers' DeepseekV3ForCausalLM with its own defaults, which are those of the published model.
