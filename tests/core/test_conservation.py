@@ -75,7 +75,7 @@ def added(parts: list[Totals]) -> Totals:
     return whole
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tensors=TENSORS, config=CONFIGS)
 def test_every_cut_of_a_model_adds_up_to_it(tensors: list[StoredTensor], config: dict[str, object]) -> None:
     count = count_of(tensors, config)
@@ -97,14 +97,14 @@ def test_every_cut_of_a_model_adds_up_to_it(tensors: list[StoredTensor], config:
     assert found == {tensor.name: tensor.name for tensor in tensors}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(tensors=TENSORS)
 def test_the_order_of_the_tensors_does_not_change_the_sums(tensors: list[StoredTensor]) -> None:
     single = [tensor._replace(storage=None) for tensor in tensors]
     assert count_of(single, {}).totals == count_of(single[::-1], {}).totals
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(tensors=TENSORS)
 def test_every_output_shows_any_names(tensors: list[StoredTensor]) -> None:
     count = count_of(tensors, {})

@@ -306,7 +306,7 @@ def act(outline: Outline, what: str, place: int) -> None:
         outline.rebuild()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(checkpoints, acts)
 def test_the_rows_are_a_walk_of_the_tree_whatever_is_done(
     tensors: dict[str, tuple[str, list[int]]], done: list[tuple[str, int]]
@@ -320,7 +320,7 @@ def test_the_rows_are_a_walk_of_the_tree_whatever_is_done(
             assert 0 <= outline.parent_of(index) <= index
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(checkpoints, acts, st.integers(0, 99))
 def test_opening_then_closing_restores(
     tensors: dict[str, tuple[str, list[int]]], done: list[tuple[str, int]], place: int
@@ -338,7 +338,7 @@ def test_opening_then_closing_restores(
     assert state(outline) == before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(checkpoints, acts)
 def test_rebuilding_changes_nothing_that_no_filter_hides(
     tensors: dict[str, tuple[str, list[int]]], done: list[tuple[str, int]]
@@ -352,7 +352,7 @@ def test_rebuilding_changes_nothing_that_no_filter_hides(
     assert state(outline) == before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(checkpoints, st.booleans(), st.booleans())
 def test_every_row_is_found_by_its_path(tensors: dict[str, tuple[str, list[int]]], fold: bool, by_size: bool) -> None:
     outline = Outline(tree_of(tensors))

@@ -173,7 +173,7 @@ MODULES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(modules=MODULES)
 def test_any_mixture_of_packed_modules_holds_what_it_was_made_from(modules: list[tuple[str, int, int, bool]]) -> None:
     tensors: Layouts = {}
@@ -227,7 +227,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     tensors=st.dictionaries(
         st.builds(

@@ -181,7 +181,7 @@ def test_a_file_outside_the_folder_is_not_looked_at(tmp_path: Path, command: Com
     assert "it names a file outside its folder" in command(folder).complaint
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(place=st.floats(0, 1), byte=st.integers(0, 255), drop=st.integers(0, 9))
 def test_damaged_metadata_is_read_or_refused(
     place: float, byte: int, drop: int, tmp_path_factory: pytest.TempPathFactory

@@ -62,7 +62,7 @@ def ours(path: Path) -> Found | CheckpointError:
     return refusal
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     tensors=st.dictionaries(NAMES, layouts(), max_size=8),
     metadata=st.dictionaries(NAMES.filter(lambda key: key != "general.alignment"), VALUES, max_size=8),
@@ -82,7 +82,7 @@ def test_any_model_is_read_as_it_was_written_and_its_elements_conserved(
     assert totals.parameters + left == sum(prod(shape) for _, shape in tensors.values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_behind_the_magic_give_an_answer_or_a_refusal(
     content: bytes, tmp_path_factory: pytest.TempPathFactory

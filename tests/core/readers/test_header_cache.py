@@ -74,7 +74,7 @@ def test_it_lies_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> 
         assert cache_folder() == "/home/me/.cache/gpt2-explore/hub"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_entries_count_as_none(data: st.DataObject) -> None:
     cache = HeaderCache(HUB, "org/name")

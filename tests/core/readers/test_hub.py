@@ -432,7 +432,7 @@ def test_stop_ends_the_waiting_at_once(repo: Path, hub: Hub) -> None:
         list(reader.batches())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.integers(0, 3000),
     steps=st.lists(st.tuples(st.integers(-10, 4000), st.integers(-1, 4000)), max_size=12),

@@ -97,7 +97,6 @@ def spelt(draw: st.DrawFn, tensors: dict[str, tuple[str, list[int]]]) -> tuple[s
 
 @settings(
     max_examples=250,
-    deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -182,7 +181,7 @@ def test_flipped_bytes_and_cuts_give_a_right_answer_or_a_refusal(seed: int, tmp_
         assert_agreement(path)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_give_a_refusal_where_the_safetensors_package_refuses(
     content: bytes, tmp_path_factory: pytest.TempPathFactory

@@ -259,7 +259,7 @@ def read_or_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("legacy_form", [False, True])
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_a_damaged_file_is_read_or_refused(legacy_form: bool, data: st.DataObject, workplace: Path) -> None:
     content = good(workplace, legacy_form)
@@ -274,7 +274,7 @@ def test_a_damaged_file_is_read_or_refused(legacy_form: bool, data: st.DataObjec
 _OPCODES = b"(0125NKRQX]})ataub.h\0q\0lde\x81\x85\x86\x93\x94cio\n"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(pickled=st.binary(max_size=200) | st.lists(st.sampled_from(list(_OPCODES))).map(bytes))
 def test_any_bytes_as_a_pickle_are_read_or_refused(pickled: bytes, workplace: Path) -> None:
     path = workplace / "any.pt"
