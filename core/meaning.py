@@ -38,7 +38,7 @@ class Meaning(NamedTuple):
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
         elements: how many a tensor stores.
-        bits: of a packed weight how many it takes; 0 where it is not packed, or takes no whole number of them.
+        bits: of quantised weights how many each takes; 0 for others, and where that is no whole number.
         tied_to: the tensor whose values a tied copy has; "" where there is none by name.
         unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
         assumed: whether the bits are only the usual ones.
@@ -185,7 +185,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
             kind="bias" if role != "quantization" and is_bias(group.skeleton) else "weight",
             parameters=parameters,
             elements=elements[n],
-            bits=one.bits if one and weights[n] != elements[n] else 0,
+            bits=one.bits if one else 0,
             tied_to=tied_to,
             unknown=counts and one is None and tensor.dtype in WHOLE_NUMBERS,
             assumed=counts and one is not None and one.assumed,

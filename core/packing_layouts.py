@@ -121,16 +121,17 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     (compressors/pack_quantized/base.py): weight_packed I32 [out, ⌈in·b/32⌉], weight_scale [out, in/g], where one scale
     a row is possible too.
 
-    The shapes give b·g; the config says which of the two that allow it are meant. Without it, it is the libraries' own
-    default: g = 64 in MLX, 128 in compressed-tensors.
+    The shapes give b·g; the config says which of the two that allow it are meant. Without it, it is g = 64 in MLX, its
+    default, and b = 4 in compressed-tensors, which has groups of any size.
     """
     word, lead, columns = WHOLE_NUMBERS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
     fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
     known = list(schemes)
     if any(scale.dtype == "U8" for scale in fitting):
         known += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
-    sizes = (64, 32, 128, 16) if tensor.dtype == "U32" else (128, 64, 32, 16)
-    usual = [Scheme(bits, size) for size in sizes for bits in (4, 8, 3, 6, 2, 5)]
+    usual = [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
+    if tensor.dtype == "I32":
+        usual.sort(key=lambda scheme: _BITS.index(scheme.bits))
     for n, (bits, size) in enumerate([*known, *usual]):
         for scale in fitting:
             width = scale.shape[-1] * size
@@ -161,9 +162,10 @@ def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequ
             if shape[:-1] == rows and bits < 8 and shape[-1] * size * bits == 8 * tensor.shape[-1]:
                 return Packed(stored * 8 // bits, bits)
     for shape in wide:
-        if rows and tensor.dtype == "U8" and shape[-1] > 1 and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
+        if rows and tensor.dtype == "U8" and shape[:-1] == (*rows[:-1], 2 * rows[-1]):
             return Packed(stored * 2, 4, (*shape[:-1], tensor.shape[-1]))
-    return Packed(stored, 8, tensor.shape) if scales else None
+    assumed = tensor.dtype == "U8" and not any(bits == 8 for bits, _ in schemes)
+    return Packed(stored, 8, tensor.shape, assumed) if scales else None
 
 
 def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:

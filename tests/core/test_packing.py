@@ -15,7 +15,7 @@ from core.counter import Count, ParameterCounter
 from core.stored import Source, StoredTensor, TensorBatch
 from tests.checkpoints import byte_count, write
 from tests.command import Command
-from tests.packed import SCHEMES, awq, bitsandbytes_4bit, gptq, hqq, mlx
+from tests.packed import SCHEMES, awq, bitnet, bitsandbytes_4bit, compressed, gptq, hqq, mlx, modelopt_int4
 from tests.published import Layouts, Linear, llama, mixtral
 
 
@@ -148,6 +148,26 @@ def test_an_unknown_layout_is_counted_as_stored_and_said() -> None:
         "2 tensors such as model.layers.0.mlp.up_proj.wq_strange (I32): not known how the weights are packed,"
         " 524,288 elements counted as stored"
     ]
+
+
+@pytest.mark.parametrize(
+    ("linear", "parameters", "bits"),
+    [
+        (partial(compressed, group=32), 1024 * 2048, 4),  # Kimi-K2-Thinking
+        (partial(compressed, group=64), 1024 * 2048, 4),
+        (partial(mlx, bits=8), 1024 * 2048, 8),
+        (bitnet, 1024 * 2048 // 4, 8),
+    ],
+)
+def test_what_no_config_says_is_assumed_and_said(linear: Linear, parameters: int, bits: int) -> None:
+    count = count_of(linear("model.layers.0.mlp.up_proj", 1024, 2048), {})
+    assert count.totals.parameters == parameters
+    (note,) = count.notes
+    assert note.endswith(f": no config says how many bits a weight takes, {bits} are assumed")
+
+
+def test_one_scale_a_row_is_enough_for_two_weights_a_byte() -> None:
+    assert count_of(modelopt_int4("model.layers.0.mlp.up_proj", 512, 128), {}).totals.parameters == 512 * 128
 
 
 @pytest.mark.parametrize(
