@@ -100,6 +100,7 @@ NO_NORM_VECTORS = (
 MODULES = (
     # Factors and offsets, of no category wherever they stand.
     _rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),
+    _rule("other", pieces="language_adapter"),  # Pixtral's projector in Mistral's files
     _rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
     _rule("attention", pieces="logit_scale", inside="attn attention"),  # Swin v2
     _rule("other", pieces="logit_scale logit_bias rope_freq rotary"),
@@ -116,9 +117,10 @@ MODULES = (
     _rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
     _rule("mixer", pieces="linear_attn linear_attention lightning_attn deltanet delta_net"),
     _rule("mixer", "in_proj out_proj x_proj dt_proj convd d", beside="a_log"),  # Mamba
-    _rule("mixer", "att", pieces="attn attention", holds="time_ receptance"),  # RWKV
+    _rule("mixer", "att", pieces="attn attention", holds="time_ receptance w_lora"),  # RWKV
     _rule("mixer", "conv", holds="in_proj"),  # LFM2
-    _rule("mixer", pieces="rg_lru"),  # RecurrentGemma
+    _rule("mixer", pieces="rg_lru recurrent_block"),  # RecurrentGemma
+    _rule("mixer", "filter projections out_filter_dense", beside="out_filter_dense"),  # Evo
     _rule("mixer", "qkv_proj out_proj output_gate", beside="output_gate"),  # MiniMax
     _rule("mixer", "attn_qkv attn_gate", beside="ssm_ba ssm_beta"),  # Qwen3-Next in llama.cpp
     # Kimi's delta attention: its layers have the names of those with full attention beside them.
@@ -142,11 +144,11 @@ MODULES = (
     _rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense intermediate"),
     _rule("mlp", tokens="ff moe swiglu geglu"),
     _rule("mlp", pieces="channel_mix box_rpb_embed _latent_proj"),  # RWKV, SAM 3, Nemotron 3
-    _rule("head", pieces="lm_head unembed embed_out generator_ qa_outputs lm_loss to_logits predictions"),
+    _rule("head", pieces="lm_head unembed. unembedding embed_out generator_ qa_outputs lm_loss to_logits predictions"),
     _rule("head", pieces="vocab_projector vocab_transform codebooks_head contact_head logits_dense shared_head_head"),
     _rule("head", "class_embed bbox_predictor pred_layer projection_head", pieces="bbox_embed."),
-    _rule("head", "word_embeddings_for_head"),  # Pangu
-    _rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wpe"),
+    _rule("head", "word_embeddings_for_head ctc_lo"),  # Pangu, ESPnet
+    _rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     _rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
     _rule("embedding", "codebook", last=True),
     _rule("embedding", "conv patch_conv", patch=True),  # CLIP in its own code
@@ -167,6 +169,9 @@ PROJECTIONS = (
     _rule("attention", "wo", beside="wqkv wq"),  # InternLM2
     _rule("embedding", "w", lone=True, last=True),  # CTRL
     _rule("head", "fc", beside="bn", lone=True, last=True),  # torchvision's ResNet
+    _rule("head", "fc", inside="head", lone=True, last=True),  # timm
+    _rule("head", "linears", lone=True, bare=True),  # MusicGen in its own code
+    _rule("mlp", "linear_in linear_out", beside="linear_in"),  # Moshi in its own code
     _rule("mlp", "gate_proj up_proj down_proj gate_up_proj c_fc fc fc_in fc_out lin wi wi_ w"),
     _rule("mlp", "w_gate w_up w_down linear_fc linear_up linear_down dense_in dense_out"),
     _rule("mlp", "vis_up vis_gate vis_down", pieces="dense_h_to h_to_h"),  # CogVLM in llama.cpp, GPT-NeoX
@@ -183,6 +188,7 @@ PLACES = (
     _rule("mlp", "layer", last=True, flat=True),  # SAM 3's: layer1.weight
     _rule("mlp", "proj_in proj_out", beside="layers", flat=True),  # SAM's
     _rule("head", "head heads output output_layer output_projection proj_out score classifier cls", lone=True),
+    _rule("head", "text_linear final_linear", lone=True, last=True),  # Moshi, GPT-NeoX in their own code
     _rule("head", pieces="_head. _heads. _classifier.", lone=True, flat=True),
     _rule("head", "head", inside="shared_head"),  # DeepSeek-V3's prediction of further tokens
     _rule("head", "decoder", lone=True, last=True),  # ModernBERT

@@ -173,7 +173,9 @@ class _Checkpoint:
             return True
         if len(words) < 2:
             return False
-        if known[-2].norm:
+        # An item of a list of norms has no name of its own.
+        module = -3 if len(shape) <= 1 and len(words) > 2 and not words[-2] else -2
+        if known[module].norm:
             return True
         if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
             return False

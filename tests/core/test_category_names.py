@@ -130,6 +130,60 @@ MODELS: dict[str, dict[str, str]] = {
         "head": "cls.predictions.bias cls.predictions.transform.dense.weight cls.predictions.decoder.weight "
         "cls.seq_relationship.weight",
     },
+    "RWKV-7, flash-linear-attention's": {
+        "mixer": "model.layers.0.attn.r_proj.weight model.layers.0.attn.k_proj.weight model.layers.0.attn.r_k "
+        "model.layers.0.attn.o_proj.weight model.layers.0.attn.w_lora.lora.0.weight",
+        "norm": "model.layers.0.attn_norm.weight model.layers.0.attn.g_norm.weight",
+        "mlp": "model.layers.0.ffn.key.weight model.layers.0.ffn.value.weight",
+    },
+    "Griffin, its own code": {
+        "mixer": "blocks.0.recurrent_block.linear_x.weight blocks.0.recurrent_block.conv_1d.w "
+        "blocks.0.recurrent_block.rg_lru.a_param",
+        "attention": "blocks.2.attention_block.proj_q.weight blocks.2.attention_block.proj_final.weight",
+        "mlp": "blocks.0.mlp_block.ffw_up.w blocks.0.mlp_block.ffw_down.weight",
+    },
+    "Evo": {
+        "mixer": "backbone.blocks.0.filter.poles backbone.blocks.0.filter.short_filter_weight "
+        "backbone.blocks.0.projections.weight backbone.blocks.0.out_filter_dense.weight",
+        "attention": "backbone.blocks.8.inner_mha_cls.Wqkv.weight backbone.blocks.8.inner_mha_cls.out_proj.weight",
+    },
+    "Moshi, its own code": {
+        "embedding": "emb.0.weight text_emb.weight depformer_emb.0.weight",
+        "attention": "transformer.layers.0.self_attn.in_proj_weight transformer.layers.0.self_attn.out_proj.weight",
+        "mlp": "transformer.layers.0.gating.linear_in.weight depformer.layers.0.gating.0.linear_in.weight "
+        "depformer.layers.0.gating.0.linear_out.weight",
+        "head": "text_linear.weight linears.0.weight linears.1.weight",
+    },
+    "Bark, its own code": {
+        "embedding": "transformer.wtes.0.weight transformer.wpe.weight",
+        "head": "lm_heads.0.weight",
+    },
+    "VITS, its own code": {
+        "embedding": "enc_p.emb.weight",
+        "attention": "enc_p.encoder.attn_layers.0.conv_q.weight",
+        "norm": "enc_p.encoder.norm_layers_1.0.gamma enc_p.encoder.norm_layers_1.0.beta",
+        "mlp": "enc_p.encoder.ffn_layers.0.conv_1.weight",
+    },
+    "Pixtral in Mistral's files": {
+        "attention": "vision_encoder.transformer.layers.0.attention.wq.weight",
+        "other": "vision_language_adapter.w_in.weight vision_language_adapter.w_out.bias",
+    },
+    "GPT-NeoX's layers in files of their own": {
+        "attention": "attention.query_key_value.weight attention.dense.weight",
+        "mlp": "mlp.dense_h_to_4h.weight",
+        "head": "final_linear.weight",
+    },
+    "ESPnet": {
+        "attention": "encoder.encoders.0.self_attn.linear_q.weight",
+        "mlp": "encoder.encoders.0.feed_forward.w_1.weight",
+        "norm": "encoder.encoders.0.norm_ff.weight encoder.after_norm.weight",
+        "head": "ctc.ctc_lo.weight decoder.output_layer.weight",
+    },
+    "timm's ConvNeXt and Swin": {
+        "mlp": "stages.0.blocks.0.mlp.fc1.weight",
+        "norm": "head.norm.weight",
+        "head": "head.fc.weight head.fc.bias",
+    },
     "RoBERTa before its norms": {
         "attention": "roberta_prelayernorm.encoder.layer.0.attention.self.query.weight",
         "mlp": "roberta_prelayernorm.encoder.layer.0.output.dense.weight",
