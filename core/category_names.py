@@ -147,7 +147,7 @@ MODULES = (
     _rule("head", pieces="lm_head unembed. unembedding embed_out generator_ qa_outputs lm_loss to_logits predictions"),
     _rule("head", pieces="vocab_projector vocab_transform codebooks_head contact_head logits_dense shared_head_head"),
     _rule("head", "class_embed bbox_predictor pred_layer projection_head", pieces="bbox_embed."),
-    _rule("head", "word_embeddings_for_head ctc_lo"),  # Pangu, ESPnet
+    _rule("head", "word_embeddings_for_head ctc_lo ctc_head", pieces="_qass"),  # Pangu, ESPnet, Parakeet, Splinter
     _rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     _rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
     _rule("embedding", "codebook", last=True),
@@ -168,9 +168,9 @@ PROJECTIONS = (
     _rule("attention", "key_protein value_protein out_proj gate_ffw", inside="adapter"),  # Evolla
     _rule("attention", "wo", beside="wqkv wq"),  # InternLM2
     _rule("embedding", "w", lone=True, last=True),  # CTRL
-    _rule("head", "fc", beside="bn", lone=True, last=True),  # torchvision's ResNet
+    _rule("head", "fc", beside="bn conv stem stage backbone", lone=True, last=True),  # torchvision
     _rule("head", "fc", inside="head", lone=True, last=True),  # timm
-    _rule("head", "linears", lone=True, bare=True),  # MusicGen in its own code
+    _rule("head", "linears decoder_layers", lone=True, bare=True),  # MusicGen in its own code, NeMo's CTC
     _rule("mlp", "linear_in linear_out", beside="linear_in"),  # Moshi in its own code
     _rule("mlp", "gate_proj up_proj down_proj gate_up_proj c_fc fc fc_in fc_out lin wi wi_ w"),
     _rule("mlp", "w_gate w_up w_down linear_fc linear_up linear_down dense_in dense_out"),

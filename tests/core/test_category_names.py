@@ -179,6 +179,20 @@ MODELS: dict[str, dict[str, str]] = {
         "norm": "encoder.encoders.0.norm_ff.weight encoder.after_norm.weight",
         "head": "ctc.ctc_lo.weight decoder.output_layer.weight",
     },
+    "CTC in NeMo": {
+        "attention": "encoder.layers.0.self_attn.linear_q.weight encoder.layers.0.self_attn.pos_bias_u",
+        "mlp": "encoder.layers.0.feed_forward1.linear1.weight",
+        "head": "decoder.decoder_layers.0.weight",
+    },
+    "a classifier on a backbone": {
+        "attention": "backbone.layers.0.self_attn.q_proj.weight",
+        "mlp": "backbone.layers.0.fc.weight",
+        "head": "fc.weight",
+    },
+    "torchvision's Inception": {
+        "other": "Conv2d_1a_3x3.conv.weight",
+        "head": "fc.weight",
+    },
     "timm's ConvNeXt and Swin": {
         "mlp": "stages.0.blocks.0.mlp.fc1.weight",
         "norm": "head.norm.weight",
