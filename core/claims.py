@@ -59,7 +59,7 @@ def _twice(models: Sequence[Measured]) -> Claim:
         holds = ratio is not None and abs(ratio / _CLAIMED_RATIO - 1) <= _ABOUT
         reason = ""
         if not holds:
-            reason = f"{ratio:.2g} times, {difference(model)}" if ratio else "it has no attention"
+            reason = "it has no attention" if ratio is None else f"{ratio:.2g} times, {difference(model)}"
         findings[model.model] = Finding({"attention": attention, "mlp": mlp, "mlp_to_attention": ratio}, holds, reason)
     why = reasons(findings, models)
     if not why:
@@ -186,6 +186,8 @@ def _one_size(models: Sequence[Measured]) -> Claim:
         return claim(6, sentence, findings, "that takes two models or more")
     low, high = (choose(models, key=lambda model: counts[model.model]) for choose in (min, max))
     held = [counts[low.model], counts[high.model]]
+    if not held[1]:
+        return claim(6, sentence, {key: found._replace(holds=None) for key, found in findings.items()}, "none has any")
     if held[1] - held[0] <= _ABOUT * held[0]:
         return claim(6, sentence, findings, f"{short(held[0])} to {short(held[1])} in all of them", "holds")
     why = f"vocabulary times width: {_embedding(low)} to {_embedding(high)}"
@@ -238,7 +240,8 @@ def _norm_halves(models: Sequence[Measured]) -> Claim:
         equal, whole_equal = norm.weights == norm.biases > 0, whole.weights == whole.biases
         reason = ""
         if not equal:
-            reason = "its norms have no biases" if norm.weights and not norm.biases else "weights and biases differ"
+            reason = "weights and biases differ" if norm.biases else "its norms have no biases"
+            reason = reason if norm.parameters else "it has no norms"
         elif whole_equal:
             reason = "so it is in the whole model too"
         figures: Figures = {

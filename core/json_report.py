@@ -27,20 +27,18 @@ def json_models(results: Iterable[Result], by: By, depth: int | None) -> Iterato
         if isinstance(result, Failure):
             yield json.dumps({"model": result.model, "error": result.error.sentence(result.model)})
             continue
-        record = _record(result, by, depth)
-        rows = {key: record.pop(key) for key in ("layers", "modules", "tensors") if key in record}
-        yield json.dumps(record, indent=1).replace("\n", "\n   ").removesuffix("\n   }")
-        for key, values in rows.items():
-            yield f',\n    "{key}": ['
-            for n, value in enumerate(values):
+        yield json.dumps(_record(result), indent=1).replace("\n", "\n   ").removesuffix("\n   }")
+        if by != "category":
+            yield f',\n    "{by}s": ['
+            for n, value in enumerate(_rows(result, by, depth)):
                 yield (",\n     " if n else "\n     ") + json.dumps(value)
             yield "]"
         yield "}"
     yield "]"
 
 
-def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:
-    """One model."""
+def _record(count: Count) -> dict[str, Any]:
+    """One model, without its rows."""
     totals, source = count.totals, count.source
     whole = totals.whole
     record: dict[str, Any] = {
@@ -71,54 +69,51 @@ def _record(count: Count, by: By, depth: int | None) -> dict[str, Any]:
         record["categories"][key]["of_which"] = ordered_parts(key, totals)
     if others := count.others:
         record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
+    return record
+
+
+def _rows(count: Count, by: By, depth: int | None) -> Iterator[dict[str, Any]]:
+    """What is asked for beside the categories, a record each."""
+    whole = count.totals.parameters
     # The tree takes time to import, which the totals alone do not need.
     if by == "layer":
         from core.layer_totals import layer_totals
 
-        record["layers"] = [
-            {
+        for layer, _, part in layer_totals(count):
+            yield {
                 "layer": layer,
                 "parameters": part.parameters,
-                "percent": share(part.parameters, whole.parameters),
-                "categories": _categories(part, whole.parameters),
+                "percent": share(part.parameters, whole),
+                "categories": _categories(part, whole),
             }
-            for layer, _, part in layer_totals(count)
-        ]
-    elif by == "module":
-        from core.rows import module_rows
-        from core.tree import build_tree
+        return
+    from core.rows import module_rows, tensor_rows
+    from core.tree import build_tree
 
-        record["modules"] = [
-            {
+    if by == "module":
+        for node, level in module_rows(build_tree(count), depth):
+            yield {
                 "module": node.path,
                 "depth": level,
                 "parameters": node.parameters,
-                "percent": share(node.parameters, whole.parameters),
+                "percent": share(node.parameters, whole),
                 "tensor_count": node.tensor_count,
             }
-            for node, level in module_rows(build_tree(count), depth)
-        ]
-    elif by == "tensor":
-        from core.rows import tensor_rows
-        from core.tree import build_tree
-
-        record["tensors"] = [
-            {
+        return
+    for row in tensor_rows(build_tree(count), whole):
+        if tensor := row.node.tensor:
+            yield {
                 "name": row.name,
-                "shape": row.node.tensor.shape,
-                "dtype": row.node.tensor.dtype,
+                "shape": tensor.shape,
+                "dtype": tensor.dtype,
                 "category": row.category,
                 "kind": row.kind,
                 "role": row.role,
                 "parameters": row.parameters,
-                "bytes": row.node.tensor.nbytes,
+                "bytes": tensor.nbytes,
                 "percent": row.percent,
-                "file": row.node.tensor.file,
+                "file": tensor.file,
             }
-            for row in tensor_rows(build_tree(count), whole.parameters)
-            if row.node.tensor
-        ]
-    return record
 
 
 def _categories(totals: Totals, parameters: int) -> dict[str, dict[str, float]]:

@@ -105,6 +105,18 @@ def test_norms_without_biases_do_not_halve() -> None:
     assert (claim.verdict, claim.why) == ("does not hold", "llama: its norms have no biases")
 
 
+def test_what_a_model_does_not_have_is_said() -> None:
+    query: Tensors = {"h.0.attn.q_proj.weight": ("F32", (8, 8))}
+    only = {name: of(query, {}, name) for name in ("attention", "the same")}
+    lone = of({"h.0.mlp.fc.weight": ("F32", (8, 8))}, {}, "mlp")
+    claims = asked([*only.values(), lone])
+    assert claims[2].findings["attention"].reason.startswith("0 times, ")
+    assert claims[2].findings["mlp"].reason == "it has no attention"
+    assert claims[9].findings["mlp"].reason == "it has no norms"
+    assert (claims[6].verdict, claims[6].why) == (None, "none has any")
+    assert {finding.holds for finding in claims[6].findings.values()} == {None}
+
+
 def test_what_takes_two_models_is_not_asked_of_one() -> None:
     told = verdicts(family()[:1])
     assert {number for number, verdict in told.items() if verdict is None} == {4, 6}
