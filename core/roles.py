@@ -26,7 +26,41 @@ _BUFFERS = {
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
     "num_tokens_per_expert",
     "output_mask",  # e3nn
+    *("cos_cached", "sin_cached", "freqs_cos", "freqs_sin", "freqs_cis"),  # rotary embeddings, remote code and EVA
+    "pe",  # sinusoids, PyTorch's tutorial and those after it
+    *("_float_tensor", "version"),  # fairseq's sinusoids
+    "positional_encoding_gaussian_matrix",  # SAM: drawn once
+    "pos_idx_to_embed",  # Florence-2's sinusoids
+    "final_logits_bias",  # BART, Marian, Pegasus
+    "layer_scalar",  # Gemma 4
+    *("input_min", "input_max", "output_min", "output_max"),
+    *("slope_rate", "query_decay", "key_decay", "diagonal_decay"),  # MiniMax
+    "balancing_biases",  # ZAYA's router, as DeepSeek-V3's
+    *("mean", "std", "norm_mean", "norm_std", "global_mean", "global_invstd"),  # of inputs: HiFi-GAN, RADIO, Phi-4
+    *("window", "fb", "mel_filters", "mel_basis"),  # spectrograms: NeMo, torchaudio
+    *("betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
+    *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm_alphas_cumprod"),
+    *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef"),  # schedules of diffusion
+    *("queue", "image_queue", "text_queue"),  # MoCo, BLIP
+    *("anchors", "anchor_grid"),  # YOLO
+    "weight_u",  # torch.nn.utils.spectral_norm
+    *("weight_integer", "bias_integer"),  # I-BERT
 }
+# Words that are names of parameters elsewhere, by the module that holds them, without "_" around.
+_BUFFERS_OF = {
+    # Moving averages of code vectors: EnCodec, Mimi and their own code.
+    "codebook": {
+        *("inited", "initialized", "cluster_size", "cluster_usage"),
+        *("embed", "embed_avg", "embed_sum", "embedding_sum"),
+    },
+    "rope": {"freqs"},  # Llama in Meta's files
+    "rotary_emb": {"alpha"},
+    "act_fn": {"beta", "eps"},  # Apertus
+    "shared_embedding": {"positional_embedding"},  # SAM
+    "shared_image_embedding": {"positional_embedding"},
+}
+_AVERAGES = "model_ema."
+"""Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
 # The same of llama.cpp, whose names end in weight or bias all the same (llama-arch.cpp).
 _BUFFER_MODULES = {
     "rope_freqs",  # factors of the rotary frequencies, by the config
@@ -60,9 +94,10 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     path, _, last = skeleton.rpartition(".")
     if packed:
         return "parameter"
-    if last in _BUFFERS or path.rpartition(".")[2] in _BUFFER_MODULES or _is_mask(path, last, tensor.shape):
+    module = path.rpartition(".")[2]
+    if last in _BUFFERS or module in _BUFFER_MODULES or last.strip("_") in _BUFFERS_OF.get(module.strip("_"), ()):
         return "buffer"
-    if last.startswith(_WIGNER):
+    if last.startswith(_WIGNER) or skeleton.startswith(_AVERAGES) or _is_mask(path, last, tensor.shape):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
         perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED

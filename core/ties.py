@@ -12,9 +12,12 @@ from core.stored import StoredTensor
 
 _INPUT_EMBEDDINGS = {
     *("wte", "embed_tokens", "word_embeddings", "tok_embeddings", "embed_in", "shared", "token_embd"),
-    *("word_embedding", "tok_embed", "embeddings", "embedding"),
+    *("word_embedding", "tok_embed", "tokens_embed", "embeddings", "embedding"),
 }
-_OUTPUT_HEADS = {"lm_head", "embed_out", "output", "decoder", "generator_lm_head", "vocab_projector"}
+_OUTPUT_HEADS = {
+    *("lm_head", "embed_out", "output", "decoder", "generator_lm_head", "vocab_projector"),
+    *("output_projection", "proj_out", "lm_loss"),
+}
 _SPECULATIVE_HEADS = {"head", "shared_head_head"}  # the second is llama.cpp's
 _WEIGHT = {"weight", "qweight", "weight_packed"}
 _MOST = 64
@@ -80,7 +83,7 @@ class Ties:
           BERT's names do: GPT-2's head is always its `wte` (GPT-J and CodeGen, which have the same names, give theirs
           a bias), BERT's `predictions.decoder` is its `word_embeddings` and has the bias of `predictions`
           (transformers, models/bert/modeling_bert.py, `_tied_weights_keys`).
-        - `encoder.embed_tokens` and `decoder.embed_tokens` beside `shared`: T5, BART, Marian.
+        - `encoder.embed_tokens` and `decoder.embed_tokens` beside `shared`: T5, BART, Marian, SeamlessM4T.
         - A speculative layer's embedding and head: DeepSeek-V3's README_WEIGHTS.md, "shares parameters".
         """
         parts = known.skeleton.rsplit(".", 3)
@@ -96,7 +99,8 @@ class Ties:
                 self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module in _SPECULATIVE_HEADS else []
             )
             return _first_alike(known, same)
-        if module == "embed_tokens" and parts[-3:-2] in (["encoder"], ["decoder"]) and self._shares_embeddings:
+        of_one_side = "".join(parts[-3:-2]).endswith(("encoder", "decoder"))
+        if module == "embed_tokens" and of_one_side and self._shares_embeddings:
             shared = [other for other in self.embeddings if other.skeleton.split(".")[-2] == "shared"]
             return _first_alike(known, shared)
         if module not in _OUTPUT_HEADS or self.flag is False:

@@ -77,6 +77,21 @@ def test_flag_and_head(first: bool, head: Layouts, config: dict[str, Any], param
     assert count.totals.categories["embedding"].parameters == 800
 
 
+@pytest.mark.parametrize(
+    ("embedding", "head"),
+    [
+        ("transformer.tokens_embed", "lm_head"),  # GPT
+        ("biogpt.embed_tokens", "output_projection"),
+        ("model.decoder.embed_tokens", "proj_out"),  # Whisper
+        ("transformer.word_embedding", "lm_loss"),  # XLNet
+        ("shared", "text_decoder.embed_tokens"),  # SeamlessM4T
+    ],
+)
+def test_heads_and_embeddings_have_many_names(embedding: str, head: str) -> None:
+    tensors: Layouts = {f"{name}.weight": ("F32", (100, 8)) for name in (embedding, head)}
+    assert count_of(tensors, flag(True)).totals.parameters == 800
+
+
 @pytest.mark.parametrize("config", [{}, flag(True), flag(False)])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_head_that_shares_its_storage_is_tied_whatever_the_config_says(first: bool, config: dict[str, Any]) -> None:
