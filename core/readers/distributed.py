@@ -19,7 +19,8 @@ from core.readers.pickle_bytes import PickleBytes, Pieces
 from core.readers.pickle_machine import PickleMachine
 from core.readers.pickle_values import Inert, PickledDict
 from core.readers.torch_names import METADATA
-from core.readers.torch_records import TENSORS, dtype_of, sizes_of
+from core.readers.torch_records import TENSORS, sizes_of
+from core.readers.torch_storages import dtype_of
 from core.stored import Progress, Source, TensorBatch
 from core.totals import Uncounted
 

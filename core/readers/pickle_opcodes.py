@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import struct
-from codecs import escape_decode
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.readers.pickle_values import Damaged, Inert, Opaque, PickledDict
+from core.readers.pickle_literals import LITERALS, read_byte, read_four, read_line
+from core.readers.pickle_values import Damaged, Inert, PickledDict
 
 if TYPE_CHECKING:
     from core.readers.pickle_machine import PickleMachine
@@ -15,141 +14,6 @@ if TYPE_CHECKING:
     Opcode = Callable[[PickleMachine], object]
 
 STOP = ord(".")
-_LONGEST_TEXT = 1 << 16
-"""Bytes; what is longer is no name and is passed over."""
-_LONGEST_NUMBER = 1 << 8
-"""Bytes, or digits; Python takes minutes for millions of them."""
-
-
-def _unsigned(m: PickleMachine, count: int) -> int:
-    return int.from_bytes(m.source.take(count), "little")
-
-
-def _byte(m: PickleMachine) -> int:
-    source = m.source
-    at = source.at
-    if at < len(source.buffer):
-        source.at = at + 1
-        return source.buffer[at]
-    return source.take(1)[0]
-
-
-def _four(m: PickleMachine) -> int:
-    return _unsigned(m, 4)
-
-
-def _eight(m: PickleMachine) -> int:
-    return _unsigned(m, 8)
-
-
-def _line(m: PickleMachine, longest: int = _LONGEST_TEXT) -> bytes:
-    text = m.source.line()
-    if len(text) > longest:
-        raise Damaged(f"a line of {len(text):,} bytes is longer than a name or number")
-    return text
-
-
-def _constant(value: object) -> Opcode:
-    return lambda m: m.stack.append(value)
-
-
-# Numbers.
-
-
-def _integer1(m: PickleMachine) -> None:
-    m.stack.append(_byte(m))
-
-
-def _integer2(m: PickleMachine) -> None:
-    m.spend(32)
-    m.stack.append(_unsigned(m, 2))
-
-
-def _integer4(m: PickleMachine) -> None:
-    m.spend(32)
-    m.stack.append(int.from_bytes(m.source.take(4), "little", signed=True))
-
-
-def _integer_line(m: PickleMachine) -> None:
-    text = _line(m, _LONGEST_NUMBER)
-    m.spend(32 + len(text))
-    m.stack.append(text == b"01" if text in (b"00", b"01") else int(text.removesuffix(b"L")))
-
-
-def _long(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
-        count = length(m)
-        if count > _LONGEST_NUMBER:
-            raise Damaged(f"a whole number of {count:,} bytes is none that a checkpoint has")
-        m.spend(32 + count)
-        m.stack.append(int.from_bytes(m.source.take(count), "little", signed=True))
-
-    return act
-
-
-def _float_line(m: PickleMachine) -> None:
-    m.spend(32)
-    m.stack.append(float(_line(m, _LONGEST_NUMBER)))
-
-
-def _float8(m: PickleMachine) -> None:
-    m.spend(32)
-    m.stack.append(struct.unpack(">d", m.source.take(8))[0])
-
-
-# Text and bytes.
-
-
-def _add_text(m: PickleMachine, encoded: bytes) -> None:
-    """Text is kept as it is, with lone surrogates; Python 2 wrote it as bytes, in UTF-8 or Latin-1."""
-    try:
-        text = encoded.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        text = encoded.decode("latin-1")
-    m.spend(56 + (len(encoded) if text.isascii() else 4 * len(encoded)))
-    m.stack.append(text)
-
-
-def _text(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
-        count = length(m)
-        if count > _LONGEST_TEXT:
-            _pass_over(m, count)
-        else:
-            _add_text(m, m.source.take(count))
-
-    return act
-
-
-def _bytes(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
-        count = length(m)
-        if count > _LONGEST_TEXT:
-            _pass_over(m, count)
-        else:
-            m.spend(40 + count)
-            m.stack.append(m.source.take(count))
-
-    return act
-
-
-def _pass_over(m: PickleMachine, count: int) -> None:
-    m.spend(64)
-    m.source.skip(count)
-    m.stack.append(Opaque(count))
-
-
-def _text_line(m: PickleMachine) -> None:
-    text = _line(m).decode("raw-unicode-escape")
-    m.spend(56 + 4 * len(text))
-    m.stack.append(text)
-
-
-def _quoted_line(m: PickleMachine) -> None:
-    line = _line(m).strip()
-    if len(line) < 2 or line[:1] not in b"'\"" or line[-1:] != line[:1]:
-        raise Damaged("a text in the pickle has no quotes")
-    _add_text(m, escape_decode(line[1:-1])[0])
 
 
 # Containers.
@@ -256,15 +120,15 @@ def _remember(m: PickleMachine, index: int) -> None:
 
 
 def _memo_line(m: PickleMachine) -> int:
-    return int(_line(m, 16))
+    return int(read_line(m, 16))
 
 
 # Objects.
 
 
 def _global_line(m: PickleMachine) -> None:
-    module = _line(m).decode()
-    m.stack.append(m.name(module, _line(m).decode()))
+    module = read_line(m).decode()
+    m.stack.append(m.name(module, read_line(m).decode()))
 
 
 def _global_stack(m: PickleMachine) -> None:
@@ -286,8 +150,8 @@ def _new_object_extended(m: PickleMachine) -> None:
 
 
 def _instance(m: PickleMachine) -> None:
-    module = _line(m).decode()
-    kind = m.name(module, _line(m).decode())
+    module = read_line(m).decode()
+    kind = m.name(module, read_line(m).decode())
     args = tuple(m.to_mark())
     m.stack.append(m.make(kind, args))
 
@@ -305,7 +169,7 @@ def _set_state(m: PickleMachine) -> None:
 
 
 def _protocol(m: PickleMachine) -> None:
-    version = _byte(m)
+    version = read_byte(m)
     if version > 5:
         raise Damaged(f"a pickle of protocol {version} is newer than any that is known")
 
@@ -328,25 +192,14 @@ def _unknown(m: PickleMachine) -> None:
 
 # By the names that pickletools gives the opcodes.
 _ACTIONS: dict[bytes, Opcode] = {
+    **LITERALS,
     b"(": _mark,  # MARK
     b"0": _pop,  # POP
     b"1": lambda m: m.to_mark(),  # POP_MARK
     b"2": lambda m: m.stack.append(m.stack[-1]),  # DUP
-    b"F": _float_line,  # FLOAT
-    b"I": _integer_line,  # INT
-    b"J": _integer4,  # BININT
-    b"K": _integer1,  # BININT1
-    b"L": _integer_line,  # LONG
-    b"M": _integer2,  # BININT2
-    b"N": _constant(None),  # NONE
-    b"P": lambda m: m.stack.append(m.persistent(_line(m).decode("utf-8", "replace"))),  # PERSID
+    b"P": lambda m: m.stack.append(m.persistent(read_line(m).decode("utf-8", "replace"))),  # PERSID
     b"Q": lambda m: m.stack.append(m.persistent(m.stack.pop())),  # BINPERSID
     b"R": _reduce,  # REDUCE
-    b"S": _quoted_line,  # STRING
-    b"T": _text(_four),  # BINSTRING
-    b"U": _text(_byte),  # SHORT_BINSTRING
-    b"V": _text_line,  # UNICODE
-    b"X": _text(_four),  # BINUNICODE
     b"a": _append,  # APPEND
     b"b": _set_state,  # BUILD
     b"c": _global_line,  # GLOBAL
@@ -354,35 +207,24 @@ _ACTIONS: dict[bytes, Opcode] = {
     b"}": _empty_dict,  # EMPTY_DICT
     b"e": lambda m: _extend(m, m.to_mark()),  # APPENDS
     b"g": lambda m: m.stack.append(m.memo[_memo_line(m)]),  # GET
-    b"h": lambda m: m.stack.append(m.memo[_byte(m)]),  # BINGET
+    b"h": lambda m: m.stack.append(m.memo[read_byte(m)]),  # BINGET
     b"i": _instance,  # INST
-    b"j": lambda m: m.stack.append(m.memo[_four(m)]),  # LONG_BINGET
+    b"j": lambda m: m.stack.append(m.memo[read_four(m)]),  # LONG_BINGET
     b"l": _list,  # LIST
     b"]": _empty_list,  # EMPTY_LIST
     b"o": _object,  # OBJ
     b"p": lambda m: _remember(m, _memo_line(m)),  # PUT
-    b"q": lambda m: _remember(m, _byte(m)),  # BINPUT
-    b"r": lambda m: _remember(m, _four(m)),  # LONG_BINPUT
+    b"q": lambda m: _remember(m, read_byte(m)),  # BINPUT
+    b"r": lambda m: _remember(m, read_four(m)),  # LONG_BINPUT
     b"s": _set_item,  # SETITEM
     b"t": lambda m: _add_tuple(m, m.to_mark()),  # TUPLE
-    b")": _constant(()),  # EMPTY_TUPLE
     b"u": lambda m: _set(m, m.to_mark()),  # SETITEMS
-    b"G": _float8,  # BINFLOAT
     b"\x80": _protocol,  # PROTO
     b"\x81": _reduce,  # NEWOBJ
     **dict.fromkeys((b"\x82", b"\x83", b"\x84"), _extension),  # EXT1, EXT2, EXT4
     b"\x85": _tuple_of(1),  # TUPLE1
     b"\x86": _tuple_of(2),  # TUPLE2
     b"\x87": _tuple_of(3),  # TUPLE3
-    b"\x88": _constant(True),  # NEWTRUE
-    b"\x89": _constant(False),  # NEWFALSE
-    b"\x8a": _long(_byte),  # LONG1
-    b"\x8b": _long(_four),  # LONG4
-    b"B": _bytes(_four),  # BINBYTES
-    b"C": _bytes(_byte),  # SHORT_BINBYTES
-    b"\x8c": _text(_byte),  # SHORT_BINUNICODE
-    b"\x8d": _text(_eight),  # BINUNICODE8
-    b"\x8e": _bytes(_eight),  # BINBYTES8
     b"\x8f": _empty_list,  # EMPTY_SET; nothing is hashed
     b"\x90": lambda m: _extend(m, m.to_mark()),  # ADDITEMS
     b"\x91": lambda m: _add_tuple(m, m.to_mark()),  # FROZENSET
@@ -390,7 +232,6 @@ _ACTIONS: dict[bytes, Opcode] = {
     b"\x93": _global_stack,  # STACK_GLOBAL
     b"\x94": lambda m: _remember(m, len(m.memo)),  # MEMOIZE
     b"\x95": _frame,  # FRAME
-    b"\x96": _bytes(_eight),  # BYTEARRAY8
     b"\x97": _outside_buffer,  # NEXT_BUFFER
     b"\x98": lambda m: None,  # READONLY_BUFFER
 }

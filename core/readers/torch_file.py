@@ -14,7 +14,8 @@ from core.readers.files import foreign
 from core.readers.pickle_bytes import PickleBytes, Pieces
 from core.readers.pickle_machine import PickleMachine
 from core.readers.pickle_values import Inert, PickledDict
-from core.readers.torch_records import TENSORS, Storages
+from core.readers.torch_records import TENSORS
+from core.readers.torch_storages import Storages
 from core.readers.zip_directory import ZipDirectory
 
 _MAGIC = 0x1950A86A20F9469CFC6C
