@@ -94,6 +94,7 @@ NO_NORMS = frozenset({"proj", "linear", "fc", "mlp", "embed", "embedding", "embe
 NO_NORM_VECTORS = (
     *("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs"),
     *("linear", "conv", "gamma"),  # e3nn keeps its matrices as vectors
+    *("gate", "ls", "image_", "boi", "eoi"),  # llama.cpp: Qwen2-MoE's shared expert, layer scales, tokens of an image
 )
 
 # Words that name a module for what it does.

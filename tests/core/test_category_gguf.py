@@ -96,15 +96,15 @@ def test_its_names_count_where_the_models_own_do(arch: MODEL_ARCH) -> None:
         ("embedding", "token_embd.weight position_embd.weight"),
         ("attention", "blk.0.attn_q.weight blk.0.attn_output.weight blk.0.attn_sinks.weight blk.0.attn_k.bias"),
         ("mlp", "blk.0.ffn_up.weight blk.0.ffn_down_exps.weight blk.0.ffn_gate_shexp.weight"),
-        ("router", "blk.0.ffn_gate_inp.weight blk.0.exp_probs_b.bias"),
+        ("router", "blk.0.ffn_gate_inp.weight blk.0.exp_probs_b.bias blk.0.ffn_gate_inp_shexp.weight"),
         ("norm", "blk.0.attn_norm.weight output_norm.weight blk.0.attn_q_norm.weight"),
         ("mixer", "blk.0.ssm_in.weight blk.0.ssm_a blk.0.ssm_conv1d.weight"),
         ("head", "output.weight"),
-        ("other", "rope_freqs.weight"),
+        ("other", "rope_freqs.weight v.blk.0.ls1.weight mm.image_begin.weight v.boi.weight"),
     ],
 )
 def test_the_names_everybody_meets(category: str, names: str) -> None:
-    vectors = ("norm", "bias", "sinks", "rope", "ssm_a")
+    vectors = ("norm", "bias", "sinks", "rope", "ssm_a", "inp_shexp", "ls1", "image_begin", "boi")
     tensors = [
         (skeleton_of(name), (64,) if any(part in name for part in vectors) else (64, 32)) for name in names.split()
     ]
