@@ -59,7 +59,8 @@ def _twice(models: Sequence[Measured]) -> Claim:
         holds = ratio is not None and abs(ratio / _CLAIMED_RATIO - 1) <= _ABOUT
         reason = ""
         if not holds:
-            reason = "it has no attention" if ratio is None else f"{ratio:.2g} times, {difference(model)}"
+            times = "" if ratio is None else f"{ratio:.2g} times" if ratio < 10 else f"{ratio:,.0f} times"
+            reason = f"{times}, {difference(model)}" if times else "it has no attention"
         findings[model.model] = Finding({"attention": attention, "mlp": mlp, "mlp_to_attention": ratio}, holds, reason)
     why = reasons(findings, models)
     if not why:
@@ -127,6 +128,7 @@ def _proportional(models: Sequence[Measured]) -> Claim:
     for model in models:
         layers = len(model.layers)
         kinds = {(layer.attention, layer.mlp) for layer in model.layers}
+        kinds = kinds if any(map(any, kinds)) else set()
         alike.append(len(kinds) == 1)
         each = next(iter(kinds)) if len(kinds) == 1 else (None, None)
         figures: Figures = {
@@ -135,7 +137,8 @@ def _proportional(models: Sequence[Measured]) -> Claim:
             "attention_per_layer": each[0],
             "mlp_per_layer": each[1],
         }
-        reason = "" if len(kinds) == 1 else "its layers are not alike" if kinds else "it has no layers"
+        reason = "" if len(kinds) == 1 else "its layers are not alike" if kinds else "its layers have neither of them"
+        reason = reason if layers else "it has no layers"
         findings[model.model] = Finding(figures, len(kinds) == 1 if len(models) == 1 else None, reason)
     sentence = "The counts of attention and of the MLP rise in proportion to the number of layers."
     within = all(alike)

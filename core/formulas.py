@@ -170,8 +170,9 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
         inner = inner if inner in sizes else "f"
         offer("d", *(("E",) if routed else ()))
         if inner in sizes:
-            four = sizes[inner] == 4 * sizes["d"]
-            offer(*(("4d", "8d") if four else (inner, f"2{inner}", f"E{inner}")))
+            # As wide as the model, or four times, as most are: a gate and an up projection in one are twice as wide.
+            usual = {sizes["d"]: ("d", "2d", "Ed"), 4 * sizes["d"]: ("4d", "8d", "4Ed")}
+            offer(*usual.get(sizes[inner], (inner, f"2{inner}", f"E{inner}")))
     elif category == "router":
         offer("E", "d")
     elif category == "norm":

@@ -23,9 +23,7 @@ def build_of(model: Measured) -> str:
     sizes, told = model.sizes, []
     mlp = model.formula("mlp")
     if mlp:
-        terms = mlp.layer.terms
-        gated = any(n >= 3 and set(symbols) & set("fgs") for symbols, n in terms.items())
-        gated = gated or any(n == 12 and symbols == ("d", "d") for symbols, n in terms.items())
+        gated = any(_is_of_three(symbols, times) for symbols, times in mlp.layer.terms.items())
         told += ["its gated MLP"] if gated else []
     if "E" in sizes:
         used = model.dimensions.experts_used
@@ -39,6 +37,12 @@ def build_of(model: Measured) -> str:
         outside = share(model.outside, model.parameters)
         return f"as {outside:.1f} % lie outside of the layers"
     return "by " + (", ".join(told[:-1]) + " and " if len(told) > 1 else "") + told[-1]
+
+
+def _is_of_three(symbols: tuple[str, ...], times: int) -> bool:
+    """Whether a term is that of three matrices or more between the width and an inner one, which may be d or 4d."""
+    widths = [symbol for symbol in symbols if symbol != "E"]
+    return times in {3, 12} if widths == ["d", "d"] else times >= 3 and len(widths) == 2 and widths[0] == "d"
 
 
 def difference(model: Measured) -> str:

@@ -113,6 +113,8 @@ def test_what_a_model_does_not_have_is_said() -> None:
     assert claims[2].findings["attention"].reason.startswith("0 times, ")
     assert claims[2].findings["mlp"].reason == "it has no attention"
     assert claims[9].findings["mlp"].reason == "it has no norms"
+    convolutions: Tensors = {f"layer{n}.0.conv1.weight": ("F32", (8, 8 * n, 3, 3)) for n in (1, 2)}
+    assert asked([of(convolutions, {}, "resnet")])[5].why == "resnet: its layers have neither of them"
     assert (claims[6].verdict, claims[6].why) == (None, "none has any")
     assert {finding.holds for finding in claims[6].findings.values()} == {None}
 

@@ -94,6 +94,24 @@ def test_experts_in_one_tensor() -> None:
     assert formula(of(tensors, {"num_experts": 8}), "mlp").text() == "L × 3Edf"
 
 
+def test_experts_as_wide_as_the_model() -> None:
+    width = 2880  # gpt-oss
+    experts = "model.layers.0.mlp.experts."
+    model = of(
+        {
+            "model.embed_tokens.weight": ("BF16", (100, width)),
+            "model.layers.0.self_attn.q_proj.weight": ("BF16", (width, width)),
+            f"{experts}gate_up_proj": ("BF16", (128, width, 2 * width)),
+            f"{experts}gate_up_proj_bias": ("BF16", (128, 2 * width)),
+            f"{experts}down_proj": ("BF16", (128, width, width)),
+        },
+        {"num_local_experts": 128, "num_experts_per_tok": 4},
+    )
+    assert formula(model, "mlp").text() == "L × (3Ed² + 2Ed)"
+    (claim,) = (claim for claim in claims_of([model]) if claim.number == 2)
+    assert claim.why.startswith("model: 384 times, by its gated MLP and 128 experts a layer (4 used)")
+
+
 def test_a_mixture_in_gguf_has_the_same_formulas(tmp_path: Path) -> None:
     tensors, metadata = ggufs.mixtral()
     heads: dict[str, ggufs.Value] = {
