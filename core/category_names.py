@@ -118,7 +118,7 @@ MODULES = (
     _rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
     _rule("mixer", pieces="linear_attn linear_attention lightning_attn deltanet delta_net"),
     _rule("mixer", "in_proj out_proj x_proj dt_proj convd d", beside="a_log"),  # Mamba
-    _rule("mixer", "att", pieces="attn attention", holds="time_ receptance w_lora"),  # RWKV
+    _rule("mixer", "att", pieces="attn attention", holds="time_ receptance w_lora gk_proj"),  # RWKV
     _rule("mixer", "conv", holds="in_proj"),  # LFM2
     _rule("mixer", pieces="rg_lru recurrent_block"),  # RecurrentGemma
     _rule("mixer", "filter projections out_filter_dense", beside="out_filter_dense"),  # Evo

@@ -254,8 +254,9 @@ def _words(name: str) -> list[str]:
     words = name.lower().rsplit(".", _MOST_WORDS)
     if len(words) > _MOST_WORDS:
         del words[0]
-    # What a quantisation or a parametrization keeps below a weight belongs to its module, and is no vector of its own.
-    if "weight" in words[:-1]:
+    # What a quantisation or a parametrization keeps below a weight belongs to its module, and is no vector of its own;
+    # an adapter (jina-embeddings-v3) is one there too.
+    if "weight" in words[:-1] and not _any(ADAPTERS, words[-1:]):
         del words[max(1, words.index("weight")) :]
     return words
 

@@ -136,6 +136,24 @@ MODELS: dict[str, dict[str, str]] = {
         "norm": "model.layers.0.attn_norm.weight model.layers.0.attn.g_norm.weight",
         "mlp": "model.layers.0.ffn.key.weight model.layers.0.ffn.value.weight",
     },
+    "gated linear attention": {
+        "mixer": "model.layers.0.attn.q_proj.weight model.layers.0.attn.gk_proj.0.weight",
+        "norm": "model.layers.0.attn.g_norm.weight",
+    },
+    "MiniMax": {
+        "mixer": "model.layers.0.self_attn.qkv_proj.weight model.layers.0.self_attn.output_gate.weight "
+        "model.layers.0.self_attn.out_proj.weight",
+        "attention": "model.layers.7.self_attn.q_proj.weight model.layers.7.self_attn.o_proj.weight",
+    },
+    "RegNet": {
+        "other": "regnet.encoder.stages.0.layers.0.layer.2.attention.0.weight",
+        "head": "classifier.1.weight",
+    },
+    "jina-embeddings-v3": {
+        "attention": "roberta.encoder.layers.0.mixer.Wqkv.parametrizations.weight.original",
+        "adapter": "roberta.encoder.layers.0.mixer.Wqkv.parametrizations.weight.0.lora_A",
+        "embedding": "roberta.embeddings.word_embeddings.parametrizations.weight.original",
+    },
     "Griffin, its own code": {
         "mixer": "blocks.0.recurrent_block.linear_x.weight blocks.0.recurrent_block.conv_1d.w "
         "blocks.0.recurrent_block.rg_lru.a_param",
