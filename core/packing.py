@@ -36,6 +36,7 @@ _CERTAIN = {
     *("qzeros", "g_idx", "weight_scale_inv", "weight_zero_point", "weight_g_idx", "weight_global_scale"),
     *("input_global_scale", "weight_scale_", "scale_packed", "absmax", "quant_map", "nested_absmax"),
     *("nested_quant_map", "bitsandbytes__nf", "bitsandbytes__fp", "SCB", "scale_inv", "qscale_weight", "qscale_act"),
+    *("scaled_fp", "comfy_quant"),
 }
 _CERTAIN_IN_QUANTISED = {"weight_scale", "weight_shape"}
 # Where a tensor's own name is one word more than its weight's.
@@ -55,7 +56,7 @@ _OF_FEW_BITS = {
         "input_scale_ub",
     ),
     *("activation_scale", "input_zero_point", "scale", "scales", "biases", "qbiases", "tables", "act_scale"),
-    "pre_quant_scale",
+    *("pre_quant_scale", "scale_weight", "scale_input"),  # the last two are ComfyUI's
 }
 # Scales of activations, single values in a quantised checkpoint, not always beside its weights.
 _OF_ACTIVATIONS = {"k_scale", "v_scale", "q_scale", "prob_output_scale", "input_scale", "output_scale"}

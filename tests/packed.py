@@ -138,6 +138,15 @@ def fp8(name: str, out: int, columns: int) -> Layouts:
     }
 
 
+def fp8_comfy(name: str, out: int, columns: int) -> Layouts:
+    return {
+        f"{name}.weight": ("F8_E4M3", (out, columns)),
+        f"{name}.scale_weight": ("F32", ()),
+        f"{name}.scale_input": ("F32", ()),
+        "scaled_fp8": ("F8_E4M3", (2,)),
+    }
+
+
 def fp8_blocks(name: str, out: int, columns: int) -> Layouts:
     return {
         f"{name}.weight": ("F8_E4M3", (out, columns)),
@@ -311,6 +320,7 @@ SCHEMES: dict[str, tuple[Linear, dict[str, object]]] = {
     "int8": (int8, {}),
     "fp8": (fp8, {}),
     "fp8-blocks": (fp8_blocks, {}),
+    "fp8-comfy": (fp8_comfy, {}),
     "quark-mxfp4": (quark_mxfp4, {}),
     "marlin-24": (marlin_24, COMPRESSED_4),
     "sparse-24": (sparse_24, COMPRESSED_4),
