@@ -76,8 +76,8 @@ class Totals:
     """Tallies by category, and beside them by role what is not counted.
 
     `of_which` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
-    norms; see `core.of_which`. A category without parameters is not in `categories`. The bytes of quantisation data
-    are in both: in the category whose weights they belong to, since it takes them, and in `not_counted`.
+    norms; see `core.of_which`. The bytes of quantisation data are in both: in the category whose weights they belong
+    to, since it takes them, and in `not_counted`; a category may have nothing else, and no parameters.
     """
 
     __slots__ = ("categories", "not_counted", "of_which")

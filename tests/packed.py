@@ -143,7 +143,6 @@ def fp8_comfy(name: str, out: int, columns: int) -> Layouts:
         f"{name}.weight": ("F8_E4M3", (out, columns)),
         f"{name}.scale_weight": ("F32", ()),
         f"{name}.scale_input": ("F32", ()),
-        "scaled_fp8": ("F8_E4M3", (2,)),
     }
 
 

@@ -15,7 +15,7 @@ from core.counter import Count, ParameterCounter
 from core.stored import Source, StoredTensor, TensorBatch
 from tests.checkpoints import byte_count, write
 from tests.command import Command
-from tests.packed import SCHEMES, awq, bitnet, bitsandbytes_4bit, compressed, gptq, hqq, mlx, modelopt_int4
+from tests.packed import SCHEMES, awq, bitnet, bitsandbytes_4bit, compressed, fp8_comfy, gptq, hqq, mlx, modelopt_int4
 from tests.published import Layouts, Linear, llama, mixtral
 
 
@@ -164,6 +164,12 @@ def test_what_no_config_says_is_assumed_and_said(linear: Linear, parameters: int
     assert count.totals.parameters == parameters
     (note,) = count.notes
     assert note.endswith(f": no config says how many bits a weight takes, {bits} are assumed")
+
+
+def test_a_mark_that_weights_are_scaled_is_no_parameter() -> None:
+    tensors: Layouts = {**fp8_comfy("transformer_blocks.0.attn.to_q", 64, 32), "scaled_fp8": ("F8_E4M3", (2,))}
+    count = count_of(tensors, {})
+    assert (count.totals.parameters, count.totals.not_counted["quantization"].elements) == (64 * 32, 4)
 
 
 def test_one_scale_a_row_is_enough_for_two_weights_a_byte() -> None:
