@@ -33,14 +33,15 @@ _BUFFERS = {
     "pos_idx_to_embed",  # Florence-2's sinusoids
     "final_logits_bias",  # BART, Marian, Pegasus
     "layer_scalar",  # Gemma 4
-    *("input_min", "input_max", "output_min", "output_max"),
+    *("input_min", "input_max", "output_min", "output_max"),  # its bounds of activations
     *("slope_rate", "query_decay", "key_decay", "diagonal_decay"),  # MiniMax
     "balancing_biases",  # ZAYA's router, as DeepSeek-V3's
     *("mean", "std", "norm_mean", "norm_std", "global_mean", "global_invstd"),  # of inputs: HiFi-GAN, RADIO, Phi-4
     *("window", "fb", "mel_filters", "mel_basis"),  # spectrograms: NeMo, torchaudio
+    # The schedules of latent-diffusion.
     *("betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
     *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm_alphas_cumprod"),
-    *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef"),  # schedules of diffusion
+    *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef"),
     *("queue", "image_queue", "text_queue"),  # MoCo, BLIP
     *("anchors", "anchor_grid"),  # YOLO
     "weight_u",  # torch.nn.utils.spectral_norm
@@ -61,7 +62,7 @@ _BUFFERS_OF = {
 }
 _AVERAGES = "model_ema."
 """Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
-# The same of llama.cpp, whose names end in weight or bias all the same (llama-arch.cpp).
+# Modules of llama.cpp that are buffers, though their tensors are named weight or bias (llama-arch.cpp).
 _BUFFER_MODULES = {
     "rope_freqs",  # factors of the rotary frequencies, by the config
     "rope_factors_long",
