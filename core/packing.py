@@ -22,7 +22,10 @@ _NOTHING: Mapping[str, list[StoredTensor]] = MappingProxyType({})
 # By the last word of a packed weight's name without digits: what stands beside it in its module and is no bias. In
 # HQQ all does.
 _BESIDE: dict[str, tuple[str, ...]] = {
-    "qweight": ("scales", "zeros", "scaled_zeros", "perm", "pairs", "theta", "channel_scales", "tables"),
+    "qweight": (
+        *("scales", "zeros", "scaled_zeros", "perm", "pairs", "theta", "channel_scales", "tables"),
+        *("wscales", "wzeros", "wtscale", "wcscales", "smooth_factor", "smooth_factor_orig", "proj_down", "proj_up"),
+    ),
     "compressed": ("bitmask", "shape", "row_offsets"),
     "codes": ("codebooks", "scales"),
     "q_weight": ("q_perm", "q_invperm", "q_scale", "q_scale_max", "q_groups", "q_group_map"),

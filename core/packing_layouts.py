@@ -59,6 +59,8 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
     - AWQ, GEMV fast (gemv_fast.py): words of 16 bits, [out/4, in]; Marlin (marlin.py): [in/16, 2·out];
     - FP-Quant (transformers, integrations/fp_quant.py): bytes, with a scale for 16 or 32 weights.
     """
+    if "wscales" in beside:
+        return svdquant(tensor, beside)
     if tensor.dtype == "U8" and "qzeros" not in beside:
         return in_bytes(tensor, beside.get("scales", ()), schemes)
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
@@ -87,6 +89,16 @@ def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme])
     if fit := _likeliest(fits, schemes):
         return Packed(prod(lead) * fit.rows * fit.columns, fit.bits, (fit.rows, fit.columns))
     return by_bits(tensor, schemes)
+
+
+def svdquant(tensor: StoredTensor, beside: Beside) -> Packed | None:
+    """Nunchaku's `qweight` of 4-bit weights, with a scale for 64 of them or for 16 (nunchaku/models/linear.py).
+
+    What a matrix of small rank, `proj_up` times `proj_down`, holds of the weights is no more of them.
+    """
+    weights = 2 * tensor.nbytes
+    fits = any(prod(scale.shape) * size == weights for scale in beside["wscales"] for size in (64, 16))
+    return Packed(weights, 4) if fits else None
 
 
 def _likeliest(fits: list[_Fit], schemes: Sequence[Scheme]) -> _Fit | None:

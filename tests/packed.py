@@ -261,6 +261,25 @@ def exl3(name: str, out: int, columns: int) -> Layouts:
     }
 
 
+def svdquant(name: str, out: int, columns: int) -> Layouts:
+    return {
+        f"{name}.qweight": ("I8", (out, columns // 2)),
+        f"{name}.wscales": ("BF16", (columns // 64, out)),
+        f"{name}.smooth_factor": ("BF16", (columns,)),
+        f"{name}.smooth_factor_orig": ("BF16", (columns,)),
+        f"{name}.proj_down": ("BF16", (columns, 32)),
+        f"{name}.proj_up": ("BF16", (out, 32)),
+    }
+
+
+def svdquant_awq(name: str, out: int, columns: int) -> Layouts:
+    return {
+        f"{name}.qweight": ("I32", (out // 4, columns // 2)),
+        f"{name}.wscales": ("BF16", (columns // 64, out)),
+        f"{name}.wzeros": ("BF16", (columns // 64, out)),
+    }
+
+
 def fp_quant(name: str, out: int, columns: int) -> Layouts:
     return {f"{name}.qweight": ("U8", (out, columns // 2)), f"{name}.scales": ("U8", (out, columns // 32))}
 
@@ -340,4 +359,6 @@ SCHEMES: dict[str, tuple[Linear, dict[str, object]]] = {
     "exl2": (exl2, {}),
     "exl3": (exl3, {}),
     "fp-quant": (fp_quant, {}),
+    "svdquant": (svdquant, {}),
+    "svdquant-awq": (svdquant_awq, {}),
 }
