@@ -39,6 +39,7 @@ EXPLORER_KEYS = [
     Key("4", "view: parts, and names that no rule knows", "screen.show_view(3)"),
     Key("Tab  Shift+Tab", "the other pane; Left and Right change its view", "screen.other_pane"),
     Key("?", "in the right pane: what a category is, its formula", "screen.learn"),
+    Key("i", "all notes on the model, what is not counted", "screen.about"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("m", "mark the model for comparison, and compare", "screen.compare"),
     Key("r", "read the model again", "screen.reload"),
