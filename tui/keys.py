@@ -83,7 +83,7 @@ COMPARISON_KEYS = [
 PICKER_KEYS = [
     Key("any letter", "filter the list"),
     Key("↑ ↓  PgUp PgDn", "choose"),
-    Key("m after ↑ ↓", "mark the model for comparison", "screen.mark"),
+    Key("Tab", "mark the model for comparison; m too, after ↑ ↓", "screen.mark"),
     Key("Enter", "open the model, or compare those marked", "screen.open"),
     Key("Esc", "clear the filter; back, or quit", "screen.leave"),
     Key("Ctrl+P", "all commands, and the themes"),

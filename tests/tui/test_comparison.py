@@ -356,6 +356,16 @@ async def test_m_in_the_picker_marks_and_enter_compares() -> None:
         assert screen(driver).models == ["gpt2-medium", "gpt2-large"]
 
 
+async def test_tab_in_the_picker_marks_whatever_was_typed() -> None:
+    async with running() as driver:
+        await driver.until(lambda: "looking" not in driver.status)
+        await driver.press(*"medium", "tab", "escape", *"large", "tab")
+        await driver.shows("2 marked: Enter compares them", "✓ gpt2-large")
+        await driver.press("enter")
+        await read(driver)
+        assert screen(driver).models == ["gpt2-medium", "gpt2-large"]
+
+
 async def test_letters_typed_filter_even_an_m(folder: Path) -> None:
     write(folder / "mine.safetensors", gpt2(layers=1))
     async with running() as driver:

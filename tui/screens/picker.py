@@ -65,6 +65,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
         Binding("up", "list('cursor_up')", show=False, priority=True),
         Binding("pagedown", "list('page_down')", show=False, priority=True),
         Binding("pageup", "list('page_up')", show=False, priority=True),
+        Binding("tab", "mark", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
         Binding("f1", "app.help", show=False),
     ]
@@ -98,7 +99,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
         yield Line("", id="status")
         hints = [
             ("Enter", "add" if self._adding else "open", "screen.open"),
-            ("m after up, down", "mark to compare", "screen.mark"),
+            ("Tab", "mark to compare", "screen.mark"),
             ("Esc", "back or quit", "screen.leave"),
             ("F1", "help", "app.help"),
             ("Ctrl+Q", "quit", "app.quit"),
@@ -179,7 +180,8 @@ class PickerScreen(Steady, Screen[Picked | None]):
         )
         state = "looking…" if self._searching else f"{found} of {there} models"
         if self._marked:
-            state = f"{len(self._marked)} marked: Enter compares them; {state}"
+            compared = "them" if len(self._marked) > 1 else "it with the one chosen"
+            state = f"{len(self._marked)} marked: Enter compares {compared}; {state}"
         where = escaped(_shown_folder())
         nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
         self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))
