@@ -61,6 +61,15 @@ async def test_a_published_file_shows_its_masks_apart(tmp_path: Path) -> None:
         await driver.shows("124,439,808", "not counted: 12,582,924 of buffers", "22.78")
 
 
+@pytest.mark.parametrize(("size", "count"), [(NARROW, "40.0M"), (WIDE, "40,000,016")])
+async def test_what_is_not_counted_is_told_with_its_size(size: tuple[int, int], count: str, tmp_path: Path) -> None:
+    layer = "model.layers.0.mlp.up_proj.weight"
+    packed = {layer: ("U8", (1_280_000_000, 1)), f"{layer}.absmax": ("U8", (40_000_000,))}
+    stored = {**packed, f"{layer}.quant_map": ("F32", (16,))}
+    async with exploring(write(tmp_path / "x.safetensors", stored), size) as driver:
+        await driver.shows(f"not counted: {count} of quantisation data, 40.0 MB")
+
+
 @pytest.mark.parametrize(("size", "more"), [(NARROW, "(+1: i)"), (WIDE, "(+1 more: i shows them)")])
 async def test_the_first_note_stands_below_before_what_the_table_says_too(
     size: tuple[int, int], more: str, tmp_path: Path
