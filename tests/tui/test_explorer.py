@@ -550,6 +550,16 @@ async def test_what_lies_over_the_explorer_bears_every_size(key: str) -> None:
         await driver.shows("124,439,808")
 
 
+async def test_on_the_least_screen_the_pane_in_use_has_the_room() -> None:
+    async with exploring("gpt2", (50, 14)) as driver:
+        await driver.shows("wte.weight")
+        assert "Embedding" not in driver.text
+        await driver.press("tab")
+        await driver.shows("◆ Embedding         39.4M    31.65")
+        await driver.press("tab")
+        await driver.shows("wte.weight")
+
+
 @pytest.mark.parametrize("size", [(50, 14), (60, 20), (109, 30), (110, 22), (200, 60), (300, 100)])
 @pytest.mark.parametrize("view", ["1", "2", "3"])
 async def test_every_size_shows_tree_and_totals(size: tuple[int, int], view: str) -> None:

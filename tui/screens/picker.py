@@ -34,6 +34,7 @@ from tui.widgets.steady_options import SteadyOptionList
 
 _BATCH = 50
 _MOST_COUNTED = 200
+_LEAST_NAME = 24
 
 
 _STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
@@ -152,8 +153,14 @@ class PickerScreen(Steady, Screen[Picked | None]):
                     models.replace_option_prompt(str(number), Text(self._line(entry), no_wrap=True))
 
     def _columns(self, *cells: str) -> str:
-        width = max(40, self.size.width - 6)
-        return f"{self._look.fit(cells[0], width - 42)}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
+        """A line of the list; where names have little room, the size on disk and the source give way to them."""
+        name, source, parameters, held = cells
+        beside = [f" {source:10}", f" {parameters:>15}", f" {held:>11}"]
+        room = self.size.width - 9
+        for least in (2, 0):
+            if room - len("".join(beside)) < _LEAST_NAME:
+                del beside[least]
+        return self._look.fit(name, max(8, room - len("".join(beside)))) + " " + "".join(beside)
 
     @on(Input.Changed)
     def _typed(self) -> None:
