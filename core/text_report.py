@@ -51,10 +51,8 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         if not first:
             yield "\n"
         first = False
-        # A figure and its unit stay in one line.
-        kept = summary(result, "·").replace(" ", _KEPT).replace(f"{_KEPT}·{_KEPT}", " · ")
-        for line in wrapped(style.plain(f"{escaped(result.source.model)}: ") + kept, "  "):
-            yield style.plain(line.replace(_KEPT, " ")) + "\n"
+        for line in summary_lines(result, f"{escaped(result.source.model)}: ", style.plain):
+            yield line + "\n"
         yield "\n"
         for n, table in enumerate(tables_of(result, by, depth)):
             yield "\n" if n else ""
@@ -70,6 +68,12 @@ def _total(count: Count) -> list[Row]:
     percent = share(whole.parameters, whole.parameters)
     cells = ("Total", whole.parameters, percent, whole.weights, whole.biases, whole.tensor_count, whole.bytes)
     return [Row(cells)]
+
+
+def summary_lines(count: Count, lead: str, plain: Callable[[str], str], width: int = WIDTH) -> list[str]:
+    """A model's summary in lines, all but the first set in; a figure, its unit and the dot behind stay in one line."""
+    kept = summary(count, "·").replace(" ", _KEPT).replace(f"·{_KEPT}", "· ")
+    return [plain(line.replace(_KEPT, " ")) for line in wrapped(plain(lead) + kept, "  ", width)]
 
 
 def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:

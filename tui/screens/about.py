@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 
 from core.counter import Count
 from core.escape import escaped
-from core.summary import remarks, summary
-from core.text_report import wrapped
+from core.summary import remarks
+from core.text_report import summary_lines, wrapped
 from tui.look import Look
 from tui.screens.steady import Steady
 from tui.widgets.line import Line
@@ -60,7 +60,8 @@ class AboutScreen(Steady, ModalScreen[None]):
                 text.append(line + "\n", style)
 
         lines(source.model, "bold")
-        lines(summary(self._count, "·"))
+        for line in summary_lines(self._count, "", look.plain, width):
+            text.append(line + "\n")
         read_from = source.source if source.source == source.format else f"{source.format}, {source.source}"
         lines(f"read from: {read_from}", "dim")
         said = list(remarks(self._count))
