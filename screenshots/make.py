@@ -123,7 +123,7 @@ VIEWS = [
     View(
         "experts",
         (EXPERTS,),
-        "layers.3",
+        "embed_tokens",
         ("G", "up", "up", *["right"] * 4, *_down(2), "right", *_LOOK_BELOW),
         "experts",
     ),
