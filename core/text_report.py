@@ -88,7 +88,7 @@ def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
         while cells(rest) > width:
             fits = width if rest.isascii() else next(n for n in range(width, 0, -1) if cells(rest[:n]) <= width)
             behind = max(rest.rfind(sign, len(indent), fits) for sign in _SIGNS) + 1
-            cut = behind if 2 * behind > fits else fits
+            cut = behind if 3 * behind > fits else fits
             lines.append(rest[:cut])
             rest = indent + rest[cut:]
         lines.append(rest)
