@@ -85,9 +85,9 @@ def _largest(models: Sequence[Measured]) -> Claim:
         findings[model.model] = Finding(figures, holds, reason)
         margins.append((model.percent("mlp") - model.percent(second), model, second))
     _, model, second = min(margins, key=lambda each: each[0])
-    nearest = f"least so in {model.name}: {percent(model.percent('mlp'))} %"
+    nearest = f"its lead is the smallest in {model.name}: {percent(model.percent('mlp'))} %"
     if second:
-        nearest += f", and {percent(model.percent(second))} % {model.label(second)}"
+        nearest += f" MLP, {percent(model.percent(second))} % {model.label(second)}"
     return claim(3, "The MLP is the largest group.", findings, reasons(findings, models) or nearest)
 
 
@@ -231,8 +231,11 @@ def _norm_share(models: Sequence[Measured]) -> Claim:
     why = "it is in each of them"
     if numbers := [part for part in shares if isinstance(part, float)]:
         low, high = min(numbers), max(numbers)
-        span = f"{low:.4f} to {high:.4f}" if len(numbers) > 1 else f"{low:.4f}"
-        why = f"{span} %: {low / _CLAIMED_NORM_PERCENT:.1f} times that and more"
+        span, times = (
+            f"{least:.{places}f} to {most:.{places}f}" if len(numbers) > 1 else f"{least:.{places}f}"
+            for least, most, places in ((low, high, 4), (low / _CLAIMED_NORM_PERCENT, high / _CLAIMED_NORM_PERCENT, 1))
+        )
+        why = f"it is {span} %, which is {times} times that"
     return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)
 
 

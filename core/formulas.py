@@ -5,6 +5,7 @@ A formula is made from the tensors' shapes. Where one of them is no product of s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
@@ -26,6 +27,7 @@ MEANINGS = {
     "s": "inner width of the shared experts",
     "h": "width of one head",
 }
+_SYMBOLS = re.compile(rf"(?<![^\W\d_])(?<!['’])[{''.join(MEANINGS)}]+(?![^\W\d_])")
 _FORMULAS_FOR = {"attention", "mlp", "router", "norm", "embedding", "head"}
 _QUERY = (".q_proj.", ".query.", ".wq.", ".attn_q.", ".q.")
 _KEY = (".k_proj.", ".key.", ".wk.", ".attn_k.", ".k.")
@@ -83,6 +85,12 @@ class Formula(NamedTuple):
         """Each symbol of `text()`, its size, what it is."""
         used = {symbol for part in self.parts for symbol in part.each.symbols | ({part.symbol} - {""})}
         return [(symbol, self.sizes[symbol], meaning) for symbol, meaning in MEANINGS.items() if symbol in used]
+
+
+def legend(*texts: str) -> str:
+    """What the symbols in some formulas stand for: `L: layers; d: hidden size, the width of the model`."""
+    used = set("".join(symbols for text in texts for symbols in _SYMBOLS.findall(text)))
+    return "; ".join(f"{symbol}: {meaning}" for symbol, meaning in MEANINGS.items() if symbol in used)
 
 
 def _times(times: str | int, each: str, part: Part) -> str:

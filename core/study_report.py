@@ -12,6 +12,7 @@ from core.comparison import ComparisonRow, by_size, comparison, norms, trend
 from core.counter import Count
 from core.escape import cells, shortened
 from core.findings import FIGURES, Claim, figure_text
+from core.formulas import legend
 from core.json_report import json_models
 from core.report import Failure, Result
 from core.study import Compared, Measured, asked_apart, readable, short_names
@@ -24,6 +25,12 @@ _COLUMN = 15
 # As many columns of models as stand beside the labels.
 _MODELS_BESIDE = (WIDTH - 2 - _LABEL) // _COLUMN
 _TITLE = "Where parameters sit: the models compared, the study's claims measured"
+_SHARES, _ALONG = "Shares, in percent", "Shares along size, in percent"
+_METHOD = (
+    "Every trained value is counted once, from the shapes of the models' tensors: causal masks and other buffers are "
+    "left out, an output head tied to the embedding is not counted again. Shares are of all parameters of a model; "
+    "points to 1st are percentage points more or less than in the first model."
+)
 
 
 def measured(results: Iterable[Result]) -> Iterator[Compared]:
@@ -50,15 +57,26 @@ def _text_lines(models: Sequence[Compared], style: TextStyle) -> Iterator[str]:
             yield from wrapped(style.plain(f"not read: {failure.model}: {failure.error.sentence(failure.model)}"), "  ")
     if not known:
         return
+    for sentence in _method(known):
+        yield from ("", *wrapped(style.plain(sentence), ""))
     yield from _text_section("Comparison", comparison(known), known, style)
-    yield from _text_chart("Shares, in percent", grouped_bars(known, WIDTH, style), style)
+    yield from _text_chart(_SHARES, grouped_bars(known, WIDTH, style), style)
     yield from _text_section("Trend: what grows with the layers", trend(known), by_size(known), style)
-    yield from _text_chart("Shares along size, in percent", trend_lines(known, WIDTH, style), style)
+    yield from _text_chart(_ALONG, trend_lines(known, WIDTH, style), style)
     yield from _text_section("Norms apart", norms(known), known, style)
     for title, group in asked_apart(known):
         yield from ("", f"Claims, asked of {title}", "")
         for claim in claims_of(group):
             yield from _text_claim(claim, group, style)
+
+
+def _method(known: Sequence[Measured]) -> Iterator[str]:
+    """How it was counted, and what stands for what in the formulas."""
+    yield _METHOD
+    formulas = [row.show(n) for row in norms(known) if row.key == "norm_formula" for n in range(len(known))]
+    whys = [claim.why for _, group in asked_apart(known) for claim in claims_of(group)]
+    if symbols := legend(*formulas, *whys):
+        yield f"In formulas, {symbols}."
 
 
 def _text_section(
@@ -122,10 +140,12 @@ def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str
             yield f"\nNot read: {markdown_text(failure.model)}: {markdown_text(reason)}\n"
     if not known:
         return
+    for sentence in _method(known):
+        yield f"\n{markdown_text(sentence)}\n"
     yield from _markdown_section("Comparison", comparison(known), known)
-    yield from _block(grouped_bars(known, WIDTH, style))
+    yield from _block(_SHARES, grouped_bars(known, WIDTH, style))
     yield from _markdown_section("Trend: what grows with the layers", trend(known), by_size(known))
-    yield from _block(trend_lines(known, WIDTH, style))
+    yield from _block(_ALONG, trend_lines(known, WIDTH, style))
     yield from _markdown_section("Norms apart", norms(known), known)
     for title, group in asked_apart(known):
         yield f"\n## Claims, asked of {title}\n"
@@ -156,8 +176,8 @@ def _markdown_table(rows: Iterable[tuple[str, list[str]]], models: Sequence[Meas
         yield f"| {markdown_text(label)} | " + " | ".join(map(markdown_text, figures)) + " |\n"
 
 
-def _block(lines: Iterable[str]) -> Iterator[str]:
-    yield "\n```text\n"
+def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
+    yield f"\n{title}:\n\n```text\n"
     for line in lines:
         yield line.rstrip() + "\n"
     yield "```\n"

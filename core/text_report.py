@@ -17,6 +17,8 @@ from core.tree import numbered_name
 
 WIDTH = 80
 _CELL_WIDTH = 18
+# Where a word too long for a line, such as a path or a figure, had best be cut.
+_SIGNS = "/,._-"
 _KEPT = "\N{NO-BREAK SPACE}"
 _WINDOW = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
@@ -49,10 +51,8 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         if not first:
             yield "\n"
         first = False
-        # A figure and its unit stay in one line.
-        kept = summary(result, "·").replace(" ", _KEPT).replace(f"{_KEPT}·{_KEPT}", " · ")
-        for line in wrapped(style.plain(f"{escaped(result.source.model)}: ") + kept, "  "):
-            yield style.plain(line.replace(_KEPT, " ")) + "\n"
+        for line in summary_lines(result, f"{escaped(result.source.model)}: ", style.plain):
+            yield line + "\n"
         yield "\n"
         for n, table in enumerate(tables_of(result, by, depth)):
             yield "\n" if n else ""
@@ -70,8 +70,14 @@ def _total(count: Count) -> list[Row]:
     return [Row(cells)]
 
 
+def summary_lines(count: Count, lead: str, plain: Callable[[str], str], width: int = WIDTH) -> list[str]:
+    """A model's summary in lines, all but the first set in; a figure, its unit and the dot behind stay in one line."""
+    kept = summary(count, "·").replace(" ", _KEPT).replace(f"·{_KEPT}", "· ")
+    return [plain(line.replace(_KEPT, " ")) for line in wrapped(plain(lead) + kept, "  ", width)]
+
+
 def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
-    """Lines of at most `width` characters, all but the first set in; a longer word is cut."""
+    """Lines of at most `width` characters, all but the first set in; a longer word is cut, best behind a sign."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
@@ -81,8 +87,10 @@ def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
         rest = indent + word
         while cells(rest) > width:
             fits = width if rest.isascii() else next(n for n in range(width, 0, -1) if cells(rest[:n]) <= width)
-            lines.append(rest[:fits])
-            rest = indent + rest[fits:]
+            behind = max(rest.rfind(sign, len(indent), fits) for sign in _SIGNS) + 1
+            cut = behind if 3 * behind > fits else fits
+            lines.append(rest[:cut])
+            rest = indent + rest[cut:]
         lines.append(rest)
     return [line for line in lines if line.strip()]
 

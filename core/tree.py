@@ -36,7 +36,8 @@ class ModuleNode:
         meaning: what that tensor is.
         parameters: of the tensor and all below, buffers and copies left out.
         tensor_count: tensors at and below it, of any role.
-        structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes.
+        structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes; which of
+            GGUF's block types a tensor has does not matter, as they change from layer to layer.
     """
 
     __slots__ = ("_totals", "children", "meaning", "name", "parameters", "path", "structure", "tensor", "tensor_count")
@@ -129,6 +130,7 @@ def _make_modules(root: ModuleNode, modules: dict[str, ModuleNode], name: str) -
 def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
     """Sums, structures and order, from the leaves up."""
     structures: dict[object, int] = {}
+    kinds: dict[int, int] = {}
     for number, node in enumerate(reversed(list(root.below()))):
         if not number % _CHECK_EVERY:
             check()
@@ -142,13 +144,24 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
         if meaning:
             parameters, tensors = meaning.parameters, 1
             # Tensors of one group have one meaning and differ in digits only, so that the name tells the rest.
-            key.append(id(meaning))
+            kind = kinds.get(id(meaning))
+            if kind is None:
+                kind = kinds[id(meaning)] = structures.setdefault(_kind(node.tensor, meaning), len(structures))
+            key.append(kind)
         for child in children.values():
             parameters += child.parameters
             tensors += child.tensor_count
             key += child.name, child.structure
         node.parameters, node.tensor_count = parameters, tensors
         node.structure = structures.setdefault(tuple(key), len(structures))
+
+
+def _kind(tensor: StoredTensor | None, meaning: Meaning) -> object:
+    """Equal for tensors that differ in digits and block types alone."""
+    if not tensor or not meaning.elements or not tensor.nbytes % meaning.elements:
+        return id(meaning)
+    # In blocks with their scales: a value takes no whole number of bytes.
+    return ("blocks", tensor.shape, meaning)
 
 
 def _sort(node: ModuleNode) -> None:

@@ -15,10 +15,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
+
+# Run as a script, from wherever, it draws the program that it lies beside.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -29,19 +32,23 @@ from core.locate import Location
 from core.readers.builtin import BUILT_IN
 from core.readers.open import open_reader
 from core.stored import Reader
+from tests.hub import Handler, Request, running_hub
 from tests.models import LLAMA, MIXTRAL, llama, write_model
 from tui.app import ExploreApp
 from tui.look import Look
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 SIZES = ((120, 36), (80, 24))
 PATIENCE_SECONDS = 30.0
 
 EXPERTS = "deepseek-v3"
 PUBLISHED = "openai-community/gpt2"
 DOWNLOAD = "gpt2-download"
+ON_HUB = "deepseek-ai/DeepSeek-V3"
 FAMILY = tuple(BUILT_IN)
 MIXED = ("gpt2", "gpt2-xl", "llama-3.1-8b", "mixtral-8x7b", DOWNLOAD)
+_UNWANTED = ("NO_COLOR", "TEXTUAL_THEME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "HF_TOKEN")
+"""Variables that would be seen in the pictures."""
 HALF = 80
 """So many of the 163 shards are read when the picture of a load is taken."""
 
@@ -68,6 +75,7 @@ class View(NamedTuple):
         slow: whether reading stops half way.
         theme: another one than Textual's own.
         study: whether `--study` is given.
+        hub: whether a hub has the model, which answers half of what is asked.
     """
 
     name: str
@@ -79,6 +87,7 @@ class View(NamedTuple):
     slow: bool = False
     theme: str = "textual-dark"
     study: bool = False
+    hub: bool = False
 
 
 def _down(rows: int) -> tuple[str, ...]:
@@ -114,7 +123,7 @@ VIEWS = [
     View(
         "experts",
         (EXPERTS,),
-        "layers.3",
+        "embed_tokens",
         ("G", "up", "up", *["right"] * 4, *_down(2), "right", *_LOOK_BELOW),
         "experts",
     ),
@@ -130,6 +139,7 @@ VIEWS = [
     View("comparison-claims", MIXED, "tells why", ("5", "down", "right", "right"), "grouped"),
     View("learn", ("gpt2",), "Embedding", ("tab", "question_mark"), r"28,348,416"),
     View("loading", (EXPERTS,), f"{HALF} of 163 shards", slow=True),
+    View("hub", (ON_HUB,), f"{HALF} of 163 shards", slow=True, hub=True),
     View("error", (DOWNLOAD,), "Git LFS"),
     View("filter", ("gpt2",), "Embedding", ("slash", *"c_proj"), "found"),
     View("help", ("gpt2",), "Embedding", ("question_mark",), "Esc closes"),
@@ -157,6 +167,23 @@ class HalfWay:
             yield tensors, progress
             if half:
                 self._let_go.wait()
+
+
+@contextmanager
+def on_hub(let_go: threading.Event) -> Iterator[None]:
+    """A hub on this machine, none of whose headers are kept, that gives the first half of the shards alone."""
+
+    def hold(_: Handler, request: Request) -> bool:
+        if (shard := re.search(r"model-(\d+)-of-", request.path)) and int(shard[1]) > HALF:
+            let_go.wait(PATIENCE_SECONDS)
+        return False
+
+    # Headers may still be put into it when the picture is taken.
+    with running_hub() as hub, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as kept:
+        hub.add(ON_HUB, Path(EXPERTS).resolve())
+        hub.answer = hold
+        with patch.dict(os.environ, HF_ENDPOINT=hub.url, XDG_CACHE_HOME=kept, HF_HUB_DOWNLOAD_TIMEOUT="60"):
+            yield
 
 
 def make_models(folder: Path) -> None:
@@ -201,6 +228,8 @@ async def picture(view: View, size: tuple[int, int]) -> str:
     )
     let_go = threading.Event()
     with ExitStack() as stack:
+        if view.hub:
+            stack.enter_context(on_hub(let_go))
         if view.slow:
 
             def slowed(location: Location) -> Reader:
@@ -237,7 +266,14 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - {view.name for view in VIEWS}:
         print(f"no such view: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
-    for variable in ("NO_COLOR", "TEXTUAL_THEME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+    for variable in (
+        "NO_COLOR",
+        "TEXTUAL_THEME",
+        "HF_HUB_CACHE",
+        "HUGGINGFACE_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "HF_TOKEN",
+    ):
         os.environ.pop(variable, None)
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         folder = Path(scratch)
@@ -246,7 +282,7 @@ def main(names: list[str]) -> int:
         stack.callback(os.chdir, HERE)
         stack.enter_context(patch.dict(os.environ, HF_HUB_CACHE=str(folder / ".hub"), TERM="xterm-256color"))
         # The picker says where it looks.
-        stack.enter_context(patch("tui.screens.picker.os.getcwd", lambda: "/models"))
+        stack.enter_context(patch("tui.screens.picker._shown_folder", lambda: "/models"))
         for view in VIEWS:
             if names and view.name not in names:
                 continue

@@ -39,6 +39,7 @@ EXPLORER_KEYS = [
     Key("4", "view: parts, and names that no rule knows", "screen.show_view(3)"),
     Key("Tab  Shift+Tab", "the other pane; Left and Right change its view", "screen.other_pane"),
     Key("?", "in the right pane: what a category is, its formula", "screen.learn"),
+    Key("i", "all notes on the model, what is not counted", "screen.about"),
     Key("o", "open another model (the picker)", "app.pick"),
     Key("m", "mark the model for comparison, and compare", "screen.compare"),
     Key("r", "read the model again", "screen.reload"),
@@ -82,7 +83,7 @@ COMPARISON_KEYS = [
 PICKER_KEYS = [
     Key("any letter", "filter the list"),
     Key("↑ ↓  PgUp PgDn", "choose"),
-    Key("m after ↑ ↓", "mark the model for comparison", "screen.mark"),
+    Key("Tab", "mark the model for comparison; m too, after ↑ ↓", "screen.mark"),
     Key("Enter", "open the model, or compare those marked", "screen.open"),
     Key("Esc", "clear the filter; back, or quit", "screen.leave"),
     Key("Ctrl+P", "all commands, and the themes"),

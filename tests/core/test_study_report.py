@@ -100,11 +100,19 @@ def test_text_fits_into_80_columns(command: Command, mixed: list[str], ascii: bo
 
 def test_text_aligns_its_columns(command: Command) -> None:
     lines = command("--study", "--print").out.splitlines()
-    (head,) = [line for line in lines[:6] if "gpt2-xl" in line]
+    head = next(line for line in lines if "gpt2-xl" in line)
     table = lines[lines.index(head) + 1 : lines.index("Shares, in percent") - 1]
     assert {len(line) for line in (head, *table)} == {len(head)}
     (row,) = [line for line in table if "MLP ÷" in line]
     assert row.split()[-4:] == ["1.9990", "1.9993", "1.9994", "1.9995"]
+
+
+@pytest.mark.parametrize("form", ["--print", "--markdown"])
+def test_the_report_tells_how_it_was_counted_and_what_its_symbols_are(command: Command, form: str) -> None:
+    flat = " ".join(command("--study", form).out.split())
+    assert "Every trained value is counted once" in flat
+    assert "In formulas, L: layers; d: hidden size, the width of the model." in flat
+    assert flat.index("Shares, in percent") < flat.index("█")
 
 
 def test_markdown_has_tables_verdicts_and_charts(command: Command) -> None:

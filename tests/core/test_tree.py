@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.tree import MAX_DEPTH, ModuleNode, Run, build_tree, folded, natural_key
+from tests import ggufs
 from tests.checkpoints import Tensors, experts, gpt2, masks, write
 from tests.core.helpers import counted
 
@@ -104,6 +106,19 @@ def test_a_layer_that_differs_or_is_missing_parts_the_run(tmp_path: Path) -> Non
     assert shown(tree_of(tmp_path, tensors).children["h"]) == ["0-4 x5", "6-7 x2", "8", "9-11 x3"]
     tensors["h.2.mlp.extra"] = ("F32", (1,))
     assert shown(tree_of(tmp_path, tensors).children["h"]) == ["0-1 x2", "2", "3-4 x2", "6-7 x2", "8", "9-11 x3"]
+
+
+def test_layers_in_mixed_block_types_fold_as_a_quantised_model_has_them(tmp_path: Path) -> None:
+    tensors: dict[str, tuple[str, Sequence[int]]] = {"token_embd.weight": ("Q4_K", (512, 256))}
+    for n in range(8):
+        tensors[f"blk.{n}.attn_norm.weight"] = ("F32", (256,))
+        tensors[f"blk.{n}.attn_v.weight"] = ("Q6_K" if n % 3 == 0 else "Q4_K", (256, 256))
+    tensors["blk.7.attn_v.weight"] = ("F16", (256, 256))
+    root = build_tree(counted(ggufs.write(tmp_path / "x.gguf", tensors)))
+    assert shown(root.children["blk"]) == ["0-6 x7", "7"]
+    tensors["blk.3.attn_v.weight"] = ("Q4_K", (128, 256))
+    root = build_tree(counted(ggufs.write(tmp_path / "x.gguf", tensors)))
+    assert shown(root.children["blk"]) == ["0-2 x3", "3", "4-6 x3", "7"]
 
 
 def test_experts_fold_in_every_layer_and_the_layers_fold(tmp_path: Path) -> None:

@@ -86,6 +86,41 @@ async def test_mixed_models_with_a_broken_one(size: tuple[int, int], mixed: list
         assert driver.app.failure is None
 
 
+async def test_the_reason_in_a_column_is_broken_between_words_and_figures(folder: Path) -> None:
+    (folder / "text.safetensors").write_bytes(b"2001 words, and no weight")
+    async with running("gpt2", "./text.safetensors", size=NARROW) as driver:
+        await read(driver)
+        await driver.press("2")
+        column = [line[34:].strip() for line in driver.text.splitlines()[3:17]]
+        assert "safetensors" in column
+        assert "8,245,940,422," in column
+
+
+async def test_the_table_tells_how_many_rows_are_out_of_view(mixed: list[str]) -> None:
+    async with running(*mixed, size=NARROW) as driver:
+        await read(driver)
+        await driver.press("2")
+        await driver.shows("1 more → · 15 ↓")
+        await driver.press("G")
+        await driver.shows("1 more → · ↑ 15")
+
+
+async def test_a_claim_can_be_read_on_the_least_screen() -> None:
+    async with study().run_test(size=(50, 14)) as pilot:
+        driver = Driver(pilot)
+        await read(driver)
+        await driver.press("5", *["j"] * 7)
+        await driver.shows("8 ✗ does not hold", "0.0199 to 0.0309 %")
+
+
+async def test_a_claim_tells_what_its_symbols_are() -> None:
+    async with study().run_test(size=NARROW) as pilot:
+        driver = Driver(pilot)
+        await read(driver)
+        await driver.press("5", "j")
+        await driver.shows("d: hidden size, the width of the model")
+
+
 @pytest.mark.parametrize("view", "123456")
 @pytest.mark.parametrize("ascii", [False, True])
 @SIZES
@@ -175,6 +210,14 @@ async def test_what_would_96_layers_of_12288_be(size: tuple[int, int]) -> None:
         await read(driver)
         await driver.press("w", *"96", "space", *"12288", "space", *"50257", "space", *"2048", "enter")
         await driver.shows("What would 96 layers of 12,288 be?", "174,604,259,328", "GPT-3", "173,946,175,488")
+
+
+@pytest.mark.parametrize("size", [(50, 14), NARROW, WIDE], ids=["50x14", "80x24", "120x36"])
+async def test_every_category_of_what_if_is_in_view(size: tuple[int, int]) -> None:
+    async with running("gpt2", "gpt2-xl", size=size) as driver:
+        await read(driver)
+        await driver.press("6", "p")
+        await driver.shows("What would 24 layers of 1,024 be?", "gpt2-medium", "354,823,168", "52,511,744")
 
 
 async def test_the_sliders_and_the_presets() -> None:
@@ -308,6 +351,16 @@ async def test_m_in_the_picker_marks_and_enter_compares() -> None:
         await driver.press("down", "m", "m")
         assert driver.status.startswith("2 marked: Enter compares them")
         assert "✓ gpt2-medium" in driver.text
+        await driver.press("enter")
+        await read(driver)
+        assert screen(driver).models == ["gpt2-medium", "gpt2-large"]
+
+
+async def test_tab_in_the_picker_marks_whatever_was_typed() -> None:
+    async with running() as driver:
+        await driver.until(lambda: "looking" not in driver.status)
+        await driver.press(*"medium", "tab", "escape", *"large", "tab")
+        await driver.shows("2 marked: Enter compares them", "✓ gpt2-large")
         await driver.press("enter")
         await read(driver)
         assert screen(driver).models == ["gpt2-medium", "gpt2-large"]

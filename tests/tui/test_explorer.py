@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from tests.checkpoints import gpt2, masks, write
 from tests.tui.driving import NARROW, WIDE, Driver, exploring, running
 from tui.app import ExploreApp
 from tui.keys import EXPLORER_KEYS, PICKER_KEYS, Key
+from tui.screens.about import AboutScreen
 from tui.screens.explorer import ExplorerScreen
 from tui.screens.export import ExportScreen
 from tui.screens.help import HelpScreen
 from tui.screens.picker import PickerScreen
+from tui.widgets.line import Line
 from tui.widgets.parameter_tree import ParameterTree
 
 PARAMETERS = {
@@ -58,7 +61,16 @@ async def test_a_published_file_shows_its_masks_apart(tmp_path: Path) -> None:
         await driver.shows("124,439,808", "not counted: 12,582,924 of buffers", "22.78")
 
 
-@pytest.mark.parametrize(("size", "more"), [(NARROW, "(+1: x)"), (WIDE, "(+1 more: x exports them)")])
+@pytest.mark.parametrize(("size", "count"), [(NARROW, "40.0M"), (WIDE, "40,000,016")])
+async def test_what_is_not_counted_is_told_with_its_size(size: tuple[int, int], count: str, tmp_path: Path) -> None:
+    layer = "model.layers.0.mlp.up_proj.weight"
+    packed = {layer: ("U8", (1_280_000_000, 1)), f"{layer}.absmax": ("U8", (40_000_000,))}
+    stored = {**packed, f"{layer}.quant_map": ("F32", (16,))}
+    async with exploring(write(tmp_path / "x.safetensors", stored), size) as driver:
+        await driver.shows(f"not counted: {count} of quantisation data, 40.0 MB")
+
+
+@pytest.mark.parametrize(("size", "more"), [(NARROW, "(+1: i)"), (WIDE, "(+1 more: i shows them)")])
 async def test_the_first_note_stands_below_before_what_the_table_says_too(
     size: tuple[int, int], more: str, tmp_path: Path
 ) -> None:
@@ -72,8 +84,42 @@ async def test_a_note_without_room_is_cut_at_its_end(tmp_path: Path) -> None:
     strange = {f"model.layers.0.mlp.{name}.wq_strange": ("I32", (64, 8)) for name in ("up_proj", "down_proj")}
     async with exploring(write(tmp_path / "x.safetensors", {**strange, **masks(1)}), NARROW) as driver:
         await driver.until(lambda: driver.status.startswith("note: 2 tensors such as model.layers.0.mlp.up_proj.wq"))
-        assert driver.status.endswith("…  (+1 more: x)")
+        assert driver.status.endswith("…  (+1 more: i)")
         assert len(driver.status) <= 78
+
+
+async def test_a_lone_note_without_room_says_where_the_rest_is(tmp_path: Path) -> None:
+    stored = {"a_module_with_a_long_name." * 2 + name: shape for name, shape in gpt2(layers=1).items()}
+    config = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "tie_word_embeddings": True}
+    write(tmp_path / "model.safetensors", stored)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    async with exploring(tmp_path, NARROW) as driver:
+        await driver.until(lambda: driver.status.endswith("…  (i: all of it)"))
+        assert len(driver.status) <= 78
+        await driver.press("i")
+        await driver.shows("counted once")
+        await driver.press("i")
+        await driver.pilot.resize_terminal(160, 36)
+        await driver.until(lambda: driver.status.endswith("wte.weight: counted once"))
+
+
+@pytest.mark.parametrize("size", [(50, 14), NARROW, WIDE])
+async def test_i_shows_every_note_in_full(size: tuple[int, int], tmp_path: Path) -> None:
+    strange = {f"model.layers.0.mlp.{name}.wq_strange": ("I32", (64, 8)) for name in ("up_proj", "down_proj")}
+    path = write(tmp_path / "x.safetensors", {**strange, **masks(1)})
+    async with exploring(path, size) as driver:
+        await driver.press("i")
+        await driver.until(lambda: isinstance(driver.app.screen, AboutScreen))
+        shown = driver.app.screen.query_one("#page", Line).text
+        flat = " ".join(shown.split())
+        assert "not counted, buffers (not trained): 1,048,577 elements in 2 tensors" in flat
+        counted = driver.explorer.counted
+        assert counted
+        assert counted.notes
+        assert all(note in flat for note in counted.notes)
+        assert "safetensors, " in flat
+        await driver.press("i")
+        await driver.until(lambda: driver.app.screen is driver.explorer)
 
 
 async def test_what_cannot_be_read_has_the_keys_that_help(tmp_path: Path) -> None:
@@ -502,6 +548,16 @@ async def test_what_lies_over_the_explorer_bears_every_size(key: str) -> None:
         await driver.pilot.resize_terminal(*NARROW)
         await driver.press("escape")
         await driver.shows("124,439,808")
+
+
+async def test_on_the_least_screen_the_pane_in_use_has_the_room() -> None:
+    async with exploring("gpt2", (50, 14)) as driver:
+        await driver.shows("wte.weight")
+        assert "Embedding" not in driver.text
+        await driver.press("tab")
+        await driver.shows("◆ Embedding         39.4M    31.65")
+        await driver.press("tab")
+        await driver.shows("wte.weight")
 
 
 @pytest.mark.parametrize("size", [(50, 14), (60, 20), (109, 30), (110, 22), (200, 60), (300, 100)])

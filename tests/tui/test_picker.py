@@ -245,3 +245,12 @@ async def test_many_files_are_listed_while_the_rest_is_sought(folder: Path) -> N
         assert len(options(driver)) == 4 + 1 + 230
         await driver.press(*"f229", "enter")
         await driver.loaded()
+
+
+@pytest.mark.parametrize("width", [50, 66, 80])
+async def test_names_keep_their_room_on_a_narrow_screen(width: int, tmp_path: Path) -> None:
+    write(tmp_path / "a-model-of-mine.safetensors", gpt2())
+    async with running(size=(width, 20)) as driver:
+        await driver.shows("./a-model-of", "gpt2-medium ", "1,557,611,200")
+        assert ("built-in" in driver.text) == (width > 50)
+        assert ("On disk" in driver.text) == (width > 66)

@@ -89,6 +89,17 @@ class Recorder(Terminal):
         return MODE.sub(b"", self.written.rpartition(b"\x1b[?1049l")[2]).decode().strip()
 
 
+def test_the_first_picture_has_the_trees_columns_where_they_stay(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for("Embedding", "counted once")
+        terminal.wait_until_quiet()
+        text = re.sub(rb"\x1b\[[\d;?]*[a-zA-Z]", b"", terminal.written).decode(errors="replace")
+        assert "transformer" in text
+        assert "tr…r" not in text
+        assert re.findall(r"Name +Params", text)
+        assert all(len(title) > 40 for title in re.findall(r"Name +Params", text))
+
+
 READY = (r"22\.78", r"31\.65 %", r"[▸+]")
 
 

@@ -156,6 +156,8 @@ class ComparisonScreen(ImaginingScreen):
             text = self.said
         elif self.view == WHAT_IF:
             text = "up, down: layers; left, right: width; w types them in; p: the next published"
+        elif self.view == CLAIMS and column.measured:
+            text = "up, down: a claim; PgUp, PgDn: all that is told of it; left, right: a model"
         elif column.measured:
             model = column.measured
             facts = [f"{exact(model.parameters)} parameters"]

@@ -50,6 +50,7 @@ class ExplorerScreen(LoadingScreen):
         Binding("slash", "filter", "Filter by name"),
         Binding("n", "match(1)", show=False),
         Binding("N", "match(-1)", show=False),
+        Binding("i", "about", "Notes"),
         Binding("m", "compare", "Compare"),
         Binding("r", "reload", "Read again"),
         Binding("y", "copy", "Copy the row"),
@@ -92,6 +93,7 @@ class ExplorerScreen(LoadingScreen):
                 ("y", "copy", "screen.copy"),
                 ("r", "reload", "screen.reload"),
                 ("m", "compare", "screen.compare"),
+                ("i", "notes", "screen.about"),
             ],
             id="keys",
         )
@@ -229,6 +231,13 @@ class ExplorerScreen(LoadingScreen):
         else:
             self.app.action_leave()  # type: ignore[attr-defined]
 
+    def action_about(self) -> None:
+        """The notes in full: the line below the panes has room for the first alone."""
+        if self.counted:
+            from tui.screens.about import AboutScreen
+
+            self.app.push_screen(AboutScreen(self.counted, self.look))
+
     def action_compare(self) -> None:
         """Compares the model with others."""
         self.app.action_compare(self.model)  # type: ignore[attr-defined]
@@ -290,6 +299,7 @@ class ExplorerScreen(LoadingScreen):
 
     def on_resize(self, event: Resize) -> None:
         self._fit(event.size)
+        self.tell_again()
         self.call_after_refresh(self._header)
 
     def _fit(self, size: Size) -> None:

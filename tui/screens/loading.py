@@ -51,6 +51,7 @@ class LoadingScreen(Steady, Screen[None]):
         self.counted: Count | None = None
         self.root: ModuleNode | None = None
         self.totals = Totals()
+        self._told = ""
 
     @abstractmethod
     def show_tree(self, outline: Outline | None) -> None:
@@ -125,19 +126,33 @@ class LoadingScreen(Steady, Screen[None]):
         self.root = message.root
         self.counted = message.count
         self.show_tree(Outline(message.root))
-        # What is not counted stands in the table too, the notes nowhere else.
-        said = sorted(map(escaped, remarks(message.count)), key=lambda sentence: not sentence.startswith("note: "))
-        self.say(self._first_of(said) if said else "")
+        self._tell()
         self.show_row()
+
+    def _tell(self) -> None:
+        """Says the first of what is to be said of the model."""
+        # What is not counted stands in the table too, the notes do not.
+        said = (
+            sorted(map(escaped, remarks(self.counted)), key=lambda s: not s.startswith("note: "))
+            if self.counted
+            else []
+        )
+        self._told = self._first_of(said) if said else ""
+        self.say(self._told)
+
+    def tell_again(self) -> None:
+        """Says it anew in another width, unless something else was said since."""
+        if self._told and self.query_one("#status", Line).text == self.look.plain(self._told):
+            self._tell()
 
     def _first_of(self, said: list[str]) -> str:
         """The first of some sentences, as much of it as there is room for, and how many more there are."""
-        room = self.size.width - 2
-        if len(said) == 1:
-            return beginning(said[0], room)
-        left = len(said) - 1
-        wordings = (f"  (+{left} more: x exports them)", f"  (+{left} more: x)", f"  (+{left}: x)")
+        room, left = self.size.width - 2, len(said) - 1
+        if not left and cells(said[0]) <= room:
+            return said[0]
+        wordings = [f"  (+{left} more: i shows them)", f"  (+{left} more: i)", f"  (+{left}: i)"]
         others = next((words for words in wordings if cells(said[0]) + len(words) <= room), wordings[1])
+        others = others if left else "  (i: all of it)"
         return beginning(said[0], max(20, room - len(others))) + others
 
     def _failed(self, message: LoadFailed) -> None:

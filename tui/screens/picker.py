@@ -34,6 +34,7 @@ from tui.widgets.steady_options import SteadyOptionList
 
 _BATCH = 50
 _MOST_COUNTED = 200
+_LEAST_NAME = 24
 
 
 _STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
@@ -65,6 +66,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
         Binding("up", "list('cursor_up')", show=False, priority=True),
         Binding("pagedown", "list('page_down')", show=False, priority=True),
         Binding("pageup", "list('page_up')", show=False, priority=True),
+        Binding("tab", "mark", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
         Binding("f1", "app.help", show=False),
     ]
@@ -98,7 +100,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
         yield Line("", id="status")
         hints = [
             ("Enter", "add" if self._adding else "open", "screen.open"),
-            ("m after up, down", "mark to compare", "screen.mark"),
+            ("Tab", "mark to compare", "screen.mark"),
             ("Esc", "back or quit", "screen.leave"),
             ("F1", "help", "app.help"),
             ("Ctrl+Q", "quit", "app.quit"),
@@ -151,8 +153,14 @@ class PickerScreen(Steady, Screen[Picked | None]):
                     models.replace_option_prompt(str(number), Text(self._line(entry), no_wrap=True))
 
     def _columns(self, *cells: str) -> str:
-        width = max(40, self.size.width - 6)
-        return f"{self._look.fit(cells[0], width - 42)}  {cells[1]:10} {cells[2]:>15} {cells[3]:>11}"
+        """A line of the list; where names have little room, the size on disk and the source give way to them."""
+        name, source, parameters, held = cells
+        beside = [f" {source:10}", f" {parameters:>15}", f" {held:>11}"]
+        room = self.size.width - 9
+        for least in (2, 0):
+            if room - len("".join(beside)) < _LEAST_NAME:
+                del beside[least]
+        return self._look.fit(name, max(8, room - len("".join(beside)))) + " " + "".join(beside)
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -179,7 +187,8 @@ class PickerScreen(Steady, Screen[Picked | None]):
         )
         state = "looking…" if self._searching else f"{found} of {there} models"
         if self._marked:
-            state = f"{len(self._marked)} marked: Enter compares them; {state}"
+            compared = "them" if len(self._marked) > 1 else "it with the one chosen"
+            state = f"{len(self._marked)} marked: Enter compares {compared}; {state}"
         where = escaped(_shown_folder())
         nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
         self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))

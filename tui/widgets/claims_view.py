@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from core.escape import ELLIPSIS, shortened
 from core.findings import FIGURES, Claim, Verdict, figure_text
+from core.formulas import legend
 from core.study import Measured
 from core.text_report import wrapped
 from tui.look import Look
@@ -23,6 +24,7 @@ from tui.widgets.line import Line
 _LABEL = 17
 _COLUMN = 15
 _VERDICT = 17
+_LEAST_CLAIM = 6
 # Of each verdict its mark, the same in ASCII, and its style's class.
 _MARKS: dict[Verdict | None, tuple[str, str, str]] = {
     "holds": ("✓", "+", "claim-list--holds"),
@@ -57,11 +59,18 @@ class ClaimList(Widget):
         self._look = look
         self._asked: Asked = ()
         self._chosen = 0
+        self._top = 0
 
     def show(self, asked: Asked, chosen: int) -> None:
         """Shows claims, one of them chosen."""
         self._asked, self._chosen = asked, chosen
         self.refresh()
+
+    def _in_view(self, claims: int) -> range:
+        """Which claims there is room for, the one chosen among them."""
+        rows = max(1, self.size.height - (len(self._asked) > 1))
+        self._top = max(0, min(max(self._top, self._chosen - rows + 1), self._chosen, claims - rows))
+        return range(self._top, min(self._top + rows, claims))
 
     def render(self) -> Text:
         text = Text(no_wrap=True, overflow="crop", end="")
@@ -70,7 +79,10 @@ class ClaimList(Widget):
         if len(self._asked) > 1:
             titles = (title.removeprefix("the ") for title, _, _ in self._asked)
             text.append("  " + "".join(f"{title:{_VERDICT}}" for title in titles) + "\n", "dim")
-        for number, claims in enumerate(zip(*(claims for _, _, claims in self._asked))):
+        beside = list(zip(*(claims for _, _, claims in self._asked)))
+        in_view = self._in_view(len(beside))
+        for number in in_view:
+            claims = beside[number]
             line = Text(f"{claims[0].number} ")
             for claim in claims:
                 verdict = self.verdict(claim.verdict)
@@ -83,7 +95,7 @@ class ClaimList(Widget):
             line.pad_right(self.size.width - line.cell_len)
             if number == self._chosen:
                 line.stylize("reverse" if self.app.no_color else self.get_component_rich_style("claim-list--cursor"))
-            text.append("\n" if number else "").append(line)
+            text.append("\n" if number > in_view.start else "").append(line)
         return text
 
     def verdict(self, verdict: Verdict | None) -> Text:
@@ -93,7 +105,7 @@ class ClaimList(Widget):
         return Text(f"{letter if self._look.ascii else mark} {verdict or 'not asked'}", style)
 
     def on_click(self, event: events.Click) -> None:
-        self.post_message(self.Clicked(event.y - (len(self._asked) > 1)))
+        self.post_message(self.Clicked(self._top + event.y - (len(self._asked) > 1)))
 
 
 class ClaimsView(Container):
@@ -117,6 +129,12 @@ class ClaimsView(Container):
     def _count(self) -> int:
         return len(self._asked[0][2]) if self._asked else 0
 
+    @property
+    def _list_height(self) -> int:
+        """Of the list: it gives way to the claim below where there is no room for both."""
+        lines = 9 + (len(self._asked) > 1)
+        return max(2, min(lines, self.size.height - _LEAST_CLAIM)) if self.size.height else lines
+
     def show(self, asked: Asked, model: Measured | None) -> None:
         """Shows what was found.
 
@@ -125,7 +143,8 @@ class ClaimsView(Container):
             model: the one that must be in view.
         """
         self._asked, self._model = asked, model
-        self.query_one(ClaimList).styles.height = min(self.size.height // 2, 9 + (len(asked) > 1)) or 9
+        self.query_one(ClaimList).styles.height = self._list_height
+
         self._draw()
 
     def move(self, claims: int) -> None:
@@ -146,6 +165,7 @@ class ClaimsView(Container):
         scroll.scroll_relative(y=pages * max(1, scroll.size.height - 1), animate=False)
 
     def on_resize(self) -> None:
+        self.query_one(ClaimList).styles.height = self._list_height
         self._draw()
 
     def on_claim_list_clicked(self, event: ClaimList.Clicked) -> None:
@@ -174,11 +194,15 @@ class ClaimsView(Container):
                     shown.stylize(said.style, len(look.plain(lead)), len(look.plain(lead)) + len(said.plain))
                 text.append(shown)
             self._figures(text, claim, models)
+        if symbols := legend(*(claims[self._chosen].why for _, _, claims in self._asked)):
+            for line in wrapped(look.plain(symbols), "", width):
+                text.append(line + "\n", "dim")
         text.rstrip()
         return text
 
     def _figures(self, text: Text, claim: Claim, models: Sequence[Measured]) -> None:
         """The figures of those models that have room."""
+        look = self._look
         beside = max(1, (self.size.width - _LABEL) // _COLUMN)
         place = models.index(self._model) if self._model in models else 0
         start = max(0, min(place - beside + 1, len(models) - beside))
@@ -186,11 +210,12 @@ class ClaimsView(Container):
         found = [claim.findings[model.model] for model in shown]
         names = dict.fromkeys(name for finding in claim.findings.values() for name in finding.figures)
         left = len(models) - len(shown)
-        text.append(f"{f'{left} more: Left, Right' if left else '':{_LABEL}.{_LABEL}}", "dim")
+        arrows = "< >" if look.ascii else "← →"
+        text.append(f"{f'{left} more: {arrows}' if left else '':{_LABEL}}", "dim")
         text.append("".join(self._cell(model.name) for model in shown) + "\n", "bold")
         for name in names:
             cells = [self._cell(figure_text(name, finding.figures.get(name))) for finding in found]
-            text.append(f"{self._look.plain(FIGURES[name][0]):{_LABEL}}{''.join(cells)}\n")
+            text.append(f"{look.plain(FIGURES[name][0]):{_LABEL}}{''.join(cells)}\n")
         if any(finding.holds is not None for finding in claim.findings.values()):
             text.append(f"{'holds':{_LABEL}}")
             for finding in found:

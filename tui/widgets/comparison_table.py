@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar, NamedTuple
 
 from rich.cells import cell_len
@@ -16,6 +15,7 @@ from textual.widget import Widget
 
 from core.comparison import ComparisonRow
 from core.escape import shortened
+from core.text_report import wrapped
 from tui.look import Look
 
 _LABEL = 18
@@ -113,7 +113,7 @@ class ComparisonTable(Widget):
     def render(self) -> Text:
         look, width, columns, lines = self._look, self._width, self._columns(), self._lines()
         text = Text(no_wrap=True, overflow="crop", end="")
-        text.append(self._beyond(columns).ljust(_LABEL), "dim")
+        text.append(self._beyond(columns, lines).ljust(_LABEL)[:_LABEL], "dim")
         for n in columns:
             name = look.plain(shortened(self._heads[n].name, width - 2))
             text.append(" " * (width - cell_len(name)))
@@ -154,17 +154,21 @@ class ComparisonTable(Widget):
         text.append(mark, color)
         text.append(f" {label:{_LABEL - 2}}", self._cursor() if chosen else Style(bold=row.head))
 
-    def _beyond(self, columns: range) -> str:
-        """How many columns are out of view."""
-        left, right = columns.start, len(self._heads) - columns.stop
-        arrows = ("<", ">") if self._look.ascii else ("←", "→")
-        before = f"{arrows[0]} {left}" if left else ""
-        behind = f"{right} more {arrows[1]}" if right else " more" if left else ""
-        return f"{before}, {behind}" if left and right else before + behind
+    def _beyond(self, columns: range, lines: range) -> str:
+        """How many columns are out of view, and rows, where one may be chosen."""
+        left, right, up, down = ("<", ">", "^", "v") if self._look.ascii else ("←", "→", "↑", "↓")
+        below = len(self._rows) - lines.stop
+        told = [f"{left} {columns.start}"] if columns.start else []
+        told += [f"{beyond} more {right}"] if (beyond := len(self._heads) - columns.stop) else []
+        if self._row is not None:
+            told += [f"{up} {lines.start}"] if lines.start else []
+            told += [f"{below} {down}"] if below else []
+        line = self._look.dot.join(told)
+        return line if len(line) < _LABEL else line.replace(" more ", " ")
 
     def _instead(self, column: int, width: int, height: int) -> list[str]:
         """What is said in a column without figures, in its width."""
-        lines = wrap(self._look.plain(self._heads[column].instead), width - 1)
+        lines = wrapped(self._look.plain(self._heads[column].instead), "", width - 1)
         if len(lines) > height > 0:
             end = self._look.plain("…")
             lines = [*lines[: height - 1], lines[height - 1][: width - 2] + end]

@@ -98,6 +98,9 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
     if isinstance(item, Run):
         each = exact(item.nodes[0].parameters)
         facts.append(f"{len(item.nodes)} modules alike of {each} parameters each")
+        taken = {node.totals().whole.bytes for node in item.nodes}
+        if len(taken) > 1:
+            facts.append(f"{size(min(taken))} to {size(max(taken))} each")
     elif item.tensor and item.meaning:
         tensor, meaning = item.tensor, item.meaning
         shape = " × ".join(map(str, tensor.shape)) or "a single value"

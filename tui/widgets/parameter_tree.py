@@ -62,6 +62,7 @@ class ParameterTree(ScrollView, can_focus=True):
         self._name_width = 0
         self._bar_width = 0
         self._step = 2
+        self._arranged_for = 0
 
     # What the screen does with it.
 
@@ -103,7 +104,9 @@ class ParameterTree(ScrollView, can_focus=True):
         self.post_message(self.Moved())
 
     def header(self) -> str:
-        """The line of titles that stands above the rows."""
+        """The line of titles that stands above the rows; "" before there is any width."""
+        if not self.size.width:
+            return ""
         self._arrange()
         share_of = "% above" if self._of_parent else "% whole"
         line = (
@@ -118,6 +121,7 @@ class ParameterTree(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         width = self.scrollable_content_region.width or self.size.width
+        self._arranged_for = self.size.width
         fixed = _COUNT_WIDTH + 1 + _SHARE_WIDTH + 1
         self._bar_width = max(0, min(16, (width - fixed - _LEAST_NAME - 1) // 2))
         self._name_width = max(8, width - fixed - (self._bar_width + 1 if self._bar_width else 0))
@@ -126,6 +130,9 @@ class ParameterTree(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
         width = self.size.width
+        if width != self._arranged_for:
+            # The first picture is drawn before the first resize is told of.
+            self._arrange()
         rows = self._outline.rows if self._outline else []
         if index >= len(rows):
             return Strip.blank(width, self.rich_style)

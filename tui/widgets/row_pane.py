@@ -34,8 +34,9 @@ _LINES_ABOVE = 4
 _LEAST_CHART, _MOST_CHART = 8, 12
 # As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
 _MOST_WIDTH = 84
-# Title, titles of the tree and one row of it, status and keys.
-_LINES_ELSEWHERE = 5
+# Title, titles of the tree, status and keys; and the tree's rows.
+_LINES_ELSEWHERE = 4
+_LEAST_TREE, _LEAST_TREE_LOW = 1, 3
 
 
 class RowPane(Container, can_focus=True):
@@ -55,6 +56,7 @@ class RowPane(Container, can_focus=True):
         self._view = 0
         self._narrow = False
         self._height = LOW
+        self._focused = False
         self._row: OutlineRow | None = None
         self._root: ModuleNode | None = None
         self._whole = Totals()
@@ -144,10 +146,16 @@ class RowPane(Container, can_focus=True):
         await self.run_action("screen.learn" if shown else "app.help")
 
     def on_focus(self) -> None:
-        self.query_one(TotalsTable).show_cursor(True)
+        self._focus(True)
 
     def on_blur(self) -> None:
-        self.query_one(TotalsTable).show_cursor(False)
+        self._focus(False)
+
+    def _focus(self, has: bool) -> None:
+        self.query_one(TotalsTable).show_cursor(has)
+        self._focused = has
+        if self._narrow and self._height < LOW:
+            self.fit(self._narrow, self._height)
 
     @property
     def view(self) -> int:
@@ -176,6 +184,8 @@ class RowPane(Container, can_focus=True):
         if narrow:
             lines = max(_LEAST_CHART if self._view in {_LAYERS, _PARTS} else 0, table.lines_of(self._whole))
             above = _LINES_ABOVE - low + more
-            self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - _LINES_ELSEWHERE))
+            # Of a low screen the tree takes more beside a table, until one goes into this pane.
+            tree = _LEAST_TREE_LOW if low and table.display and not self._focused else _LEAST_TREE
+            self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - tree - _LINES_ELSEWHERE))
         else:
             self.styles.height = "1fr"

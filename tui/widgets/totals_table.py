@@ -101,7 +101,9 @@ class TotalsTable(Widget):
         text.append(f"  {'Total':{_LABEL}}{self._cells(whole, whole, columns, counts_exact)}", "bold")
         for role in NOT_COUNTED:
             if left := totals.not_counted.get(role):
-                line = f"not counted: {exact(left.elements)} of {_ASIDE[role]}, {size(left.bytes)}"
+                counts = (exact(left.elements), short(left.elements))
+                lines = [f"not counted: {count} of {_ASIDE[role]}, {size(left.bytes)}" for count in counts]
+                line = lines[len(lines[0]) + 2 > width]
                 text.append(f"\n  {look.plain(line)}", "dim")
         return text
 

@@ -15,7 +15,7 @@ from core.study import Measured
 from core.what_if import place, preset_name, rule_of_thumb
 from tui.look import Look
 
-_SLIDER = 33
+_SLIDER, _BESIDE_SLIDER = 33, 21
 _LINES = 9
 
 
@@ -42,16 +42,15 @@ class WhatIfPanel(Widget):
         text = Text(no_wrap=True, overflow="crop", end="")
         if not shape or not model:
             return text
-        name = preset_name(shape)
         text.append(f"What would {exact(shape.layers)} layers of {exact(shape.hidden_size)} be?", "bold")
-        text.append(f"  {name + look.dot if name else ''}vocabulary {exact(shape.vocabulary)}")
-        text.append(f"{look.dot}context {exact(shape.positions)}\n")
+        text.append(_first_that_fits(self.size.width - text.cell_len, self._told(shape)) + "\n")
         self._slider(text, "[ ]", "layers", shape)
         self._slider(text, "{ }", "hidden_size", shape)
         exactly, rule = model.parameters, rule_of_thumb(shape)
         text.append(f"    {'exactly':12}{exact(exactly):>19}  parameters\n", "bold")
-        near = f"{percent(share(rule, exactly))} % of that"
-        text.append(look.plain(f"    {'12 × L × d²':12}").ljust(16) + f"{exact(rule):>19}  {near}, the rule of thumb")
+        text.append(look.plain(f"    {'12 × L × d²':12}").ljust(16) + f"{exact(rule):>19}")
+        near = f"  {percent(share(rule, exactly)):>5} %"
+        text.append(_first_that_fits(self.size.width - 35, [f"{near} of that, the rule of thumb", near]))
         for key, tally in ordered_categories(model.totals):
             formula = model.formula(key)
             text.append("\n  ")
@@ -60,11 +59,27 @@ class WhatIfPanel(Widget):
             text.append(f"   {look.plain(formula.text()) if formula else ''}", "dim")
         return text
 
+    def _told(self, shape: Gpt2Shape) -> list[str]:
+        """What else is known of a shape, as it is said where there is much room, less, and little."""
+        name, dot = preset_name(shape), self._look.dot
+        vocabulary, positions = exact(shape.vocabulary), exact(shape.positions)
+        wordings = (
+            f"vocabulary V = {vocabulary}{dot}context n = {positions}",
+            f"vocabulary {vocabulary}{dot}context {positions}",
+            f"V = {vocabulary}{dot}n = {positions}",
+        )
+        return [f"  {name + dot if name else ''}{wording}" for wording in wordings] + [f"  {name}"]
+
     def _slider(self, text: Text, keys: str, what: Literal["layers", "hidden_size"], shape: Gpt2Shape) -> None:
         look = self._look
         line, knob, ends = ("-", "O", "||") if look.ascii else ("─", "●", "├┤")
-        at = round(place(shape, what) * (_SLIDER - 1))
+        length = max(8, min(_SLIDER, self.size.width - _BESIDE_SLIDER))
+        at = round(place(shape, what) * (length - 1))
         value = shape.layers if what == "layers" else shape.hidden_size
         text.append(f"{keys} ", "bold")
         text.append(f"{'layers' if what == 'layers' else 'width':7}")
-        text.append(f"{ends[0]}{line * at}{knob}{line * (_SLIDER - 1 - at)}{ends[1]} {exact(value)}\n")
+        text.append(f"{ends[0]}{line * at}{knob}{line * (length - 1 - at)}{ends[1]} {exact(value)}\n")
+
+
+def _first_that_fits(width: int, wordings: list[str]) -> str:
+    return next((wording for wording in wordings if len(wording) <= width), "")
