@@ -71,6 +71,20 @@ class Command:
         return Result(status, out, err)
 
 
+def complaint_of(command: Command, path: Path) -> str:
+    """The one line that the command says of a file, with all that must hold for each such line."""
+    result = command(path, "--json")
+    assert result.status == 1
+    line = result.complaint
+    start = f"gpt2-explore: {path}: "
+    assert line.startswith(start)
+    assert "Traceback" not in line
+    assert line.isprintable()
+    assert len(line) < 1000
+    assert result.model == {"model": str(path), "error": line.removeprefix(start)}
+    return line.removeprefix(start)
+
+
 def run_process(
     *arguments: str | Path,
     cwd: Path | None = None,

@@ -31,7 +31,7 @@ def published(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
 
     Tests that use it bear the mark `xdist_group("published")`, so that no two processes fetch the same.
     """
-    cache = pytestconfig.cache
+    cache: pytest.Cache | None = getattr(pytestconfig, "cache", None)
     kept = cache.mkdir("published") if cache else tmp_path_factory.mktemp("published")
 
     def unpacked(name: str) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import CheckpointError
 from tests.checkpoints import write as write_safetensors
-from tests.command import Command, run_process
+from tests.command import Command, complaint_of, run_process
 from tests.core.helpers import stored
 from tests.ggufs import ARRAY, BOOL, STRING, UINT32, UINT64, Form, Tensors, Value, write
 
@@ -20,20 +20,6 @@ TWO: Tensors = {"a": ("F32", (2, 4)), "b": ("F16", (4,))}
 A = F.tensor("a", "F32", (8,), 0)
 B = F.tensor("b", "F32", (8,), 32)
 MEGABYTES = 300
-
-
-def complaint_of(command: Command, path: Path) -> str:
-    """The one line that the command says of a file, with all that must hold for each such line."""
-    result = command(path, "--json")
-    assert result.status == 1
-    line = result.complaint
-    start = f"gpt2-explore: {path}: "
-    assert line.startswith(start)
-    assert "Traceback" not in line
-    assert line.isprintable()
-    assert len(line) < 1000
-    assert result.model == {"model": str(path), "error": line.removeprefix(start)}
-    return line.removeprefix(start)
 
 
 def alignment(value: int) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import CheckpointError
 from tests.checkpoints import Tensors, header, write, write_raw
-from tests.command import Command, run_process
+from tests.command import Command, complaint_of, run_process
 from tests.core.helpers import stored
 
 TWO: Tensors = {"a": ("F32", (2, 3)), "b": ("F16", (4,))}
@@ -22,20 +22,6 @@ F32_PAIR = '"dtype":"F32","shape":[2],"data_offsets":[0,8]'
 
 def entry(name: str = "a", dtype: str = '"F32"', shape: str = "[2]", offsets: str = "[0,8]") -> str:
     return f'"{name}":{{"dtype":{dtype},"shape":{shape},"data_offsets":{offsets}}}'
-
-
-def complaint_of(command: Command, path: Path) -> str:
-    """The one line that the command says of a file, with all that must hold for each such line."""
-    result = command(path, "--json")
-    assert result.status == 1
-    line = result.complaint
-    start = f"gpt2-explore: {path}: "
-    assert line.startswith(start)
-    assert "Traceback" not in line
-    assert line.isprintable()
-    assert len(line) < 1000
-    assert result.model == {"model": str(path), "error": line.removeprefix(start)}
-    return line.removeprefix(start)
 
 
 # A header's text, with the part of the sentence that says what is wrong with it and where.

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import CheckpointError
-from tests.command import Command
+from tests.command import Command, complaint_of
 from tests.core.helpers import counted
 from tests.pickles import archive, expect_bounded, legacy, text
 
@@ -28,11 +28,9 @@ def good(tmp_path: Path, legacy_form: bool = False) -> bytes:
     return path.read_bytes()
 
 
-def complaint_of(command: Command, path: Path, content: bytes) -> str:
+def said_of(command: Command, path: Path, content: bytes) -> str:
     path.write_bytes(content)
-    result = command(path, "--print")
-    assert (result.status, result.out) == (1, "")
-    return result.complaint
+    return complaint_of(command, path)
 
 
 @pytest.mark.parametrize("legacy_form", [False, True])
@@ -47,7 +45,7 @@ def test_every_cut_of_a_good_file_is_refused(legacy_form: bool, tmp_path: Path) 
 
 def test_a_cut_archive_says_so(tmp_path: Path, command: Command) -> None:
     whole = good(tmp_path)
-    assert "it is cut off: the directory" in complaint_of(command, tmp_path / "a.pt", whole[: len(whole) // 2]).replace(
+    assert "it is cut off: the directory" in said_of(command, tmp_path / "a.pt", whole[: len(whole) // 2]).replace(
         "its zip archive is cut off", "it is cut off"
     )
 
@@ -55,7 +53,7 @@ def test_a_cut_archive_says_so(tmp_path: Path, command: Command) -> None:
 def test_a_cut_legacy_file_says_how_long_it_should_be(tmp_path: Path, command: Command) -> None:
     whole = good(tmp_path, True)
     expected = f"its storages should end at byte {len(whole):,} and the file has {len(whole) - 1:,}: it is cut off"
-    assert expected in complaint_of(command, tmp_path / "a.pt", whole[:-1])
+    assert expected in said_of(command, tmp_path / "a.pt", whole[:-1])
 
 
 def changed(tmp_path: Path, change: Callable[[str, bytes], list[tuple[str, bytes]]]) -> bytes:
@@ -71,9 +69,9 @@ def changed(tmp_path: Path, change: Callable[[str, bytes], list[tuple[str, bytes
 def test_a_storage_that_is_missing_or_short_is_named(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "a.pt"
     missing = changed(tmp_path, lambda name, data: [] if name.endswith("data/1") else [(name, data)])
-    assert "storage 1: this storage is not in the file" in complaint_of(command, path, missing)
+    assert "storage 1: this storage is not in the file" in said_of(command, path, missing)
     short = changed(tmp_path, lambda name, data: [(name, data[:19] if name.endswith("data/1") else data)])
-    assert "storage 1: this storage has 19 bytes where its tensors need 20" in complaint_of(command, path, short)
+    assert "storage 1: this storage has 19 bytes where its tensors need 20" in said_of(command, path, short)
 
 
 def also(outside: str) -> Callable[[str, bytes], list[tuple[str, bytes]]]:
@@ -84,20 +82,20 @@ def also(outside: str) -> Callable[[str, bytes], list[tuple[str, bytes]]]:
 def test_archives_that_no_honest_program_writes_are_refused(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "a.pt"
     twice = changed(tmp_path, lambda name, data: [(name, data)] * (1 + name.endswith("data.pkl")))
-    assert "good/data.pkl: its zip archive has this member twice" in complaint_of(command, path, twice)
+    assert "good/data.pkl: its zip archive has this member twice" in said_of(command, path, twice)
     for outside in ("../../evil", "/etc/evil", "good/../../evil", "..\\evil"):
         slip = changed(tmp_path, also(outside))
-        assert "a member that would lie outside it" in complaint_of(command, path, slip)
+        assert "a member that would lie outside it" in said_of(command, path, slip)
     assert not Path("../../evil").exists()
     two = changed(tmp_path, lambda name, data: [(name, data), (name.replace("good", "other"), data)])
-    assert "a zip archive with several data.pkl" in complaint_of(command, path, two)
+    assert "a zip archive with several data.pkl" in said_of(command, path, two)
 
 
 def test_an_encrypted_archive_is_told(tmp_path: Path, command: Command) -> None:
     data = bytearray(good(tmp_path))
     at = data.index(b"PK\1\2")
     data[at + 8] |= 1
-    assert "its zip archive is encrypted; decrypt it first" in complaint_of(command, tmp_path / "a.pt", bytes(data))
+    assert "its zip archive is encrypted; decrypt it first" in said_of(command, tmp_path / "a.pt", bytes(data))
 
 
 def test_a_directory_of_millions_of_members_is_given_up(tmp_path: Path) -> None:
@@ -169,7 +167,7 @@ OTHERS = {
 @pytest.mark.parametrize("case", list(OTHERS))
 def test_what_torch_save_did_not_write_is_told_for_what_it_is(case: str, tmp_path: Path, command: Command) -> None:
     content, expected = OTHERS[case]
-    assert expected in complaint_of(command, tmp_path / "a.pt", content)
+    assert expected in said_of(command, tmp_path / "a.pt", content)
 
 
 @pytest.mark.parametrize("name", ["a.pkl", "weights"])
@@ -177,7 +175,7 @@ def test_what_torch_save_did_not_write_is_told_for_what_it_is(case: str, tmp_pat
 def test_a_pickle_is_told_for_what_it_is_whatever_its_name(
     protocol: int, name: str, tmp_path: Path, command: Command
 ) -> None:
-    said = complaint_of(command, tmp_path / name, pickle.dumps([1, 2, 3], protocol))
+    said = said_of(command, tmp_path / name, pickle.dumps([1, 2, 3], protocol))
     assert "a Python pickle that torch.save did not write: it holds a list" in said
 
 
@@ -212,7 +210,7 @@ WRONG = {
 @pytest.mark.parametrize("case", list(WRONG))
 def test_a_tensor_that_cannot_be_is_refused(case: str, tmp_path: Path, command: Command) -> None:
     pickled = b"\x80\x02}" + text(b"w.weight") + WRONG[case] + b"s."
-    complaint = complaint_of(command, tmp_path / "a.pt", archive(pickled, {"archive/data/0": bytes(8)}))
+    complaint = said_of(command, tmp_path / "a.pt", archive(pickled, {"archive/data/0": bytes(8)}))
     assert "a.pt, data.pkl, byte " in complaint or "data.pkl, byte" in complaint
 
 
