@@ -13,6 +13,7 @@ from core.errors import CheckpointError
 from tests.checkpoints import Tensors, header, write, write_raw
 from tests.command import Command, run_process
 from tests.core.helpers import stored
+from tests.pickles import expect_bounded
 
 TWO: Tensors = {"a": ("F32", (2, 3)), "b": ("F16", (4,))}
 GOOD = header(TWO)
@@ -361,3 +362,10 @@ def test_a_sentence_in_json_is_the_one_on_standard_error(tmp_path: Path, command
     path = write_raw(tmp_path / "x.safetensors", b"{}", 1)
     sentence = complaint_of(command, path)
     assert json.loads(command(path, "--json").out)["models"][0]["error"] == sentence
+
+
+def test_shapes_that_are_all_different_are_read_in_bounded_time(tmp_path: Path) -> None:
+    tensors: Tensors = {f"{n}.weight": ("F32", (n + 1,)) for n in range(300_000)}
+    path = tmp_path / "model.safetensors"
+    write_raw(path, header(tensors), 0)
+    assert "it is cut off" in expect_bounded(path)
