@@ -192,7 +192,7 @@ def test_a_sparse_tensor_without_a_size_is_damaged(command: Command, tmp_path: P
 
 def test_lists_are_not_copied_behind_a_tensor_of_a_subclass(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
-    copied = b"ctorch._tensor\n_rebuild_from_type_v2\n(ccollections\ndeque\nNh\0\x85NtR"
+    copied = b"ctorch._tensor\n_rebuild_from_type_v2\n(cbuiltins\ntuple\nNh\0\x85NtR"
     path.write_bytes(archive(b"\x80\x02(](" + b"N" * 1_000_000 + b"eq\0" + copied * 500 + b"l."))
     assert "it repeats its containers more often than a checkpoint does" in expect_bounded(path)
 
