@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.categories import CATEGORIES
+from core.errors import CheckpointError
 from core.escape import escaped, shortened
 
 STUDY = "study"
 _MOST_BYTES = 1_000_000
+_MOST_DOTS = 64
 _KEYS = {"pattern", "category"}
 
 
@@ -86,11 +88,15 @@ def rules_of(option: str) -> Rules:
 
 
 def _read(path: str) -> list[tuple[str, str]]:
+    from core.readers.files import open_regular
+
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, path) as file:
             text = file.read(_MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise _wrong(path, f"it could not be read ({getattr(error, 'strerror', None) or error})") from error
+    except CheckpointError as error:
+        raise _wrong(path, f"it could not be read ({error.reason})") from error
+    except OSError as error:
+        raise _wrong(path, f"it could not be read ({error.strerror or error})") from error
     if len(text) > _MOST_BYTES:
         raise _wrong(path, "it is larger than 1 MB, which no file of rules is")
     document = _parsed(path, text)
@@ -111,12 +117,20 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
     else:
         import tomli as tomllib
 
+    # A key of thousands of parts takes Python's parser gigabytes.
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(b".") > _MOST_DOTS:
+            raise _wrong(path, f"line {number} has more than {_MOST_DOTS} dots, as no pattern has")
     try:
         document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _wrong(path, f"it is not UTF-8 text (byte {error.start})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _wrong(path, f"it is not TOML ({str(error) or 'nested too deep'})") from error
+    except RecursionError as error:
+        raise _wrong(path, "it is not TOML (nested too deeply)") from error
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(path, f"it is not TOML ({error})") from error
+    except ValueError as error:
+        raise _wrong(path, "a number or a date in it is none that can be") from error
     return document
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from rich.console import Console
 
@@ -35,6 +38,8 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
     look = Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR")))
     app = ExploreApp(models, look, rules, study)
 
+    _take_any_bytes()
+
     async def run() -> int | None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -46,6 +51,22 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
         print(f"gpt2-explore: {crash_report(app.failure)}", file=sys.stderr)
         return 1
     return app.return_code or status or 0
+
+
+def _take_any_bytes() -> None:
+    """Has bytes from the terminal that are no UTF-8 (of another encoding, or a file pasted) come as a character U+FFFD.
+
+    Textual 8.2 decodes them strictly, in a thread whose end takes the screen down and leaves the terminal as it is.
+    """
+    if sys.platform == "win32":
+        return
+    from textual.drivers import linux_driver
+
+    vars(linux_driver)["getincrementaldecoder"] = _forgiving_decoder
+
+
+def _forgiving_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    return partial(codecs.getincrementaldecoder(encoding), "replace")
 
 
 def _end(app: ExploreApp, status: int) -> None:

@@ -18,7 +18,6 @@ ADAPTER_CONFIG = "adapter_config.json"
 _STARTS = ("adapter_model.", "pytorch_adapter.")
 _MODELS = ("model", "pytorch_model", "consolidated", "diffusion_pytorch_model")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".index.json")
-_LARGEST = 1 << 24
 _SHOWN = 4
 
 # PEFT's names of methods (its PeftType), where people write them otherwise.
@@ -56,7 +55,7 @@ def describe_adapter(source: Source, folder: Folder) -> None:
     """Puts what the config says of an adapter that is read into its source: `peft_type`, and a note."""
     config: dict[str, Any] = {}
     try:
-        config = read_json_object(folder, ADAPTER_CONFIG, most=_LARGEST)
+        config = read_json_object(folder, ADAPTER_CONFIG)
         source.notes.insert(0, f"an adapter: {adapter_text(config)}; its parameters are not in this file")
     except CheckpointError as error:
         source.notes.insert(0, f"an adapter, its base model not known: {error.sentence()}")
@@ -74,7 +73,7 @@ def lone_config(source: str, folder: Folder) -> CheckpointError:
     """What to say of a folder that has an adapter's config and no tensors."""
     advice = "download its adapter_model.safetensors too"
     try:
-        text = adapter_text(read_json_object(folder, ADAPTER_CONFIG, most=_LARGEST))
+        text = adapter_text(read_json_object(folder, ADAPTER_CONFIG))
     except CheckpointError as error:
         return error
     return CheckpointError(source, f"an adapter's config ({text}) and no tensors", advice=advice)

@@ -15,7 +15,6 @@ from core.stored import Progress, Source, TensorBatch
 
 CONFIG = "config.json"
 _DEEPEST = 6
-_LARGEST = 1 << 24
 _MOST_LAYERS = 10_000
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]{1,99}")
 _QUANTISED = {"quantization_config", "quantization", "compression_config"}
@@ -64,7 +63,7 @@ class ConfigReader:
         """
         self._name = name
         self._file = folder.shown(name)
-        config = read_json_object(folder, name, most=_LARGEST)
+        config = read_json_object(folder, name)
         _refuse_others(config, self._file)
         if deep := _find(config, lambda key, value: "layer" in key and type(value) is int and value > _MOST_LAYERS):
             raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MOST_LAYERS:,}: no model has so many")

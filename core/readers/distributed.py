@@ -25,6 +25,10 @@ from core.stored import Progress, Source, TensorBatch
 from core.totals import Uncounted
 
 _AGAIN = "save the checkpoint again, or copy the whole folder"
+_MOST_CHUNKS = 500_000
+"""Of all tensors together, more than a pickle has room for but by repeating them."""
+_MOST_KEYS = 16
+"""Of one record in the metadata."""
 _BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state", "ema")
 
 
@@ -53,6 +57,7 @@ class DistributedReader:
         self.source = Source(model, path, "distributed", read_config(folder, notes), notes)
         self._folder = folder
         self._file = folder.shown(METADATA)
+        self._chunks = 0
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """All tensors at once, whole, however many ranks wrote them.
@@ -121,8 +126,8 @@ class DistributedReader:
             ValueError: where they do not.
         """
         state = record.state
-        if not isinstance(state, PickledDict):
-            raise ValueError("its record is empty")
+        if not isinstance(state, PickledDict) or len(state.keys) > _MOST_KEYS:
+            raise ValueError("its record is none")
         shape = sizes_of(state.get("size"))
         properties = state.get("properties")
         # torch writes the properties as (dtype, layout, …); before 2.0 as a dict.
@@ -130,15 +135,18 @@ class DistributedReader:
         if isinstance(inner, tuple):
             name = inner[0] if inner else None
         else:
-            name = inner.get("dtype") if isinstance(inner, PickledDict) else None
+            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MOST_KEYS else None
         dtype, bits = dtype_of(name)
         chunks = state.get("chunks")
         if not isinstance(chunks, list):
             raise ValueError("it has no list of chunks")
+        self._chunks += len(chunks)
+        if self._chunks > _MOST_CHUNKS:
+            raise ValueError(f"there are more than {_MOST_CHUNKS:,} chunks, which are not read")
         covered = 0
         for chunk in chunks:
             part = chunk.state if _is_record(chunk, "ChunkStorageMetadata") else None
-            if not isinstance(part, PickledDict):
+            if not isinstance(part, PickledDict) or len(part.keys) > _MOST_KEYS:
                 raise ValueError("one of its chunks is none")
             offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
             if len(offsets) != len(shape) or len(sizes) != len(shape):

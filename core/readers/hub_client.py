@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from core.escape import shortened
+from core.hub_name import HubName, hub_name
 from core.readers.hub_faults import (
     Asked,
     HubError,
@@ -42,6 +43,9 @@ _LONGEST = 60.0
 _RETRIED = {408, 429, 500, 502, 503, 504}
 _LARGEST_LIST = 1 << 24
 """Bytes; a file takes some 200 of them. What is made of them takes ten times as much memory."""
+_MOST_VALUES = 1_000_000
+"""In a list of files; a file has ten of them. A list of empty lists would take twenty times its bytes."""
+_LONGEST_NAME = 1000
 
 
 class Listing(NamedTuple):
@@ -243,6 +247,8 @@ class HubClient:
 
 
 def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listing:
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise HubError(asked.file, f"its list of files has more than {_MOST_VALUES:,} values")
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -254,13 +260,22 @@ def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listin
     files: dict[str, int | None] = {}
     for sibling in siblings:
         name = sibling.get("rfilename") if isinstance(sibling, dict) else None
-        if isinstance(name, str) and name:
+        if isinstance(name, str) and _is_path(name):
             length = sibling.get("size")
             files[name] = length if isinstance(length, int) and 0 <= length < 1 << 63 else None
     repo, tensors = answer.get("id"), answer.get("safetensors")
     total = tensors.get("total") if isinstance(tensors, dict) else None
     parameters = total if type(total) is int and 0 < total < 1 << 62 else 0
-    return Listing(repo if isinstance(repo, str) and "/" in repo else asked.repo, commit, files, parameters)
+    named = isinstance(repo, str) and "/" in repo and hub_name(repo) == HubName(repo)
+    return Listing(repo if named else asked.repo, commit, files, parameters)
+
+
+def _is_path(name: str) -> bool:
+    """Whether a file in a repository may be called so."""
+    parts = name.split("/")
+    if len(name) > _LONGEST_NAME or "\0" in name or "" in parts or "." in parts or ".." in parts:
+        return False
+    return not any("\ud800" <= c <= "\udfff" for c in name)
 
 
 def _is_commit(text: str) -> bool:

@@ -9,8 +9,14 @@ from core.errors import AGAIN, CheckpointError, from_os_error
 from core.readers.files import foreign
 from core.readers.folder import Folder
 
-_LARGEST = 1 << 28
+_LARGEST = 1 << 22
+"""Bytes of a config; large ones have some hundred kB."""
+LARGEST_INDEX = 1 << 27
 """Bytes; the index of a million tensors has about 100 MB."""
+_LARGEST_WIDE = 1 << 25
+"""Bytes where there is other than ASCII: one such character makes every one of a text take four bytes."""
+_MOST_VALUES = 1_500_000
+"""Each may take 200 bytes of memory, and two bytes in the file."""
 
 
 def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LARGEST) -> dict[str, Any]:
@@ -29,11 +35,14 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
     opened, size = folder.open(name)
     with opened:
         try:
-            if size > most:
-                raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
+            _check_size(size, most, file)
             content = opened.read(size)
         except OSError as error:
             raise from_os_error(error, file) from error
+    if b"\\u" in content or not content.isascii():
+        _check_size(size, min(most, _LARGEST_WIDE), file)
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+        raise CheckpointError(file, f"it has more than {_MOST_VALUES:,} values, which are not read of such a file")
     try:
         value = json.loads(content)
     except RecursionError as error:
@@ -51,6 +60,11 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
     if not isinstance(value, dict):
         raise CheckpointError(file, "it holds no JSON object", advice=AGAIN)
     return value
+
+
+def _check_size(size: int, most: int, file: str) -> None:
+    if size > most:
+        raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
 
 
 def read_config(folder: Folder, notes: list[str]) -> dict[str, Any]:

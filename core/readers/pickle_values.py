@@ -6,6 +6,9 @@ from typing import Any
 
 from core.escape import escaped, shortened
 
+_LONGEST = 256
+"""Characters of a key that is no text and must be made one: the same key may stand there a million times."""
+
 
 class Damaged(ValueError):  # it reads as a word of the sentence it becomes
     """What is wrong with a pickle, as a clause."""
@@ -99,7 +102,7 @@ def key_text(key: object) -> str:
     if key is None or isinstance(key, (bool, int, float)):
         return str(key)
     if isinstance(key, bytes):
-        return key.decode("latin-1")
+        return key[:_LONGEST].decode("latin-1")
     if isinstance(key, tuple) and len(key) <= 8 and all(isinstance(part, (str, int)) for part in key):
-        return ".".join(map(str, key))[:256]
+        return ".".join(part[:_LONGEST] if isinstance(part, str) else str(part) for part in key)[:_LONGEST]
     return f"({type(key).__name__.lower()})"

@@ -108,8 +108,11 @@ class EntryChecks:
 
     def _layouts_of(self, specs: list[bytes], names: list[bytes]) -> list[Layout]:
         layouts = self._layouts
-        for spec in set(specs).difference(layouts):
-            layouts[spec] = self._layout_of(spec, names[specs.index(spec)].decode("utf-8", "replace"))
+        if fresh := set(specs).difference(layouts):
+            for spec, name in zip(specs, names):
+                if spec in fresh:
+                    layouts[spec] = self._layout_of(spec, name)
+                    fresh.discard(spec)
         return list(map(layouts.__getitem__, specs))
 
     def _decoded(self, together: bytes) -> list[str]:
@@ -165,7 +168,8 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _layout_of(self, spec: bytes, name: str) -> Layout:
+    def _layout_of(self, spec: bytes, encoded: bytes) -> Layout:
+        name = encoded.decode("utf-8", "replace")
         dtype, _, rest = spec.decode().partition('"')
         try:
             shape = json.loads(rest[rest.index("[") :], parse_int=whole)

@@ -23,7 +23,7 @@ from core.stored import TensorBatch
 
 MAX_HEADER = 1 << 29
 """Bytes; about four million tensors. What claims more is not believed."""
-_MAX_ENTRY = 1 << 24
+_MAX_ENTRY = 1 << 23
 _PIECE = 1 << 20
 
 # An entry as the safetensors crate writes it, loosely: `EntryChecks.plain` looks closer, at all of them together.
@@ -121,7 +121,8 @@ class HeaderReader:
 
     def _with_more(self, rest: bytes) -> bytes:
         """`rest` and at least as much again of what follows it, so that a long entry costs linear time."""
-        piece = self._read_bytes(min(max(_PIECE, len(rest)), self._length - self._read))
+        most = min(_MAX_ENTRY + 1 - len(rest), self._length - self._read)
+        piece = self._read_bytes(min(max(_PIECE, len(rest)), most))
         if not piece and self._read < self._length:
             raise self._fault("the file ended while its header was read", f"byte {8 + self._read}")
         self._read += len(piece)

@@ -14,8 +14,11 @@ from core.errors import AGAIN, CheckpointError, tensor_place
 from core.escape import escaped, shortened
 from core.formats import plural
 from core.readers.folder import Folder
-from core.readers.json_file import read_json_object
+from core.readers.json_file import LARGEST_INDEX, read_json_object
 from core.stored import Claims
+
+_LONGEST_NAME = 512
+"""Characters of a shard's name, with the folders in it; file systems have 255 bytes for each."""
 
 
 class ShardIndex:
@@ -40,7 +43,7 @@ class ShardIndex:
         self._name = name
         self._ending = ending
         self._file = folder.shown(name)
-        content = read_json_object(folder, name)
+        content = read_json_object(folder, name, most=LARGEST_INDEX)
         metadata = content.get("metadata")
         said = metadata if isinstance(metadata, dict) else {}
         self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
@@ -60,7 +63,8 @@ class ShardIndex:
 
     def _check_shards(self) -> None:
         for shard in self.shards:
-            if not shard.endswith(self._ending) or os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard:
+            outside = os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard
+            if outside or not shard.endswith(self._ending) or len(shard) > _LONGEST_NAME:
                 what = f"it names a file that is no {self._ending.lstrip('.')} file in its folder"
                 raise self._fault(what, shortened(shard, 120))
         missing = [shard for shard in self.shards if not self._folder.has(shard) or self._leads_nowhere(shard)]

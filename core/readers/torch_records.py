@@ -6,6 +6,7 @@ What is pickled how: torch/_utils.py (`_rebuild_…`), torch/_tensor.py (`__redu
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import chain
 from math import prod
 from typing import Any
 
@@ -14,6 +15,8 @@ from core.readers.pickle_values import Global, Inert, PickledDict
 from core.readers.torch_storages import DTYPES, LARGEST, Storage, count_of, dtype_of
 
 _MOST_DIMENSIONS = 64
+_MOST_PARTS = 1 << 10
+"""Runs of values that one tensor of a subclass may be made of; pickles repeat what they have for nothing."""
 
 
 class Tensor:
@@ -23,12 +26,13 @@ class Tensor:
         shape: its dimensions.
         dtype: as safetensors spells it.
         nbytes: what its values take in the file.
-        storage: the same for tensors that have the same values; None where there are none to share.
+        storage: the runs of values that it is made of, the same for tensors that have the same ones; None where there
+            are none to share.
     """
 
     __slots__ = ("dtype", "nbytes", "shape", "storage")
 
-    def __init__(self, shape: tuple[int, ...], dtype: str, nbytes: int, storage: Hashable | None) -> None:
+    def __init__(self, shape: tuple[int, ...], dtype: str, nbytes: int, storage: tuple[Hashable, ...] | None) -> None:
         self.shape = shape
         self.dtype = dtype
         self.nbytes = nbytes
@@ -68,7 +72,7 @@ def _tensor(
     stored = prod(length for length, step in zip(shape, strides) if step or length == 1)
     if name == "F4" and shape:
         shape = (*shape[:-1], 2 * shape[-1])  # two in a byte, counted as safetensors does
-    return Tensor(shape, name, -(-stored * bits // 8), (storage.key, 8 * storage.begin + begin * bits, strode))
+    return Tensor(shape, name, -(-stored * bits // 8), ((storage.key, 8 * storage.begin + begin * bits, strode),))
 
 
 def sizes_of_strides(value: object) -> tuple[int, ...]:
@@ -99,20 +103,24 @@ def _rebuild_wrapper(_: Any, dtype: Any, size: Any, *__: Any) -> Tensor:
 
 def _rebuild_from_type(function: Any, _: Any, args: Any, state: Any) -> Any:
     """A tensor of a subclass, or with attributes: `_rebuild_from_type_v2(function, type, args, state)`."""
-    build = TENSORS.get((function.module, function.name)) if isinstance(function, Global) else None
-    if build is None or function.name == "_rebuild_from_type_v2":
+    known = isinstance(function, Global) and function.module == "torch._utils"
+    build = _UTILS.get(function.name) if known else None
+    if build is None:
         return Inert(function if isinstance(function, Global) else None, (args, state))
     made = build(*args)
     if isinstance(made, Tensor) and function.name == "_rebuild_wrapper_subclass":
         inner = _inner_tensors(state)
-        if inner and all(tensor.storage for tensor in inner):
-            return Tensor(
-                made.shape,
-                made.dtype,
-                sum(tensor.nbytes for tensor in inner),
-                tuple(tensor.storage for tensor in inner),
-            )
+        if inner and (storage := _joined(inner)):
+            return Tensor(made.shape, made.dtype, sum(tensor.nbytes for tensor in inner), storage)
     return made
+
+
+def _joined(parts: list[Tensor]) -> tuple[Hashable, ...] | None:
+    """The storages of tensors that one tensor is made of; None where one of them has none to share."""
+    storages = [part.storage for part in parts if part.storage]
+    if sum(map(len, storages)) > _MOST_PARTS:
+        raise ValueError("it is made of more tensors than a tensor is")
+    return tuple(chain.from_iterable(storages)) if len(storages) == len(parts) else None
 
 
 def _inner_tensors(state: object) -> list[Tensor]:
@@ -130,11 +138,10 @@ def _what_it_holds(data: Any, *_: Any) -> Any:
 
 def _rebuild_sparse(_: Any, data: Any, *__: Any) -> Tensor:
     """`(indices, values, size, …)` of the layout COO, `(…, …, values, size)` of the compressed ones."""
-    parts = [part for part in data if isinstance(part, Tensor)]
-    size = next(part for part in data[2:] if isinstance(part, (tuple, list)))
+    parts = [part for part in data[:4] if isinstance(part, Tensor)]
+    size = next((part for part in data[2:5] if isinstance(part, (tuple, list))), None)
     values = parts[-1]
-    storage = tuple(part.storage for part in parts) if all(part.storage for part in parts) else None
-    return Tensor(sizes_of(size), values.dtype, sum(part.nbytes for part in parts), storage)
+    return Tensor(sizes_of(size), values.dtype, sum(part.nbytes for part in parts), _joined(parts))
 
 
 def _rebuild_sparse_csr(data: Any, *_: Any) -> Tensor:

@@ -29,6 +29,8 @@ _DEEPEST = 64
 _LOOKED_AT = 64
 _MOST_VISITS = 8_000_000
 _MOST_NAME_BYTES = 64 << 20
+_TEXT = 56
+"""Bytes that a text takes beside its characters."""
 
 
 class Found(NamedTuple):
@@ -90,16 +92,6 @@ class _Part(NamedTuple):
         """By which it is taken before others: its size, halved for an average or what cannot be read."""
         words = self.name.lower().replace("-", "_").replace(".", "_").split("_")
         return 4 * self.size.elements >> (not _AVERAGED.isdisjoint(words)) >> self.is_object
-
-
-def entries(value: object) -> Iterator[tuple[str, Any]]:
-    """What a container holds, by key or index; nothing where it is none."""
-    if isinstance(value, Inert):
-        value = value.items
-    if isinstance(value, PickledDict):
-        yield from dict(zip(map(key_text, value.keys), value.values)).items()
-    elif isinstance(value, (list, tuple)):
-        yield from ((str(index), part) for index, part in enumerate(value))
 
 
 def find_state(root: object) -> Found:
@@ -168,12 +160,32 @@ class _Search:
         if self._visits < 0:
             raise ValueError("it repeats its containers more often than a checkpoint does")
 
+    def _spend_name(self, size: int) -> None:
+        self._name_bytes -= size
+        if self._name_bytes < 0:
+            raise ValueError("its names are longer than a checkpoint's")
+
+    def _entries(self, value: object) -> Iterator[tuple[str, Any]]:
+        """What a container holds, by key or index; nothing where it is none."""
+        if isinstance(value, Inert):
+            value = value.items
+        if isinstance(value, PickledDict):
+            yield from dict(zip(map(self._key, value.keys), value.values)).items()
+        elif isinstance(value, (list, tuple)):
+            yield from ((str(index), part) for index, part in enumerate(value))
+
+    def _key(self, key: object) -> str:
+        name = key_text(key)
+        if name is not key:  # text is there already, and takes nothing more
+            self._spend_name(_TEXT + len(name))
+        return name
+
     def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Tensor]]:
         """What lies in a container: what may be the model, what lies beside it, and single tensors."""
         parts: list[_Part] = []
         beside: list[_Part] = []
         direct: dict[str, Tensor] = {}
-        for name, held in entries(value):
+        for name, held in self._entries(value):
             if isinstance(held, Tensor):
                 direct[name] = held
             elif (size := self.measure(held)).tensor_count:
@@ -190,7 +202,7 @@ class _Search:
         """
         found: dict[str, Tensor] = {}
         seen: set[int] = set()
-        todo = [("", iter([entry for entry in entries(root) if entry[0] not in left_out]))]
+        todo = [("", iter([entry for entry in self._entries(root) if entry[0] not in left_out]))]
         while todo:
             prefix, rest = todo[-1]
             entry = next(rest, None)
@@ -200,14 +212,12 @@ class _Search:
             self._visit()
             name, value = prefix + entry[0], entry[1]
             if isinstance(value, Tensor):
-                self._name_bytes -= len(name)
-                if self._name_bytes < 0:
-                    raise ValueError("its names are longer than a checkpoint's")
+                self._spend_name(len(name))
                 found[name] = value
             elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
                 seen.add(id(value))
                 if len(todo) < _DEEPEST and not _is_optimizer(value):
-                    todo.append((f"{name}.", entries(value)))
+                    todo.append((f"{name}.", self._entries(value)))
         return found
 
     def measure(self, root: object) -> Uncounted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,9 @@ def test_sums_conserve_whatever_the_rules(
         ("[[rule]]\npattern = 'x\n", "it is not TOML"),
         ("[[rule]]\npattern = \n", "line 2"),
         ("x = " + "[" * 100_000, "it is not TOML"),
+        ("x = " + "9" * 100_000, "a number or a date in it is none that can be"),
+        ("\n" + "a." * 20_000 + "a = 1", "line 2 has more than 64 dots"),
+        ("x = {" + "a." * 20_000 + "a = 1}", "line 1 has more than 64 dots"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_told_in_one_sentence(text: str, reason: str, tmp_path: Path, command: Command) -> None:
@@ -151,12 +155,14 @@ def test_a_bad_file_is_told_in_one_sentence(text: str, reason: str, tmp_path: Pa
 def test_files_that_are_no_text_at_all(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "large").write_bytes(b"#" * 2_000_000)
+    os.mkfifo(tmp_path / "pipe")
     for name, reason in (
         ("binary", "it is not UTF-8"),
         ("large", "larger than 1 MB"),
-        ("none.toml", "No such file"),
-        (".", "directory"),
-        ("a\0b", "null byte"),
+        ("none.toml", "no such file"),
+        (".", "a folder, not a file"),
+        ("pipe", r"a pipe \(FIFO\), not a file"),
+        ("a\0b", "NUL character"),
     ):
         with pytest.raises(RulesError, match=reason):
             rules_of(str(tmp_path / name))

@@ -143,6 +143,19 @@ def test_ctrl_c_leaves_with_130(tmp_path: Path) -> None:
         terminal.check_restored()
 
 
+@pytest.mark.parametrize("pressed", [b"\xff\xfe", b"\xe9", b"\xc3x", b"\xed\xa0\x80", bytes(range(160, 256))], ids=len)
+def test_bytes_that_are_no_utf8_do_not_end_it(tmp_path: Path, pressed: bytes) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"/" + pressed)
+        terminal.wait_until_quiet()
+        assert b"\x1b[?1049l" not in terminal.written
+        terminal.send(CTRL_Q)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
 def test_a_signal_over_a_dialogue_ends_it_too(tmp_path: Path) -> None:
     with Recorder("gpt2", folder=tmp_path) as terminal:
         terminal.wait_for(*READY)

@@ -25,6 +25,7 @@ from torch.distributed.checkpoint.state_dict_saver import save
 from core.errors import CheckpointError
 from tests.command import Command
 from tests.core.helpers import counted, layouts, stored
+from tests.pickles import expect_bounded, text
 from tests.torch_reads import layouts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.distributed is")
@@ -198,3 +199,16 @@ def test_damaged_metadata_is_read_or_refused(
     except CheckpointError as error:
         sentence = error.sentence()
     assert sentence.isprintable()
+
+
+def test_chunks_repeated_by_many_tensors_end(tmp_path: Path) -> None:
+    module = b"ctorch.distributed.checkpoint.metadata\n"
+    nothing = text(b"size") + b"ctorch\nSize\n(K\0K\3t\x85R"
+    chunk = module + b"ChunkStorageMetadata\n)\x81}(" + text(b"offsets") + b"(K\0K\0t" + text(b"sizes") + b"(K\0K\3tub"
+    kind = text(b"properties") + module + b"TensorProperties\n)\x81(ctorch\nfloat32\ntb"
+    tensor = module + b"TensorStorageMetadata\n)\x81}(" + nothing + kind + text(b"chunks") + b"h\1ub"
+    tensors = b"}(" + b"".join(text(b"%d.weight" % number) + tensor for number in range(3000)) + b"u"
+    made = chunk + b"q\0" + b"0](" + b"h\0" * 300_000 + b"eq\1" + b"0"
+    made += module + b"Metadata\n)\x81}(" + text(b"state_dict_metadata") + tensors + b"ub."
+    (tmp_path / ".metadata").write_bytes(b"\x80\x02" + made)
+    assert "there are more than 500,000 chunks" in expect_bounded(tmp_path)

@@ -275,6 +275,8 @@ def test_a_list_that_is_none(body: bytes, hub: Hub, complaint: Complaint) -> Non
 
 def test_a_list_with_odd_entries(hub: Hub, command: Command) -> None:
     siblings: list[object] = [None, 5, {}, {"rfilename": None}, {"rfilename": ""}, {"rfilename": "a/../../x"}]
+    odd_names = ("../x", "/x", "x//x", "./x", "\ud800", "x\0", "x" * 100_000)
+    siblings += [{"rfilename": f"{name}.safetensors"} for name in odd_names]
     siblings += [{"rfilename": "model.safetensors", "size": size} for size in (True, -5, "x", 1 << 70)]
     content = {"sha": "c" * 40, "id": 5, "siblings": siblings}
 
@@ -285,7 +287,29 @@ def test_a_list_with_odd_entries(hub: Hub, command: Command) -> None:
         return False
 
     hub.answer = odd
+    model = command("org/name", "--json").model
+    assert model["parameters"] == 124_439_808
+    assert [note for note in model["notes"] if "headers" not in note and "tied" not in note] == []
+
+
+@pytest.mark.parametrize("repo", ["../../x", "org/../x", "org/name\x1b", "org/name?x", "org/name@x", "o" * 2000 + "/x"])
+def test_a_list_of_a_model_that_can_be_none(repo: str, hub: Hub, command: Command) -> None:
+    content = {"sha": "c" * 40, "id": repo, "siblings": [{"rfilename": "model.safetensors"}]}
+
+    def odd(handler: Handler, request: Request) -> bool:
+        if "/api/models/" in request.path:
+            handler.send(200, json.dumps(content).encode())
+            return True
+        return False
+
+    hub.answer = odd
     assert command("org/name", "--json").model["parameters"] == 124_439_808
+
+
+def test_a_list_of_millions_of_values(hub: Hub, complaint: Complaint) -> None:
+    body = b'{"sha": "' + b"c" * 40 + b'", "siblings": [' + b"[]," * 5_000_000 + b"[]]}"
+    hub.answer = always(lambda handler: handler.send(200, body, {"Content-Type": "application/json"}))
+    assert complaint() == "its list of files has more than 1,000,000 values"
 
 
 def test_a_web_page_in_place_of_a_file(hub: Hub, complaint: Complaint) -> None:

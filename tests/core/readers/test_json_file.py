@@ -9,6 +9,7 @@ import pytest
 
 from tests.checkpoints import gpt2, split, write, write_hole, write_shards
 from tests.command import Command, run_process
+from tests.pickles import expect_bounded
 
 GPT2_PARAMETERS = 124_439_808
 PLACE = "model.safetensors.index.json"
@@ -38,12 +39,45 @@ INDEXES = {
     "outside and back": ('{"weight_map": {"a": "y/../../x.safetensors"}}', "it names a file that is no"),
     "absolute": ('{"weight_map": {"a": "/etc/x.safetensors"}}', "/etc/x.safetensors: it names a file that is no"),
     "not safetensors": ('{"weight_map": {"a": "x.bin"}}', "x.bin: it names a file that is no safetensors file"),
+    "a name too long": (
+        f'{{"weight_map": {{"a": "{"x" * 5000}.safetensors"}}}}',
+        "it names a file that is no safetensors",
+    ),
     "nothing": ('{"weight_map": {"a": ""}}', "it names a file that is no safetensors file"),
     "NUL": ('{"weight_map": {"a": "x\\u0000.safetensors"}}', "it names a file that is no safetensors file"),
     "hostile": ('{"weight_map": {"a": "\\u001b[31m/../x.safetensors"}}', "\\x1b[31m/../x.safetensors: it names"),
     "Git LFS pointer": ("version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "this is a Git LFS pointer"),
     "HTML page": ("<!doctype html><html></html>", "this is a web page (HTML)"),
 }
+
+
+MANY = b"[" + b"[]," * 30_000_000 + b"[]]"
+LARGE = {
+    "lists": (b'{"a":' + MANY + b"}", "it has more than 1,500,000 values"),
+    "keys": (
+        b'{"weight_map":{' + b",".join(b'"%x":1' % n for n in range(8_000_000)) + b"}}",
+        "it has more than 1,500,000",
+    ),
+    "one wide character": ('{"a":"😀'.encode() + b"x" * (120 << 20) + b'"}', "bytes are more than the 33,554,432 read"),
+    "one written in ASCII": (
+        b'{"a":"\\ud83d\\ude00' + b"x" * (120 << 20) + b'"}',
+        "bytes are more than the 33,554,432",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", list(LARGE))
+def test_an_index_of_millions_of_values_takes_bounded_memory_and_time(case: str, tmp_path: Path) -> None:
+    content, expected = LARGE[case]
+    folder = write_shards(tmp_path, split(gpt2().items(), 2))
+    (folder / PLACE).write_bytes(content)
+    assert expected in expect_bounded(folder)
+
+
+def test_a_config_of_millions_of_values_takes_bounded_memory_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.write_bytes(b'{"model_type":"gpt2","a":' + MANY[: 15 << 20] + b"[]]}")
+    assert "bytes are more than the 4,194,304 read of such a file" in expect_bounded(path)
 
 
 @pytest.mark.parametrize("case", list(INDEXES))

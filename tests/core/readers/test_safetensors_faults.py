@@ -13,6 +13,7 @@ from core.errors import CheckpointError
 from tests.checkpoints import Tensors, header, write, write_raw
 from tests.command import Command, complaint_of, run_process
 from tests.core.helpers import stored
+from tests.pickles import expect_bounded
 
 TWO: Tensors = {"a": ("F32", (2, 3)), "b": ("F16", (4,))}
 GOOD = header(TWO)
@@ -248,7 +249,13 @@ def test_a_fault_behind_megabytes_of_header_names_its_byte(tmp_path: Path, comma
 
 def test_an_endless_string_in_a_header_is_given_up_in_time(tmp_path: Path, command: Command) -> None:
     path = write_raw(tmp_path / "x.safetensors", b'{"' + b"a" * (40 << 20))
-    assert "an entry of the header is longer than 16 MiB" in complaint_of(command, path)
+    assert "an entry of the header is longer than 8 MiB" in complaint_of(command, path)
+
+
+def test_metadata_of_a_million_keys_takes_bounded_memory(tmp_path: Path) -> None:
+    metadata = ",".join(f'"{n:x}":""' for n in range(1_500_000))
+    path = write_raw(tmp_path / "x.safetensors", b'{"__metadata__":{' + metadata.encode() + b"}}")
+    assert "an entry of the header is longer than 8 MiB" in expect_bounded(path)
 
 
 def test_endless_space_in_a_header_is_given_up_in_time(tmp_path: Path, command: Command) -> None:
@@ -347,3 +354,10 @@ def test_a_sentence_in_json_is_the_one_on_standard_error(tmp_path: Path, command
     path = write_raw(tmp_path / "x.safetensors", b"{}", 1)
     sentence = complaint_of(command, path)
     assert json.loads(command(path, "--json").out)["models"][0]["error"] == sentence
+
+
+def test_shapes_that_are_all_different_are_read_in_bounded_time(tmp_path: Path) -> None:
+    tensors: Tensors = {f"{n}.weight": ("F32", (n + 1,)) for n in range(300_000)}
+    path = tmp_path / "model.safetensors"
+    write_raw(path, header(tensors), 0)
+    assert "it is cut off" in expect_bounded(path)

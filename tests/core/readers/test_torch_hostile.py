@@ -145,6 +145,76 @@ def test_a_container_that_lies_under_millions_of_keys_ends(tmp_path: Path) -> No
     assert "it repeats its containers more often than a checkpoint does" in expect_bounded(path)
 
 
+WHOLE = (
+    b"ctorch._utils\n_rebuild_tensor_v2\n(("
+    + text(b"storage")
+    + b"ctorch\nFloatStorage\n"
+    + text(b"0")
+    + text(b"cpu")
+    + b"K\6tQK\0K\2K\3\x86K\3K\1\x86\x89NtR"
+)
+"""A tensor of 2 × 3."""
+WRAPPED = (
+    b"ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._utils\n_rebuild_wrapper_subclass\n"
+    b"ca\nb\n(ca\nb\nctorch\nfloat32\nK\2K\3\x86t"
+)
+SPARSE = b"ctorch._utils\n_rebuild_sparse_tensor\n(ctorch\nsparse_coo\n("
+
+
+def of_the_one_before(opening: bytes, repeated: bytes, closing: bytes, levels: int) -> bytes:
+    """Tensors of which each is made of the one before, several times."""
+    made = WHOLE + b"q\0"
+    for _ in range(levels):
+        made += b"0" + opening + repeated * 64 + closing + b"q\0"
+    return b"}" + text(b"a.weight") + made + b"s."
+
+
+MADE_OF_EACH_OTHER = {
+    "wide": of_the_one_before(WRAPPED + b"}(", b"h\0h\0", b"utR", 7),
+    "deep": of_the_one_before(WRAPPED + b"}(", b"h\0h\0", b"utR", 3000),
+    "sparse": of_the_one_before(SPARSE + b"h\0h\0", b"", b"K\2K\3\x86ttR", 40),
+}
+
+
+@pytest.mark.parametrize("case", list(MADE_OF_EACH_OTHER))
+def test_tensors_made_of_each_other_end(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    path.write_bytes(archive(b"\x80\x02" + MADE_OF_EACH_OTHER[case], {"archive/data/0": bytes(24)}))
+    assert "it is made of more tensors than a tensor is" in expect_bounded(path)
+
+
+def test_a_sparse_tensor_without_a_size_is_damaged(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    pickled = b"\x80\x02}" + text(b"a.weight") + SPARSE + WHOLE + WHOLE + b"ttRs."
+    path.write_bytes(archive(pickled, {"archive/data/0": bytes(24)}))
+    assert "_rebuild_sparse_tensor is called with what it does not take: its shape is none" in command(path).complaint
+
+
+def test_lists_are_not_copied_behind_a_tensor_of_a_subclass(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    copied = b"ctorch._tensor\n_rebuild_from_type_v2\n(cbuiltins\ntuple\nNh\0\x85NtR"
+    path.write_bytes(archive(b"\x80\x02(](" + b"N" * 1_000_000 + b"eq\0" + copied * 500 + b"l."))
+    assert "it repeats its containers more often than a checkpoint does" in expect_bounded(path)
+
+
+LONG = text(b"a" * 65_000) + b"q\1" + b"0"
+KEYS = {
+    "bytes": (b"B\xe8\xfd\0\0" + b"a" * 65_000 + b"q\2" + b"0", [b"h\2"] * 2_000_000),
+    "tuples": (LONG + b"(" + b"h\1" * 8 + b"tq\2" + b"0", [b"h\2"] * 1_000_000),
+    "tuples that differ": (LONG, [b"J" + n.to_bytes(4, "little") + b"h\1\x86" for n in range(500_000)]),
+    "numbers": (b"", [b"J" + n.to_bytes(4, "little") for n in range(1_000_000)]),
+}
+
+
+@pytest.mark.parametrize("case", list(KEYS))
+def test_keys_that_are_no_text_take_bounded_memory_and_time(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    before, keys = KEYS[case]
+    pickled = WHOLE + b"q\0" + b"0" + before + b"}(" + b"h\0".join(keys) + b"h\0u."
+    path.write_bytes(archive(b"\x80\x02" + pickled, {"archive/data/0": bytes(24)}))
+    assert "its names are longer than a checkpoint's" in expect_bounded(path)
+
+
 def test_an_archive_that_would_be_inflated_to_gigabytes_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "a.pt"
     for claimed, content in ((None, b"\x80\x02" + b"N" * 200_000_000), (1 << 40, b"\x80\x02N.")):
