@@ -39,9 +39,10 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
             content = opened.read(size)
         except OSError as error:
             raise from_os_error(error, file) from error
-    if b"\\u" in content or not content.isascii():
+    # The one byte is looked for a hundred times faster than the two.
+    if (b"\\" in content and b"\\u" in content) or not content.isascii():
         _check_size(size, min(most, _LARGEST_WIDE), file)
-    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+    if sum(content.count(sign) for sign in (b",", b"[", b"{") if sign in content) > _MOST_VALUES:
         raise CheckpointError(file, f"it has more than {_MOST_VALUES:,} values, which are not read of such a file")
     try:
         value = json.loads(content)

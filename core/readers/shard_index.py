@@ -50,11 +50,15 @@ class ShardIndex:
         weight_map = content.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=AGAIN)
-        if set(map(type, weight_map.values())) != {str}:
+        try:
+            self._promised = Counter(weight_map.values())
+        except TypeError:  # a list or an object in place of a name
+            self._promised = Counter()
+        # Each file's name is looked at once, not once a tensor.
+        if set(map(type, self._promised)) != {str}:
             tensor = next(name for name, shard in weight_map.items() if not isinstance(shard, str))
             raise self._fault("its file is not a name", f"weight_map, tensor {shortened(tensor, 120)}")
         self._shard_of: dict[str, str] = weight_map
-        self._promised = Counter(weight_map.values())
         self.shards = sorted(self._promised)
         self._check_shards()
 
