@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.errors import CheckpointError
-from core.hub_cache import Cached, cached
-from core.hub_name import HubName, hub_name
 from core.readers.builtin import BUILT_IN
 from core.readers.gguf_names import SUFFIX as GGUF_SUFFIX
 from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.readers.torch_names import TORCH_INDEX_SUFFIX, TORCH_SUFFIXES
+
+if TYPE_CHECKING:
+    from core.hub_cache import Cached
+    from core.hub_name import HubName
 
 _ENDINGS = (SUFFIX, INDEX_SUFFIX, GGUF_SUFFIX, TORCH_INDEX_SUFFIX, *TORCH_SUFFIXES)
 
@@ -56,6 +58,10 @@ def locate(model: str) -> Location:
         if not exists:
             raise CheckpointError(model, "there is no such file or folder")
         return Location(model, expanded)
+    # Not imported for what is a path by its looks.
+    from core.hub_cache import Cached, cached
+    from core.hub_name import hub_name
+
     name = hub_name(model)
     found = cached(name) if name else Cached()
     if exists and ("/" in model or model.endswith(_ENDINGS)):

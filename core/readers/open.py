@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from core.errors import CheckpointError
-from core.hub_cache import snapshot
 from core.locate import Location
 from core.readers.builtin import BuiltInReader
 from core.readers.files import is_folder
@@ -43,6 +42,8 @@ def _local_reader(location: Location) -> Reader:
     folder = LocalFolder(path)
     names = folder.names()
     if not names and os.path.isdir(os.path.join(path, "snapshots")):
+        from core.hub_cache import snapshot
+
         commit = snapshot(path)
         if not commit:
             raise CheckpointError(
