@@ -40,3 +40,8 @@ def percent(value: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 tensor`, `148 tensors`."""
     return f"{exact(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def amount(elements: int, tensors: int, nbytes: int) -> str:
+    """What is not counted: `12,582,912 elements in 12 tensors, 50.3 MB`."""
+    return f"{plural(elements, 'element')} in {plural(tensors, 'tensor')}, {size(nbytes)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.counter import Count
 from core.escape import escaped
-from core.formats import exact, plural, short, size
+from core.formats import amount, exact, plural, short, size
 from core.totals import NOT_COUNTED, Totals, Uncounted
 
 _ROLES = {
@@ -59,5 +59,4 @@ def remarks(count: Count) -> Iterator[str]:
 
 def left_text(role: str, left: Uncounted) -> str:
     """`buffers (not trained): 12,582,912 elements in 12 tensors, 50.3 MB`."""
-    elements, tensors = plural(left.elements, "element"), plural(left.tensor_count, "tensor")
-    return f"{_ROLES[role]}: {elements} in {tensors}, {size(left.bytes)}"
+    return f"{_ROLES[role]}: {amount(left.elements, left.tensor_count, left.bytes)}"

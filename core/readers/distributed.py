@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from core.errors import CheckpointError
 from core.escape import escaped, shortened
-from core.formats import plural, size
+from core.formats import amount
 from core.readers.folder import Folder
 from core.readers.json_file import read_config
 from core.readers.pickle_bytes import PickleBytes, Pieces
@@ -202,8 +202,7 @@ class DistributedReader:
             self.source.beside.add(left)
         if parts:
             told = ", ".join(
-                f"{shortened(escaped(key), 60)} ({left.elements:,} elements in {plural(left.tensor_count, 'tensor')},"
-                f" {size(left.bytes)})"
+                f"{shortened(escaped(key), 60)} ({amount(left.elements, left.tensor_count, left.bytes)})"
                 for key, left in list(parts.items())[:4]
             )
             self.source.notes.append(f"not counted: {told}" + (f" and {len(parts) - 4} more" if len(parts) > 4 else ""))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.errors import CheckpointError
 from core.escape import escaped, shortened
-from core.formats import plural, size
+from core.formats import amount
 from core.readers.folder import Folder, take_names
 from core.readers.json_file import read_config
 from core.readers.shard_index import ShardIndex
@@ -114,4 +114,4 @@ def _key(path: str) -> str:
 
 
 def _amount(left: Uncounted) -> str:
-    return f"{left.elements:,} elements in {plural(left.tensor_count, 'tensor')}, {size(left.bytes)}"
+    return amount(left.elements, left.tensor_count, left.bytes)

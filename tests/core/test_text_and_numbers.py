@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import CheckpointError, from_os_error
 from core.escape import beginning, cells, escaped, shortened
-from core.formats import exact, percent, plural, share, short, size
+from core.formats import amount, exact, percent, plural, share, short, size
 
 
 @given(st.text())
@@ -99,6 +99,10 @@ def test_sizes_shares_and_plurals() -> None:
         "1 tensor",
         "0 tensors",
         "1,000 tensors",
+    )
+    assert (amount(1, 1, 4), amount(12_582_912, 12, 50_331_648)) == (
+        "1 element in 1 tensor, 4 B",
+        "12,582,912 elements in 12 tensors, 50.3 MB",
     )
 
 
