@@ -153,7 +153,8 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
     if rules:
         ruled = [rules.category_of(group.tensor.name) for group in known]
         categories = [asked or found for asked, found in zip(ruled, categories)]
-    context = Context(dict(looks), config)
+    shapes = dict(looks)
+    context = Context(shapes, config)
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
@@ -169,7 +170,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
         elif beside[n]:
             role = "quantization"
         else:
-            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), in_quantised)
+            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), in_quantised, shapes)
         tied_to = ""
         if role == "parameter":
             if group in copies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from math import prod
 from typing import Literal
 
@@ -27,8 +28,7 @@ _BUFFERS = {
     "num_tokens_per_expert",
     "output_mask",  # e3nn
     *("cos_cached", "sin_cached", "freqs_cos", "freqs_sin", "freqs_cis"),  # rotary embeddings, remote code and EVA
-    "pe",  # sinusoids, PyTorch's tutorial and those after it
-    *("_float_tensor", "version"),  # fairseq's sinusoids
+    "_float_tensor",  # fairseq's sinusoids
     "positional_encoding_gaussian_matrix",  # SAM: drawn once
     "pos_idx_to_embed",  # Florence-2's sinusoids
     "final_logits_bias",  # BART, Marian, Pegasus
@@ -36,15 +36,14 @@ _BUFFERS = {
     *("input_min", "input_max", "output_min", "output_max"),  # its bounds of activations
     *("slope_rate", "query_decay", "key_decay", "diagonal_decay"),  # MiniMax
     "balancing_biases",  # ZAYA's router, as DeepSeek-V3's
-    *("mean", "std", "norm_mean", "norm_std", "global_mean", "global_invstd"),  # of inputs: HiFi-GAN, RADIO, Phi-4
-    *("window", "fb", "mel_filters", "mel_basis"),  # spectrograms: NeMo, torchaudio
+    *("norm_mean", "norm_std", "global_mean", "global_invstd"),  # of inputs: RADIO, Phi-4
+    *("window", "mel_filters", "mel_basis"),  # spectrograms: NeMo, torchaudio
     # The schedules of latent-diffusion.
-    *("betas", "alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
+    *("alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
     *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm_alphas_cumprod"),
     *("posterior_variance", "posterior_log_variance_clipped", "posterior_mean_coef"),
-    *("queue", "image_queue", "text_queue"),  # MoCo, BLIP
-    *("anchors", "anchor_grid"),  # YOLO
-    "weight_u",  # torch.nn.utils.spectral_norm
+    *("image_queue", "text_queue"),  # BLIP
+    "anchor_grid",  # YOLO
     *("weight_integer", "bias_integer"),  # I-BERT
 }
 # Words that are names of parameters elsewhere, by the module that holds them, without "_" around.
@@ -54,11 +53,19 @@ _BUFFERS_OF = {
         *("inited", "initialized", "cluster_size", "cluster_usage"),
         *("embed", "embed_avg", "embed_sum", "embedding_sum"),
     },
-    "rope": {"freqs"},  # Llama in Meta's files
     "rotary_emb": {"alpha"},
     "act_fn": {"beta", "eps"},  # Apertus
     "shared_embedding": {"positional_embedding"},  # SAM
     "shared_image_embedding": {"positional_embedding"},
+}
+# Such words by what stands beside them in their module.
+_BUFFERS_BESIDE = {
+    # Of inputs: HiFi-GAN, LeRobot; a lone std is a policy's, trained (rsl_rl).
+    **{"mean": ("std", "scale"), "std": ("mean",)},
+    "betas": ("alphas_cumprod",),  # latent-diffusion; of radial functions they are trained (TorchMD-Net)
+    "queue": ("queue_ptr",),  # MoCo
+    # torch.nn.utils.spectral_norm; weight_norm has a weight_v that is trained.
+    **{"weight_u": ("weight_orig",), "weight_v": ("weight_orig",)},
 }
 _AVERAGES = "model_ema."
 """Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
@@ -72,6 +79,8 @@ _BUFFER_MODULES = {
 }
 # e3nn's Wigner 3j symbols: `_w3j_1_1_2`, without its digits.
 _WIGNER = "_wj_"
+# torch.nn.utils.parametrizations.spectral_norm
+_POWER_VECTORS = {"_u", "_v"}
 _MASKS = {"bias", "mask"}
 # No gradient reaches whole numbers; of these no packed weights are made either.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
@@ -82,7 +91,7 @@ SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", 
 _SMALLEST_PACKED = 1 << 16
 
 
-def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: bool) -> Role:
+def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: bool, names: Container[str] = ()) -> Role:
     """The role of a tensor that is no quantisation data and repeats no other.
 
     Args:
@@ -91,6 +100,7 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
         packed: whether it is known to hold packed weights.
         in_quantised: whether the config says that the checkpoint is quantised; large tensors of whole numbers may
             then be weights in a layout that is not known.
+        names: all names of the checkpoint without digits.
     """
     path, _, last = skeleton.rpartition(".")
     if packed:
@@ -98,12 +108,33 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     module = path.rpartition(".")[2]
     if last in _BUFFERS or module in _BUFFER_MODULES or last.strip("_") in _BUFFERS_OF.get(module.strip("_"), ()):
         return "buffer"
+    before = skeleton.removesuffix(last)
+    if any(before + other in names for other in _BUFFERS_BESIDE.get(last, ())):
+        return "buffer"
+    if _is_buffer_by_shape(module, last, tensor.shape):
+        return "buffer"
+    if last in _POWER_VECTORS and ".parametrizations." in f".{path}":
+        return "buffer"
     if last.startswith(_WIGNER) or skeleton.startswith(_AVERAGES) or _is_mask(path, last, tensor.shape):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
         perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED
         return "parameter" if perhaps_packed else "buffer"
     return "parameter"
+
+
+def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:
+    """Whether a word that parameters have too is a buffer's, by its shape and its module."""
+    if last == "pe":  # sinusoids, PyTorch's tutorial and those after it; others train theirs
+        return "pos" in module and "learn" not in module
+    if last == "version":  # beside fairseq's sinusoids
+        return prod(shape) == 1
+    if last == "fb":  # NeMo, torchaudio: a matrix; a forget gate's bias is a vector
+        return len(shape) > 1
+    if last == "anchors":  # YOLO, RT-DETR: widths and heights, or boxes
+        return len(shape) > 1 and shape[-1] in {2, 4}
+    # Llama in Meta's files; timm's RotaryEmbeddingMixed trains frequencies by layer and head.
+    return last == "freqs" and module == "rope" and len(shape) == 1
 
 
 def _is_mask(path: str, last: str, shape: tuple[int, ...]) -> bool:

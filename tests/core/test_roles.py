@@ -117,7 +117,10 @@ def test_tensors_that_share_their_storage_count_once() -> None:
         ("posterior_mean_coef1", "F32", (1000,)),
         ("model_ema.diffusion_modelinput_blocks00weight", "F32", (320, 4, 3, 3)),
         ("preprocessor.featurizer.fb", "F32", (1, 80, 257)),
-        ("vocoder.mean", "F32", (80,)),
+        ("mel_scale.fb", "F32", (513, 128)),
+        ("model.24.anchors", "F16", (3, 3, 2)),
+        ("encoder.embed_positions.version", "F32", (1,)),
+        ("conv.parametrizations.weight.0._u", "F32", (64,)),
     ],
 )
 def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
@@ -142,12 +145,43 @@ def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], 
         ("layers.0.norm.beta", (8,)),
         ("rope.freqs.weight", (8, 8)),
         ("model.embed", (8, 8)),
+        ("rope.freqs", (2, 12, 12, 32)),  # timm's vit_base_patch16_rope_mixed_224
+        ("std", (12,)),  # rsl_rl's policies
+        ("prior.mean", (16,)),
+        ("distance_expansion.betas", (64,)),  # TorchMD-Net, trainable_rbf
+        ("head.anchors", (32, 64)),
+        ("cell.fb", (128,)),
+        ("learned_pos.pe", (1, 256, 8)),
+        ("encoder.pe", (1, 256, 8)),
+        ("gat.weight_u", (4, 8, 1)),
+        ("conv.weight_v", (8, 8, 3)),
+        ("attention.queue", (8, 8)),
     ],
 )
 def test_a_parameter_is_not_taken_for_a_buffer(name: str, shape: tuple[int, ...], tmp_path: Path) -> None:
     count = counted(write(tmp_path / "x.safetensors", {name: ("F32", shape)}))
     assert count.totals.not_counted == {}
     assert count.totals.parameters > 0
+
+
+VECTOR = ("F32", (8,))
+
+
+@pytest.mark.parametrize(
+    ("tensors", "parameters"),
+    [
+        ({"vocoder.mean": VECTOR, "vocoder.std": VECTOR}, 0),
+        ({"mean": VECTOR, "std": VECTOR}, 0),
+        ({"vocoder.mean": VECTOR, "vocoder.scale": VECTOR}, 8),
+        ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
+        ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
+        ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
+    ],
+)
+def test_a_word_of_parameters_is_a_buffers_by_what_stands_beside_it(
+    tensors: Tensors, parameters: int, tmp_path: Path
+) -> None:
+    assert counted(write(tmp_path / "x.safetensors", tensors)).totals.parameters == parameters
 
 
 def test_the_constants_of_equivariant_layers_are_buffers_and_their_vectors_are_no_norms(
