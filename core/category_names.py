@@ -29,6 +29,7 @@ class Rule(NamedTuple):
         last: it must be the name's last word, or the last before `weight` or `bias`.
         bare: it must be a list whose items are weights themselves.
         flat: the tensor has fewer than three dimensions: it is no convolution's.
+        sole: of the weights with its name without digits, none has another shape.
         patch: it is a convolution that takes patches of an image in, of 8 × 8 points or more.
     """
 
@@ -43,6 +44,7 @@ class Rule(NamedTuple):
     last: bool
     bare: bool
     flat: bool
+    sole: bool
     patch: bool
 
 
@@ -59,6 +61,7 @@ def _rule(
     last: bool = False,
     bare: bool = False,
     flat: bool = False,
+    sole: bool = False,
     patch: bool = False,
 ) -> Rule:
     """A rule from lists that are written with spaces."""
@@ -74,6 +77,7 @@ def _rule(
         last=last,
         bare=bare,
         flat=flat,
+        sole=sole,
         patch=patch,
     )
 
@@ -169,10 +173,12 @@ PROJECTIONS = (
     _rule("attention", "key_protein value_protein out_proj gate_ffw", inside="adapter"),  # Evolla
     _rule("attention", "wo", beside="wqkv wq"),  # InternLM2
     _rule("embedding", "w", lone=True, last=True),  # CTRL
-    _rule("head", "fc", beside="bn conv stem stage backbone", lone=True, last=True),  # torchvision
+    # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
+    _rule("head", "fc", beside="bn conv stem stage backbone", lone=True, last=True, sole=True),
     _rule("head", "fc", inside="head", lone=True, last=True),  # timm
-    _rule("head", "linears decoder_layers", lone=True, bare=True),  # MusicGen in its own code, NeMo's CTC
+    _rule("head", "linears decoder_layers", lone=True, bare=True, sole=True),  # MusicGen in its own code, NeMo's CTC
     _rule("mlp", "linear_in linear_out", beside="linear_in"),  # Moshi in its own code
+    _rule("other", "lin", inside="modulation img_mod txt_mod"),  # Flux in its own code
     _rule("mlp", "gate_proj up_proj down_proj gate_up_proj c_fc fc fc_in fc_out lin wi wi_ w"),
     _rule("mlp", "w_gate w_up w_down linear_fc linear_up linear_down dense_in dense_out"),
     _rule("mlp", "vis_up vis_gate vis_down", pieces="dense_h_to h_to_h"),  # CogVLM in llama.cpp, GPT-NeoX

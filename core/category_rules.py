@@ -141,6 +141,8 @@ class _Checkpoint:
                     yield paths[at + 1]
                 if rule.bare and words[at + 1 : at + 2] == [""]:
                     yield paths[at + 2]
+                if rule.sole:
+                    yield paths[-2]
 
     def categories(self) -> list[str]:
         return [self._category(_words(name), shape) for name, shape in self._tensors]
@@ -192,6 +194,8 @@ class _Checkpoint:
         if rule.last and at < len(words) - 1 - (words[-1] in {"weight", "bias"}):
             return False
         if rule.bare and (words[at + 1 : at + 2] != [""] or "weight" not in self._modules[paths[at + 2]].words):
+            return False
+        if rule.sole and len(self._modules[paths[-2]].weights) > 1:
             return False
         if rule.inside and not _any(rule.inside, words[:at]):
             return False

@@ -20,6 +20,12 @@ MODELS: dict[str, dict[str, str]] = {
         "mlp": "h.0.mlp.c_fc.weight h.0.mlp.c_proj.weight",
         "norm": "h.0.ln_1.weight h.0.ln_1.bias h.0.ln_2.weight ln_f.weight",
     },
+    "Flux, its own code": {
+        "attention": "double_blocks.0.img_attn.qkv.weight",
+        "mlp": "double_blocks.0.img_mlp.0.weight",
+        "other": "double_blocks.0.img_mod.lin.weight double_blocks.0.txt_mod.lin.bias "
+        "single_blocks.0.modulation.lin.weight single_blocks.0.linear1.weight",
+    },
     "Llama, Meta's own": {
         "embedding": "tok_embeddings.weight",
         "attention": "layers.0.attention.wq.weight layers.0.attention.wo.weight",
@@ -352,3 +358,13 @@ def test_a_config_of_any_kind_is_borne() -> None:
     ]
     for config in configs:
         assert categories_of([("wte.weight", (4, 2))], config) == ["embedding"]
+
+
+@pytest.mark.parametrize(("shapes", "category"), [([(10, 84)], "head"), ([(120, 400), (84, 120), (10, 84)], "mlp")])
+def test_of_several_unlike_fully_connected_layers_most_are_no_head(
+    shapes: list[tuple[int, ...]], category: str
+) -> None:
+    # LeNet's conv1, conv2, fc1, fc2, fc3 beside ResNet's conv1, …, fc.
+    tensors: list[tuple[str, tuple[int, ...]]] = [("conv.weight", (6, 1, 5, 5))]
+    tensors += [("fc.weight", shape) for shape in shapes] + [("fc.bias", shape[:1]) for shape in shapes]
+    assert set(categories_of(tensors, {})[1:]) == {category}
