@@ -75,6 +75,8 @@ class _Share(NamedTuple):
 
 def experts_said(config: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """How many routed experts a layer has and how many work on a token, by the config: one number, or one a layer."""
+    if config.get("is_moe") is False:  # Doge: its config has numbers of experts all the same
+        return [], []
     parts = sections(config)
     parts += [inside for part in parts for key in _INSIDE if isinstance(inside := part.get(key), dict)]
     experts = next((n for part in parts for key in _NUMBERS_OF_EXPERTS if (n := _numbers(part.get(key)))), [])

@@ -27,7 +27,8 @@ MEANINGS = {
     "s": "inner width of the shared experts",
     "h": "width of one head",
 }
-_SYMBOLS = re.compile(rf"(?<![^\W\d_])(?<!['’])[{''.join(MEANINGS)}]+(?![^\W\d_])")
+# Not in words, nor in names: gpt2-s, bert_L-12.
+_SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
 _FORMULAS_FOR = {"attention", "mlp", "router", "norm", "embedding", "head"}
 _QUERY = (".q_proj.", ".query.", ".wq.", ".attn_q.", ".q.")
 _KEY = (".k_proj.", ".key.", ".wk.", ".attn_k.", ".k.")

@@ -137,7 +137,8 @@ def test_a_router_and_a_bias_kept_among_the_experts_are_not_left_out() -> None:
 def test_experts_under_names_that_are_not_known_are_not_said_to_be_active() -> None:
     unknown = {f"model.layers.0.mlp.crew.{n}.weight": ("BF16", (INNER, WIDTH)) for n in range(EXPERTS)}
     assert count_of({**DENSE, **unknown}, USUAL).active_parameters is None
-    for dense in ({"num_experts": 1, "num_experts_per_tok": 1}, {"num_experts": 0, "num_experts_per_tok": 2}):
+    doge = {"is_moe": False, "num_experts": 16384, "num_experts_per_tok": 64}
+    for dense in ({"num_experts": 1, "num_experts_per_tok": 1}, {"num_experts": 0, "num_experts_per_tok": 2}, doge):
         count = count_of({**DENSE, **unknown}, dense)
         assert count.active_parameters == count.totals.parameters
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.claims import claims_of
 from core.counter import count
-from core.formulas import Formula
+from core.formulas import Formula, legend
 from core.lessons import lesson_on
 from core.polynomials import Polynomial
 from core.readers.builtin import BUILT_IN
@@ -238,3 +238,19 @@ def test_polynomials_are_what_they_come_to(a: Polynomial, b: Polynomial, sizes: 
     assert (a * b).value(sizes) == a.value(sizes) * b.value(sizes)
     assert a + b == b + a
     assert a * b == b * a
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ("12 × L × d²", "Ld"),
+        ("(V + n) × d: 2f", "dVnf"),
+        ("its lead is the smallest in gpt2-s: 60 % MLP", ""),
+        ("bert_uncased_L-2_H-128", ""),
+        ("keys of d/4", "d"),
+        ("its width's", ""),
+    ],
+)
+def test_a_legend_tells_of_symbols_and_not_of_letters_in_names(text: str, symbols: str) -> None:
+    said = legend(text)
+    assert {part.split(":")[0] for part in said.split("; ")} - {""} == set(symbols)

@@ -144,7 +144,6 @@ class ClaimsView(Container):
         """
         self._asked, self._model = asked, model
         self.query_one(ClaimList).styles.height = self._list_height
-
         self._draw()
 
     def move(self, claims: int) -> None:
