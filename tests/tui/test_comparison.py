@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from core.locate import Location
 from core.readers.builtin import BUILT_IN
@@ -94,6 +95,17 @@ async def test_the_reason_in_a_column_is_broken_between_words_and_figures(folder
         column = [line[34:].strip() for line in driver.text.splitlines()[3:17]]
         assert "safetensors" in column
         assert "8,245,940,422," in column
+
+
+async def test_a_reason_with_wide_characters_moves_no_column_beside_it(folder: Path) -> None:
+    header = '{"漢字漢字漢字漢字漢字漢字漢字漢字漢字": {"dtype": "F32", "shape": [3], "data_offsets": [0, 4]}}'.encode()
+    (folder / "x.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    async with running("gpt2", "./x.safetensors", "gpt2-xl", size=WIDE) as driver:
+        await read(driver)
+        await driver.press("2")
+        await driver.shows("漢字漢字")
+        rows = [line.rstrip() for line in driver.text.splitlines() if "漢" in line]
+        assert len({cell_len(row) for row in rows}) == 1
 
 
 async def test_the_table_tells_how_many_rows_are_out_of_view(mixed: list[str]) -> None:

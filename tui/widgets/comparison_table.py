@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -130,7 +130,7 @@ class ComparisonTable(Widget):
                 if known is None:
                     lines_of = instead[n]
                     cell, dim = (lines_of[at] if at < len(lines_of) else ""), "dim"
-                    text.append(f" {cell:{width - 1}}", dim)
+                    text.append(f" {cell}{' ' * (width - 1 - cell_len(cell))}", dim)
                     continue
                 cell = self._texts[number][known] if number is not None else ""
                 style = Style(bold=number is not None and self._rows[number].head)
@@ -171,7 +171,7 @@ class ComparisonTable(Widget):
         lines = wrapped(self._look.plain(self._heads[column].instead), "", width - 1)
         if len(lines) > height > 0:
             end = self._look.plain("…")
-            lines = [*lines[: height - 1], lines[height - 1][: width - 2] + end]
+            lines = [*lines[: height - 1], set_cell_size(lines[height - 1], width - 2).rstrip() + end]
         return lines
 
     def on_click(self, event: events.Click) -> None:
