@@ -124,7 +124,11 @@ def test_the_picker_gpt2_and_enter_show_the_shares(tmp_path: Path, size: tuple[i
 
 
 @pytest.mark.parametrize("arguments", [["gpt2"], []])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
 def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status: int, arguments: list[str]) -> None:
     with Recorder(*arguments, folder=tmp_path) as terminal:
         terminal.wait_for("gpt2")
