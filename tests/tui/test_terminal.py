@@ -160,6 +160,16 @@ def test_bytes_that_are_no_utf8_do_not_end_it(tmp_path: Path, pressed: bytes) ->
         assert terminal.after_screen == ""
 
 
+def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_ends(tmp_path: Path) -> None:
+    code = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSWINSZ, bytes(8))"
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        terminal.wait_for(*READY)
+        terminal.wait_until_quiet(timeout=10)
+        terminal.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 143
+        terminal.check_restored()
+
+
 def test_a_signal_over_a_dialogue_ends_it_too(tmp_path: Path) -> None:
     with Recorder("gpt2", folder=tmp_path) as terminal:
         terminal.wait_for(*READY)
