@@ -170,6 +170,18 @@ def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_end
         terminal.check_restored()
 
 
+def test_a_screen_that_is_left_while_it_is_made_is_no_failure(tmp_path: Path) -> None:
+    code = (
+        "from tui.screens.explorer import ExplorerScreen\n"
+        "def left(self):\n    self.app.exit(143, return_code=143)\n    self.query_one('#never-made')\n"
+        "ExplorerScreen.on_mount = left"
+    )
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        assert terminal.wait_for_exit() == 143
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
 def test_a_signal_over_a_dialogue_ends_it_too(tmp_path: Path) -> None:
     with Recorder("gpt2", folder=tmp_path) as terminal:
         terminal.wait_for(*READY)
