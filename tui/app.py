@@ -165,10 +165,11 @@ class ExploreApp(App[int]):
             self.theme = name
 
     def _handle_exception(self, error: Exception) -> None:
-        # Textual would print a traceback; `tui.start` writes it to a file and says where it lies.
-        if self.failure is None:
-            self.failure = error
-        self._return_code = 1
+        # Textual would print a traceback; `tui.start` writes it to a file and says where it lies. What is being left
+        # may miss what is gone already, or was never made: that is no failure.
+        if not self._exit:
+            self.failure = self.failure or error
+            self._return_code = 1
         if self._exception is None:
             self._exception = error
             self._exception_event.set()

@@ -42,7 +42,9 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ctrl+C is a character here, so SIGINT is sent by another process. asyncio would answer it by cancelling a task
+        # that textual does without: the screen would stay, and could not be ended by closing its window.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, _end, app, 128 + number)
         return await app.run_async()
 

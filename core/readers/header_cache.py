@@ -13,13 +13,15 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 MOST = 500_000_000
 """Bytes kept in all; the models not looked at for the longest time go first."""
 _FORMAT = 1
 _MODEL = "model.json"
 _LONGEST_LINE = 1 << 16
+_LAST = 250_000_000_000
+"""A time that cannot have been, in seconds since 1970; those of a year of five digits are no dates everywhere."""
 
 
 class Known(NamedTuple):
@@ -76,7 +78,7 @@ class HeaderCache:
         """The commit that a revision led to the last time; a commit leads to itself. None where that is not kept."""
         kept = self._model().get(revision or "main")
         commit, asked = (kept.get("commit"), kept.get("asked")) if isinstance(kept, dict) else (None, None)
-        if isinstance(commit, str) and commit.isalnum() and isinstance(asked, (int, float)):
+        if isinstance(commit, str) and commit.isalnum() and isinstance(asked, (int, float)) and 0 <= asked < _LAST:
             return Known(commit, asked)
         if len(revision) >= 40 and revision.isalnum() and os.path.exists(self._path(f"{revision}.json")):
             return Known(revision, time.time())
@@ -116,7 +118,7 @@ class HeaderCache:
         from zlib import crc32
 
         try:
-            with open(self._path(os.path.join(commit, _hash(name))), "rb") as kept:
+            with _opened(self._path(os.path.join(commit, _hash(name)))) as kept:
                 first = json.loads(kept.readline(_LONGEST_LINE))
                 if (first["format"], first["name"], first["size"]) != (_FORMAT, name, size):
                     return []
@@ -234,11 +236,16 @@ def _remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _opened(path: str) -> BinaryIO:
+    # A pipe that nobody writes to would be waited for; one opened so is at its end, or has nothing yet (None).
+    return open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))
+
+
 def _read_json(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             value = json.loads(file.read(1 << 26))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return {}
     return value if isinstance(value, dict) and value.get("format") == _FORMAT else {}
 

@@ -370,6 +370,21 @@ def test_ctrl_c_ends_with_130_and_no_traceback(command: Command, monkeypatch: py
     assert (result.status, result.out, result.err) == (130, "", "")
 
 
+def test_an_interrupt_while_modules_are_imported_ends_with_130_and_no_traceback() -> None:
+    code = (
+        "import runpy, sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(name, path, target=None):\n"
+        "        if name == 'core.counter':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted)\n"
+        "runpy.run_module('tui', run_name='__main__')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 def test_an_interrupt_while_reading_ends_with_130() -> None:
     before = (
         "import os, signal, core.readers.builtin as b\n"

@@ -124,7 +124,11 @@ def test_the_picker_gpt2_and_enter_show_the_shares(tmp_path: Path, size: tuple[i
 
 
 @pytest.mark.parametrize("arguments", [["gpt2"], []])
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["SIGINT", "SIGTERM", "SIGHUP"],
+)
 def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status: int, arguments: list[str]) -> None:
     with Recorder(*arguments, folder=tmp_path) as terminal:
         terminal.wait_for("gpt2")
@@ -152,6 +156,28 @@ def test_bytes_that_are_no_utf8_do_not_end_it(tmp_path: Path, pressed: bytes) ->
         assert b"\x1b[?1049l" not in terminal.written
         terminal.send(CTRL_Q)
         assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
+def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_ends(tmp_path: Path) -> None:
+    code = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSWINSZ, bytes(8))"
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        terminal.wait_for(*READY)
+        terminal.wait_until_quiet(timeout=10)
+        terminal.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 143
+        terminal.check_restored()
+
+
+def test_a_screen_that_is_left_while_it_is_made_is_no_failure(tmp_path: Path) -> None:
+    code = (
+        "from tui.screens.explorer import ExplorerScreen\n"
+        "def left(self):\n    self.app.exit(143, return_code=143)\n    self.query_one('#never-made')\n"
+        "ExplorerScreen.on_mount = left"
+    )
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        assert terminal.wait_for_exit() == 143
         terminal.check_restored()
         assert terminal.after_screen == ""
 

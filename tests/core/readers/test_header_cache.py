@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import time
@@ -12,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.readers.header_cache import HeaderCache, Seen, cache_folder, prune, seen
-from tests.checkpoints import gpt2, split, write_shards
-from tests.command import Command
+from tests.checkpoints import gpt2, split, write, write_shards
+from tests.command import Command, run_process
 from tests.hub import Hub
 
 HUB = "https://huggingface.co"
@@ -96,6 +97,37 @@ def test_damaged_entries_count_as_none(data: st.DataObject) -> None:
     list(seen())
     for file in kept_files():
         file.unlink()
+
+
+@pytest.mark.parametrize("asked", [1e30, -1e30, float("inf"), float("nan"), 10**400], ids=range(5))
+def test_a_time_that_cannot_be_counts_as_none(
+    asked: float, hub: Hub, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "model" / "model.safetensors", gpt2())
+    hub.add("org/name", tmp_path / "model")
+    command("org/name")
+    (model,) = [file for file in kept_files() if file.name == "model.json"]
+    content = json.loads(model.read_bytes())
+    content["revisions"]["main"]["asked"] = asked
+    model.write_text(json.dumps(content))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "HF_HUB_OFFLINE forbids" in command("org/name").complaint
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    again = command("org/name")
+    assert (again.status, again.err) == (0, "")
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_a_pipe_in_its_place_is_not_waited_for(which: int, hub: Hub, tmp_path: Path) -> None:
+    write(tmp_path / "model" / "model.safetensors", gpt2())
+    hub.add("org/name", tmp_path / "model")
+    assert run_process("org/name").status == 0
+    file = kept_files()[which]
+    file.unlink()
+    os.mkfifo(file)
+    again = run_process("org/name")
+    assert (again.status, again.err) == (0, "")
+    assert file.is_file()
 
 
 def test_a_damaged_header_is_fetched_again(hub: Hub, tmp_path: Path, command: Command) -> None:
