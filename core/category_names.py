@@ -97,7 +97,8 @@ NO_NORMS = frozenset({"proj", "linear", "fc", "mlp", "embed", "embedding", "embe
 # A vector named `weight` is a norm's too, whatever its module is called, since others hold matrices; but these.
 NO_NORM_VECTORS = (
     *("sinks", "time_", "channel_", "ssm", "rope", "prelu", "activation", "scale", "probs"),
-    *("linear", "conv", "gamma"),  # e3nn keeps its matrices as vectors
+    *("linear", "conv"),  # e3nn keeps its matrices as vectors
+    "gamma",  # Sapiens' layer scales
     *("gate", "ls", "image_", "boi", "eoi"),  # llama.cpp: Qwen2-MoE's shared expert, layer scales, tokens of an image
 )
 

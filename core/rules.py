@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from core.categories import CATEGORIES
@@ -18,7 +19,7 @@ class RulesError(Exception):
     """A file of rules that is none, in one sentence."""
 
 
-class Rules:
+class Rules(ABC):
     """What a tensor's category is by its full name.
 
     Attributes:
@@ -30,13 +31,13 @@ class Rules:
         self.name = name
         self.note = note
 
+    @abstractmethod
     def category_of(self, name: str) -> str:
         """The category of a tensor; "" where the built-in rules decide.
 
         Args:
             name: the whole name, with its digits.
         """
-        raise NotImplementedError
 
 
 class StudyRules(Rules):

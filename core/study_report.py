@@ -57,24 +57,29 @@ def _text_lines(models: Sequence[Compared], style: TextStyle) -> Iterator[str]:
             yield from wrapped(style.plain(f"not read: {failure.model}: {failure.error.sentence(failure.model)}"), "  ")
     if not known:
         return
-    for sentence in _method(known):
+    asked = [(title, group, claims_of(group)) for title, group in asked_apart(known)]
+    for sentence in _method(known, asked):
         yield from ("", *wrapped(style.plain(sentence), ""))
     yield from _text_section("Comparison", comparison(known), known, style)
     yield from _text_chart(_SHARES, grouped_bars(known, WIDTH, style), style)
     yield from _text_section("Trend: what grows with the layers", trend(known), by_size(known), style)
     yield from _text_chart(_ALONG, trend_lines(known, WIDTH, style), style)
     yield from _text_section("Norms apart", norms(known), known, style)
-    for title, group in asked_apart(known):
+    for title, group, claims in asked:
         yield from ("", f"Claims, asked of {title}", "")
-        for claim in claims_of(group):
+        for claim in claims:
             yield from _text_claim(claim, group, style)
 
 
-def _method(known: Sequence[Measured]) -> Iterator[str]:
+_Asked = tuple[str, list[Measured], list[Claim]]
+"""What a group of models is called, the models, and the claims as they are for them."""
+
+
+def _method(known: Sequence[Measured], asked: Sequence[_Asked]) -> Iterator[str]:
     """How it was counted, and what stands for what in the formulas."""
     yield _METHOD
     formulas = [row.show(n) for row in norms(known) if row.key == "norm_formula" for n in range(len(known))]
-    whys = [claim.why for _, group in asked_apart(known) for claim in claims_of(group)]
+    whys = [claim.why for _, _, claims in asked for claim in claims]
     if symbols := legend(*formulas, *whys):
         yield f"In formulas, {symbols}."
 
@@ -140,17 +145,17 @@ def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str
             yield f"\nNot read: {markdown_text(failure.model)}: {markdown_text(reason)}\n"
     if not known:
         return
-    for sentence in _method(known):
+    asked = [(title, group, claims_of(group)) for title, group in asked_apart(known)]
+    for sentence in _method(known, asked):
         yield f"\n{markdown_text(sentence)}\n"
     yield from _markdown_section("Comparison", comparison(known), known)
     yield from _block(_SHARES, grouped_bars(known, WIDTH, style))
     yield from _markdown_section("Trend: what grows with the layers", trend(known), by_size(known))
     yield from _block(_ALONG, trend_lines(known, WIDTH, style))
     yield from _markdown_section("Norms apart", norms(known), known)
-    for title, group in asked_apart(known):
+    for title, group, claims in asked:
         yield f"\n## Claims, asked of {title}\n"
         yield "\n| | claim | verdict | why |\n| ---: | --- | --- | --- |\n"
-        claims = claims_of(group)
         for claim in claims:
             cells_ = (markdown_text(claim.claim), claim.verdict or "not asked", markdown_text(claim.why))
             yield f"| {claim.number} | {' | '.join(cells_)} |\n"

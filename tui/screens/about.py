@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from core.counter import Count
 from core.escape import escaped
 from core.summary import remarks
 from core.text_report import summary_lines, wrapped
 from tui.look import Look
-from tui.screens.steady import Steady
-from tui.widgets.line import Line
-
-_MARGIN = 6
-_WIDEST = 92
+from tui.screens.page import PageScreen
 
 
-class AboutScreen(Steady, ModalScreen[None]):
+class AboutScreen(PageScreen):
     """A box over the screen with a model's notes in full; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,i,question_mark,q,f1,enter", "dismiss", "Close")]
@@ -33,27 +26,11 @@ class AboutScreen(Steady, ModalScreen[None]):
             count: the model.
             look: how things are drawn.
         """
-        super().__init__()
+        super().__init__(look, "arrows scroll, Esc closes")
         self._count = count
-        self._look = look
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="box") as box:
-            box.border_title = "Notes"
-            box.border_subtitle = "arrows scroll, Esc closes"
-            page = Line("", id="page")
-            page.wrap = True
-            yield page
-
-    def on_mount(self) -> None:
-        self._show()
-
-    def on_resize(self) -> None:
-        self._show()
-
-    def _show(self) -> None:
-        look, source, text = self._look, self._count.source, Text(end="")
-        width = max(24, min(self.app.size.width, _WIDEST) - _MARGIN)
+    def page(self, width: int) -> tuple[str, Text]:
+        look, source, text = self.look, self._count.source, Text(end="")
 
         def lines(said: str, style: str = "") -> None:
             for line in wrapped(look.plain(escaped(said)), "  ", width):
@@ -69,4 +46,4 @@ class AboutScreen(Steady, ModalScreen[None]):
             text.append("\n")
             lines(sentence)
         text.rstrip()
-        self.query_one("#page", Line).show(text)
+        return "Notes", text

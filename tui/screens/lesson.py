@@ -6,25 +6,19 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
 from core.escape import escaped, shortened
 from core.lessons import Lesson, lesson_on
 from core.study import Measured
 from core.text_report import wrapped
 from tui.look import Look
-from tui.screens.steady import Steady
-from tui.widgets.line import Line
+from tui.screens.page import PageScreen
 
 _MOST_SHAPES = 12
-_MARGIN = 6
-_WIDEST = 92
 
 
-class LessonScreen(Steady, ModalScreen[None]):
+class LessonScreen(PageScreen):
     """A box over the screen with the page of one category; Left and Right turn to the others'."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,38 +36,19 @@ class LessonScreen(Steady, ModalScreen[None]):
             category: one of them, whose page is opened.
             look: how things are drawn.
         """
-        super().__init__()
+        super().__init__(look, "← → other categories, Esc closes")
         self._model = model
         self._categories = list(categories)
         self._category = category
-        self._look = look
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="box") as box:
-            box.border_subtitle = self._look.plain("← → other categories, Esc closes")
-            page = Line("", id="page")
-            page.wrap = True
-            yield page
-
-    def on_mount(self) -> None:
-        self._show()
-
-    def on_resize(self) -> None:
-        self._show()
 
     def action_turn(self, step: int) -> None:
         number = self._categories.index(self._category) + step
         self._category = self._categories[number % len(self._categories)]
-        self._show()
+        self.show_page()
         self.query_one("#box").scroll_home(animate=False)
 
-    def _show(self) -> None:
-        lesson = lesson_on(self._category, self._model)
-        self.query_one("#box").border_title = self._look.plain(lesson.title).replace("[", r"\[")
-        self.query_one("#page", Line).show(self._text(lesson))
-
-    def _text(self, lesson: Lesson) -> Text:
-        look, width = self._look, max(24, min(self.app.size.width, _WIDEST) - _MARGIN)
+    def page(self, width: int) -> tuple[str, Text]:
+        lesson, look = lesson_on(self._category, self._model), self.look
         color = "" if self.app.no_color else look.color(self._category)
         text = Text(end="")
 
@@ -101,16 +76,16 @@ class LessonScreen(Steady, ModalScreen[None]):
         lines("Made of", "bold")
         self._shapes(text, lesson, width)
         text.rstrip()
-        return text
+        return lesson.title, text
 
     def _shapes(self, text: Text, lesson: Lesson, width: int) -> None:
-        shown = [tuple(map(self._look.plain, row)) for row in lesson.shapes[:_MOST_SHAPES]]
+        shown = [tuple(map(self.look.plain, row)) for row in lesson.shapes[:_MOST_SHAPES]]
         if not shown:
             return
         times, shape, held = (max(len(row[at]) for row in shown) for at in (0, 2, 3))
         room = max(8, width - 4 - times - shape - held - 6)
         for row in shown:
-            name = self._look.fit(shortened(escaped(row[1]), room), room)
+            name = self.look.fit(shortened(escaped(row[1]), room), room)
             text.append(f"  {row[0]:>{times}} {name}  {row[2]:>{shape}}  {row[3]:>{held}}\n")
         if len(lesson.shapes) > len(shown):
             text.append(f"  and {len(lesson.shapes) - len(shown)} more\n", "dim")

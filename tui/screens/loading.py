@@ -132,11 +132,8 @@ class LoadingScreen(Steady, Screen[None]):
     def _tell(self) -> None:
         """Says the first of what is to be said of the model."""
         # What is not counted stands in the table too, the notes do not.
-        said = (
-            sorted(map(escaped, remarks(self.counted)), key=lambda s: not s.startswith("note: "))
-            if self.counted
-            else []
-        )
+        sentences = map(escaped, remarks(self.counted)) if self.counted else ()
+        said = sorted(sentences, key=lambda sentence: not sentence.startswith("note: "))
         self._told = self._first_of(said) if said else ""
         self.say(self._told)
 
@@ -150,9 +147,10 @@ class LoadingScreen(Steady, Screen[None]):
         room, left = self.size.width - 2, len(said) - 1
         if not left and cells(said[0]) <= room:
             return said[0]
-        wordings = [f"  (+{left} more: i shows them)", f"  (+{left} more: i)", f"  (+{left}: i)"]
-        others = next((words for words in wordings if cells(said[0]) + len(words) <= room), wordings[1])
-        others = others if left else "  (i: all of it)"
+        others = "  (i: all of it)"
+        if left:
+            wordings = [f"  (+{left} more: i shows them)", f"  (+{left} more: i)", f"  (+{left}: i)"]
+            others = next((words for words in wordings if cells(said[0]) + len(words) <= room), wordings[1])
         return beginning(said[0], max(20, room - len(others))) + others
 
     def _failed(self, message: LoadFailed) -> None:
