@@ -85,13 +85,13 @@ class GgufReader:
         return not any(key in header.metadata for key in silent)
 
     def _check_split(self, header: GgufHeader, number: int) -> None:
-        """Compares what a part says of its place with its name."""
+        """Compares what a part says of its place with its name; the place in a whole model says nothing."""
         file, total = self._folder.shown(self._parts[number]), len(self._parts)
         count, place = header.metadata.get("split.count", 1), header.metadata.get("split.no", 0)
         if type(count) is not int or type(place) is not int:
             raise CheckpointError(file, "split.count and split.no are no whole numbers", place="metadata")
         count = max(count, 1)
-        if (count, place) == (total, number):
+        if count == total and (total == 1 or place == number):
             return
         says = f"its metadata says that it is part {place + 1:,} of {count:,}" if count > 1 else "it is a whole model"
         named = f"its name says part {number + 1} of {total}" if total > 1 else "its name does not"

@@ -370,7 +370,7 @@ async def test_a_hostile_name_is_copied_and_told_escaped_and_in_short(tmp_path: 
         assert driver.app.clipboard.startswith(r"\x1b]52;c;x\x07[red]nnn")
         await driver.shows("name and parameters copied")
         assert driver.text.count("n" * 70) == 0
-        assert "22" not in driver.labels[0]
+        assert "\x1b" not in driver.text
 
 
 async def test_x_exports_and_question_mark_helps() -> None:

@@ -318,8 +318,10 @@ def test_a_part_under_another_name_is_refused(tmp_path: Path) -> None:
     assert "its metadata says that it is part 1 of 3, and its name does not" in refusal(path)
 
 
-def test_a_whole_model_may_be_called_part_1_of_1(tmp_path: Path) -> None:
-    assert counted(write(tmp_path / "m-00001-of-00001.gguf", TINY, LLAMA)).totals.parameters == TINY_PARAMETERS
+@pytest.mark.parametrize("name", ["m-00001-of-00001.gguf", "m.gguf"])
+@pytest.mark.parametrize("split", [{}, {"split.count": 1}, {"split.no": 1}])
+def test_a_whole_model_may_be_called_a_part(name: str, split: dict[str, Value], tmp_path: Path) -> None:
+    assert counted(write(tmp_path / name, TINY, {**LLAMA, **split})).totals.parameters == TINY_PARAMETERS
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ from tests.ggufs import Form, Value, byte_count, package_reads, write
 
 Found = dict[str, tuple[str, tuple[int, ...], int, int]]
 
+# What a model is refused for: Hypothesis takes words out of the code that it tests, so it comes upon these.
+SPEAKING = ("general.alignment", "general.type", "split.")
+
 NAMES = st.text(st.characters(codec="utf-8"), max_size=12)
 KINDS = st.sampled_from(list(GGML_TYPES.values()))
 VALUES: st.SearchStrategy[Value] = st.one_of(
@@ -65,7 +68,7 @@ def ours(path: Path) -> Found | CheckpointError:
 @settings(max_examples=200)
 @given(
     tensors=st.dictionaries(NAMES, layouts(), max_size=8),
-    metadata=st.dictionaries(NAMES.filter(lambda key: key != "general.alignment"), VALUES, max_size=8),
+    metadata=st.dictionaries(NAMES.filter(lambda key: not key.startswith(SPEAKING)), VALUES, max_size=8),
     form=FORMS,
 )
 def test_any_model_is_read_as_it_was_written_and_its_elements_conserved(
