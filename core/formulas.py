@@ -1,27 +1,34 @@
 """How a category's size comes about: a formula in the model's own sizes that gives exactly what was counted.
 
-A formula is made from the tensors' shapes. Where one of them is no product of sizes that are known here, there is none.
+A formula is made from the tensors' shapes. Lengths that have no name here stand in it as numbers, if that is wished and
+it stays readable; else there is none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from math import prod
 from typing import NamedTuple
 
 from core.expert_names import is_routed_expert, is_shared_expert
 from core.polynomials import Polynomial, total
-from core.shapes import Dimensions, Repeated, position_rows
+from core.shapes import Dimensions, Repeated
+from core.widths import sizes_of, unpacked
 
 MEANINGS = {
     "L": "layers",
     "E": "experts in a layer",
     "V": "vocabulary: rows of the token embedding",
     "n": "positions: rows of the position embedding",
+    "H": "heads of attention",
     "d": "hidden size, the width of the model",
     "q": "width of the queries of all heads",
     "k": "width of the keys of all heads, and of the values",
+    "r": "width of the latent that queries come from",
+    "c": "width of the latent that keys and values come from",
+    "t": "width of the rotary part of a key, which all heads share",
+    "z": "width of the other part of the keys, and of the values, of all heads",
+    "w": "width of the values of all heads",
     "f": "inner width of the MLP",
     "g": "inner width of one expert",
     "s": "inner width of the shared experts",
@@ -29,11 +36,10 @@ MEANINGS = {
 }
 # Not in words, nor in names: gpt2-s, bert_L-12.
 _SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
-_FORMULAS_FOR = {"attention", "mlp", "router", "norm", "embedding", "head"}
-_QUERY = (".q_proj.", ".query.", ".wq.", ".attn_q.", ".q.")
-_KEY = (".k_proj.", ".key.", ".wk.", ".attn_k.", ".k.")
-_FUSED = ("qkv", "query_key_value", "c_attn", "W_pack", "in_proj")
+_FORMULAS_FOR = {"attention", "mlp", "mixer", "router", "norm", "embedding", "head", "adapter"}
 _SMALL = 16
+# Of a formula with nameless lengths: more is no help to a reader.
+_MOST_TERMS, _MOST_TIMES = 12, 8
 
 
 class Part(NamedTuple):
@@ -101,23 +107,26 @@ def _times(times: str | int, each: str, part: Part) -> str:
     return f"{shown} × ({each})" if len(part.each.terms) > 1 else f"{shown} × {each}"
 
 
-def formula_of(category: str, tensors: Iterable[Repeated], dimensions: Dimensions) -> Formula | None:
+def formula_of(
+    category: str, tensors: Iterable[Repeated], dimensions: Dimensions, nameless: bool = False
+) -> Formula | None:
     """The formula of a category's size; None where the shapes do not fit one that is known.
 
     Args:
         category: a key of `core.categories.CATEGORIES`.
         tensors: all parameters of the model.
         dimensions: the model's.
+        nameless: whether lengths that no symbol stands for may be in it as numbers.
     """
-    tensors = list(tensors)
     if category not in _FORMULAS_FOR or not dimensions.hidden_size:
         return None
+    tensors = unpacked(tensors, dimensions)
     sizes = sizes_of(tensors, dimensions)
     sums: dict[tuple[str, frozenset[str]], list[Polynomial]] = {}
     for tensor in tensors:
         if tensor.category != category:
             continue
-        size = _size(tensor, category, sizes)
+        size = _size(tensor, category, sizes, nameless)
         if size is None:
             return None
         sums.setdefault((tensor.stack, tensor.layers), []).append(size)
@@ -130,14 +139,14 @@ def formula_of(category: str, tensors: Iterable[Repeated], dimensions: Dimension
     # What lies in the layers first, the most frequent kind of layer before the others.
     parts.sort(key=lambda part: (not part.where, -part.times))
     formula = Formula(parts, sizes)
+    if nameless and sum(len(part.each.terms) for part in parts) > _MOST_TERMS:
+        return None
     counted = sum(tensor.parameters * tensor.tensor_count for tensor in tensors if tensor.category == category)
     return formula if formula.value == counted else None
 
 
-def _size(tensor: Repeated, category: str, sizes: dict[str, int]) -> Polynomial | None:
+def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool) -> Polynomial | None:
     """What tensors of one name hold in one layer."""
-    if prod(tensor.shape) != tensor.parameters:
-        return None  # packed
     times, rest = divmod(tensor.tensor_count, len(tensor.layers) or 1)
     if rest:
         return None
@@ -152,7 +161,11 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int]) -> Polynomial 
     for length in shape:
         factor = known.get(length) or (Polynomial.number(length) if length <= _SMALL else None)
         if factor is None:
-            return None
+            if not nameless:
+                return None
+            times, rest = divmod(length, sizes["d"])
+            whole = not rest and times <= _MOST_TIMES and category not in {"embedding", "head"}
+            factor = Polynomial.of("d", times) if whole else Polynomial.of(str(length))
         result *= factor
     return result
 
@@ -163,14 +176,17 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
 
     def offer(*texts: str) -> None:
         for text in texts:
-            number = text.rstrip("LEVndqkfgsh")
+            number = text.rstrip("".join(MEANINGS))
             symbols = tuple(text[len(number) :])
             if all(symbol in sizes for symbol in symbols):
                 wanted.append(Polynomial({symbols: int(number or 1)}))
 
     if category == "attention":
-        offer("d", "q", "k", "h")
+        # A sink is one value for each head.
+        offer(*"dqkrczw", *("Hh" if "sink" in tensor.name else "hH"))
         queries, keys = (symbol if symbol in sizes else "d" for symbol in "qk")
+        if "t" in sizes:
+            wanted.append(Polynomial.of("c") + Polynomial.of("t"))
         wanted.append(Polynomial.of(queries) + Polynomial.of(keys, 2))
         wanted.append(Polynomial.of(keys, 2))
     elif category == "mlp":
@@ -185,70 +201,12 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
     elif category == "router":
         offer("E", "d")
     elif category == "norm":
-        offer("d", "h", "q", "k")
+        offer("d", *"hqkrc")
+    elif category in {"mixer", "adapter"}:
+        offer("d")
     else:
         offer(*("nVd" if "pos" in tensor.name.replace("wpe", "pos") else "Vnd"))
     known: dict[int, Polynomial] = {}
     for polynomial in wanted:
         known.setdefault(polynomial.value(sizes), polynomial)
     return known
-
-
-def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, int]:
-    """The symbols that a model has, and how large they are; a width that is another one's is not there."""
-    tensors = list(tensors)
-    d = dimensions.hidden_size or 0
-    found: dict[str, int | None] = {
-        "d": d,
-        "L": dimensions.layers,
-        "V": dimensions.vocabulary,
-        "E": dimensions.experts,
-        "n": max(position_rows(tensors), default=None),
-    }
-    queries, keys = _widths(tensors, dimensions, d)
-    if queries != d:
-        found["q"] = queries
-    if keys not in {d, queries}:
-        found["k"] = keys
-    if dimensions.head_size and dimensions.head_size not in {d, queries, keys}:
-        found["h"] = dimensions.head_size
-    mlp = [t for t in tensors if t.category == "mlp"]
-    shared = [t for t in mlp if is_shared_expert(t.skeleton)]
-    routed = [t for t in mlp if is_routed_expert(t.skeleton)]
-    dense = [t for t in mlp if not (is_shared_expert(t.skeleton) or is_routed_expert(t.skeleton))]
-    found["f"] = _inner(dense, d, None)
-    found["g"] = _inner(routed, d, dimensions.experts)
-    found["s"] = _inner(shared, d, None)
-    if not found["f"]:  # experts alone: their width is the MLP's
-        found["f"], found["g"] = found["g"], None
-    return {symbol: size for symbol, size in found.items() if size}
-
-
-def _widths(tensors: list[Repeated], dimensions: Dimensions, d: int) -> tuple[int, int]:
-    """The widths of queries and of keys, by the projections' shapes, else by heads times their size."""
-    attention = [t for t in tensors if t.category == "attention" and len(t.shape) == 2]
-    heads, shared, size = dimensions.heads, dimensions.key_value_heads, dimensions.head_size
-    queries = _other(attention, _QUERY, d) or (heads * size if heads and size else d)
-    keys = _other(attention, _KEY, d)
-    if not keys:
-        fused = _other(attention, _FUSED, d)
-        keys = (fused - queries) // 2 if fused > queries else (shared * size if shared and size else d)
-    return queries, keys
-
-
-def _other(tensors: list[Repeated], names: tuple[str, ...], d: int) -> int:
-    """The width that a projection of one of these names goes to; 0 where there is none."""
-    for tensor in tensors:
-        if any(name in tensor.name for name in names) and d in tensor.shape:
-            return tensor.shape[0] if tensor.shape[1] == d else tensor.shape[1]
-    return 0
-
-
-def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
-    """The least width beside the model's that some MLP matrices have: a gate and an up projection may be in one."""
-    widths = [
-        min((n for n in tensor.shape[-2:] if n != d), default=d)
-        for tensor in tensors
-        if len(tensor.shape) >= 2 and d in tensor.shape
-    ]
-    return min((n for n in widths if n != experts or n == d), default=None)

@@ -87,7 +87,8 @@ class Lesson(NamedTuple):
 
 def lesson_on(category: str, model: Measured) -> Lesson:
     """The page on a category in a model."""
-    held, formula = model.tally(category).parameters, model.formula(category)
+    held = model.tally(category).parameters
+    formula = model.formula(category) or model.formula(category, nameless=True)
     lines, symbols = [], []
     if formula:
         steps = dict.fromkeys((formula.text(), formula.with_numbers(), formula.sums(), exact(formula.value)))

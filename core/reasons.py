@@ -13,7 +13,9 @@ def layer_of(model: Measured) -> str:
         return ""
     text = f"{mlp.layer.text()} in the MLP and {attention.layer.text()} in attention"
     used = attention.layer.symbols | mlp.layer.symbols
-    widths = [f"{symbol} = {relative(model.sizes[symbol], model.sizes['d'])}" for symbol in "qkfgs" if symbol in used]
+    widths = [
+        f"{symbol} = {relative(model.sizes[symbol], model.sizes['d'])}" for symbol in "qkrctzwfgs" if symbol in used
+    ]
     widths += [f"E = {exact(model.sizes['E'])}"] if "E" in used else []
     return text + (f", where {', '.join(widths)}" if widths else "")
 
@@ -33,6 +35,8 @@ def build_of(model: Measured) -> str:
         heads, shared = model.dimensions.heads, model.dimensions.key_value_heads
         counted = f" ({heads} heads, {shared} keys and values)" if heads and shared and shared < heads else ""
         told.append(f"grouped queries{counted}")
+    if "c" in sizes:
+        told.append("latent attention")
     if not told:
         outside = share(model.outside, model.parameters)
         return f"as {outside:.1f} % lie outside of the layers"

@@ -105,7 +105,9 @@ def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dim
     """
     tensors = list(tensors)
     parts = sections(config)
-    embeddings = [t.shape for t in tensors if t.category == "embedding" and len(t.shape) == 2]
+    # Packed rows are shorter than what they stand for.
+    tables = [t for t in tensors if t.category == "embedding" and len(t.shape) == 2 and t.shape[0]]
+    embeddings = [(t.shape[0], t.parameters // t.shape[0]) for t in tables]
     hidden = _hidden_size(tensors, embeddings, numbers(parts, HIDDEN_SIZE)) or None
     heads = _first(numbers(parts, HEADS))
     key_value_heads = _first(numbers(parts, KEY_VALUE_HEADS)) or heads

@@ -8,13 +8,14 @@ from typing import NamedTuple
 from core.counter import Count
 from core.escape import escaped
 from core.formats import share
-from core.formulas import Formula, formula_of, sizes_of
+from core.formulas import Formula, formula_of
 from core.labels import category_label
 from core.layer_totals import layer_totals
 from core.readers.builtin import BUILT_IN
 from core.report import Failure
 from core.shapes import Dimensions, Repeated, dimensions_of, repeated_tensors
 from core.totals import Tally, Totals
+from core.widths import sizes_of
 
 FAMILY = tuple(BUILT_IN)
 """The models that the study is about."""
@@ -65,7 +66,7 @@ class Measured:
                 self.layers.append(Layer(held[0], held[1] + held[2], totals.parameters))
             else:
                 self.outside += totals.parameters
-        self._formulas: dict[str, Formula | None] = {}
+        self._formulas: dict[tuple[str, bool], Formula | None] = {}
 
     @property
     def parameters(self) -> int:
@@ -84,11 +85,12 @@ class Measured:
         """A category's word in this model."""
         return category_label(category, self.totals)
 
-    def formula(self, category: str) -> Formula | None:
-        """How a category's size comes about, None where that is not known."""
-        if category not in self._formulas:
-            self._formulas[category] = formula_of(category, self.tensors, self.dimensions)
-        return self._formulas[category]
+    def formula(self, category: str, nameless: bool = False) -> Formula | None:
+        """How a category's size comes about, None where that is not known; see `core.formulas.formula_of`."""
+        key = category, nameless
+        if key not in self._formulas:
+            self._formulas[key] = formula_of(category, self.tensors, self.dimensions, nameless)
+        return self._formulas[key]
 
     @property
     def sizes(self) -> dict[str, int]:

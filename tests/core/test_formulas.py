@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.checkpoints import Tensors, gpt2, masks
 from tests.core.helpers import counted
 from tests.given import GivenReader
 from tests.models import LLAMA, MIXTRAL, llama, write_model
+from tests.packed import SCHEMES
+from tests.published import deepseek_v3, gpt_oss
 
 
 def of(tensors: Tensors, config: dict[str, Any] | None = None) -> Measured:
@@ -70,11 +73,71 @@ def test_grouped_queries_and_a_gated_mlp(tmp_path: Path) -> None:
     assert formula(model, "mlp").text() == "L × 3df"
     assert formula(model, "norm").text() == "L × 2d + d"
     assert formula(model, "embedding").text() == formula(model, "head").text() == "Vd"
-    assert model.sizes == {"L": 32, "V": 128256, "d": 4096, "k": 1024, "f": 14336, "h": 128}
+    assert model.sizes == {"L": 32, "V": 128256, "d": 4096, "k": 1024, "f": 14336, "H": 32, "h": 128}
 
 
 def test_without_a_config_the_shapes_tell_the_same() -> None:
     assert formula(of(llama(LLAMA, 2)), "attention").text() == "L × (2d² + 2dk)"
+
+
+@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"hqq-8"}))  # its rows of 64 tell nothing of the weights
+def test_packed_weights_have_the_formula_of_those_they_stand_for(scheme: str) -> None:
+    linear, config = SCHEMES[scheme]
+    tensors: dict[str, tuple[str, Sequence[int]]] = {}
+    for name, layout in llama(LLAMA, 2).items():
+        packed = "_proj." in name or ("embed" in name and scheme.startswith("mlx"))
+        tensors.update(linear(name.removesuffix(".weight"), *layout[1]) if packed else {name: layout})
+    model = of(tensors, {**LLAMA, **config})
+    found = {key: formula(model, key).text() for key in ("attention", "mlp", "norm", "embedding")}
+    assert found == {"attention": "L × (2d² + 2dk)", "mlp": "L × 3df", "norm": "L × 2d + d", "embedding": "Vd"}
+    assert (model.dimensions.hidden_size, model.dimensions.vocabulary) == (4096, 128256)
+
+
+def test_latent_attention_of_deepseek_v3() -> None:
+    model = of(dict(deepseek_v3()), {"num_attention_heads": 128, "n_routed_experts": 256, "num_experts_per_tok": 8})
+    assert formula(model, "attention").text() == "L × (dr + dc + dt + dw + qr + cz)"
+    assert formula(model, "attention").sums() == "62 × 187,105,280"
+    assert formula(model, "norm").text() == "L × (2d + r + c) + 3d + d"
+    assert formula(model, "mlp").text() == "59 × (3Edg + 3ds) + 3 × 3df"
+    sizes = {"r": 1536, "c": 512, "t": 64, "q": 128 * 192, "z": 128 * 256, "w": 128 * 128}  # as its config has them
+    assert {symbol: model.sizes[symbol] for symbol in sizes} == sizes
+    (claim,) = (claim for claim in claims_of([model]) if claim.number == 2)
+    assert "latent attention" in claim.why
+
+
+def test_gpt_oss_has_a_sink_for_each_head() -> None:
+    heads = {"num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64}
+    model = of(gpt_oss(), {"num_local_experts": 32, "num_experts_per_tok": 4, **heads})
+    assert formula(model, "attention").text() == "L × (2dq + 2dk + H + d + q + 2k)"
+    assert formula(model, "mlp").text() == "L × (3Ed² + 3Ed)"
+
+
+def test_lengths_without_a_name_stand_as_numbers_where_that_is_asked_for() -> None:
+    d, inner, state, heads = 2560, 5120, 128, 80  # state-spaces/mamba2-2.7b
+    tensors: dict[str, tuple[str, Sequence[int]]] = {"backbone.embedding.weight": ("F32", (50288, d))}
+    for n in range(3):
+        mixer = f"backbone.layers.{n}.mixer."
+        tensors[f"{mixer}in_proj.weight"] = ("F32", (2 * inner + 2 * state + heads, d))
+        tensors[f"{mixer}conv1d.weight"] = ("F32", (inner + 2 * state, 1, 4))
+        tensors[f"{mixer}conv1d.bias"] = ("F32", (inner + 2 * state,))
+        tensors |= {f"{mixer}{name}": ("F32", (heads,)) for name in ("A_log", "D", "dt_bias")}
+        tensors[f"{mixer}out_proj.weight"] = ("F32", (d, inner))
+    model = of(tensors)
+    assert model.formula("mixer") is None
+    found = model.formula("mixer", nameless=True)
+    assert found
+    assert found.text() == "L × (2d² + d × 10,576 + 5 × 5,376 + 3 × 80)"
+    assert found.with_numbers() == "3 × (2 × 2,560² + 2,560 × 10,576 + 5 × 5,376 + 3 × 80)"
+    assert found.value == model.tally("mixer").parameters
+    assert lesson_on("mixer", model).formula[0] == found.text()
+
+
+def test_no_formula_is_longer_than_helps() -> None:
+    tensors: dict[str, tuple[str, Sequence[int]]] = {"wte.weight": ("F32", (100, 24))}
+    tensors |= {f"h.{n}.attn.out.weight": ("F32", (24, 100 + n)) for n in range(40)}
+    model = of(tensors)
+    assert model.formula("attention", nameless=True) is None
+    assert lesson_on("attention", model).formula == []
 
 
 def test_experts_and_router() -> None:
@@ -167,7 +230,9 @@ def test_positions_as_many_as_the_width_are_told_from_it() -> None:
     ],
 )
 def test_shapes_that_fit_no_formula_have_none(tensors: Tensors) -> None:
-    assert of(tensors).formula("mlp") is None
+    model = of(tensors)
+    assert model.formula("mlp") is None
+    assert (model.formula("mlp", nameless=True) is None) == (not model.dimensions.hidden_size)
 
 
 words = st.sampled_from(
@@ -220,16 +285,18 @@ configs = st.fixed_dictionaries(
 def test_a_formula_gives_what_was_counted_whatever_the_tensors(tensors: Tensors, config: dict[str, Any]) -> None:
     model = of(tensors, config)
     for category in model.totals.categories:
-        if found := model.formula(category):
-            assert found.value == model.tally(category).parameters
-            assert all(symbol in found.text() for symbol, _, _ in found.symbols())
+        for nameless in (False, True):
+            if found := model.formula(category, nameless):
+                assert found.value == model.tally(category).parameters
+                assert all(symbol in found.text() for symbol, _, _ in found.symbols())
         assert lesson_on(category, model).text
     assert len(claims_of([model])) == 9
     assert "".join(study_text([model], TextStyle(True, lambda text, category: text))).isascii()
 
 
 numbers = st.integers(-5, 5)
-polynomials = st.dictionaries(st.sampled_from([(), ("d",), ("d", "d"), ("L", "d"), ("V",)]), numbers).map(Polynomial)
+products = st.sampled_from([(), ("d",), ("d", "d"), ("L", "d"), ("V",), ("d", "37"), ("41", "37")])
+polynomials = st.dictionaries(products, numbers).map(Polynomial)
 
 
 @given(polynomials, polynomials, st.fixed_dictionaries({key: st.integers(0, 50) for key in "LVd"}))
@@ -249,6 +316,7 @@ def test_polynomials_are_what_they_come_to(a: Polynomial, b: Polynomial, sizes: 
         ("bert_uncased_L-2_H-128", ""),
         ("keys of d/4", "d"),
         ("its width's", ""),
+        ("llama-3.1-8b by its experts", ""),
     ],
 )
 def test_a_legend_tells_of_symbols_and_not_of_letters_in_names(text: str, symbols: str) -> None:

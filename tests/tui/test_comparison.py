@@ -517,18 +517,13 @@ async def test_a_page_in_the_comparison_is_on_the_chosen_model(mixed: list[str])
 
 
 async def test_shapes_without_a_formula_are_told_as_such(folder: Path) -> None:
-    write(
-        folder / "odd.safetensors",
-        {
-            "wte.weight": ("F32", (100, 24)),
-            "h.0.mlp.a.weight": ("F32", (24, 96)),
-            "h.0.mlp.b.weight": ("F32", (37, 41)),
-        },
-    )
+    tensors = {"wte.weight": ("F32", (100, 24))}
+    tensors |= {f"h.{n}.mlp.fc.weight": ("F32", (37, 41 + n)) for n in range(40)}
+    write(folder / "odd.safetensors", tensors)
     async with running("./odd.safetensors") as driver:
         await driver.loaded()
         await driver.press("tab", "question_mark")
-        await driver.shows("fit no formula", "3,821", "37 × 41")
+        await driver.shows("Its shapes make no short formula", "89,540", "37 × 80")
 
 
 async def test_a_click_on_a_category_and_another_open_its_page() -> None:

@@ -70,7 +70,7 @@ class LessonScreen(PageScreen):
                 text.append(f"    {symbol}", "bold")
                 text.append(f" = {size:>9}  {look.plain(meaning)}\n")
         else:
-            lines("Its shapes fit no formula that this program knows; below are the tensors that were summed.")
+            lines("Its shapes make no short formula; below are the tensors that were summed.")
             lines(lesson.counted, "dim", "    ")
         text.append("\n")
         lines("Made of", "bold")
