@@ -7,7 +7,7 @@ Format: `{"metadata": …, "weight_map": {tensor: shard}}`
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 from core.errors import AGAIN, CheckpointError, tensor_place
@@ -50,10 +50,12 @@ class ShardIndex:
         weight_map = content.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=AGAIN)
+        self._promised: defaultdict[str, list[str]] = defaultdict(list)
         try:
-            self._promised = Counter(weight_map.values())
+            for tensor, shard in weight_map.items():
+                self._promised[shard].append(tensor)
         except TypeError:  # a list or an object in place of a name
-            self._promised = Counter()
+            self._promised.clear()
         # Each file's name is looked at once, not once a tensor.
         if set(map(type, self._promised)) != {str}:
             tensor = next(name for name, shard in weight_map.items() if not isinstance(shard, str))
@@ -96,18 +98,18 @@ class ShardIndex:
         Raises:
             CheckpointError: where a promised tensor is not in it, or one that another shard should hold is.
         """
-        promised_in = list(map(self._shard_of.get, names))
-        right = promised_in.count(shard)
+        promised = self._promised[shard]
+        if promised == names:
+            return []
         file = self._folder.shown(shard)
-        if right < self._promised[shard]:
-            lacking = [name for name, where in self._shard_of.items() if where == shard]
-            lacking = sorted(set(lacking).difference(names))
+        # A shard's own names, which are few, and not the whole map's: those lie far apart in memory.
+        if lacking := sorted(set(promised).difference(names)):
             are = "is not in it" if len(lacking) == 1 else "are not in it"
             reason = f"{plural(len(lacking), 'tensor')} that {self._name} promises in this file {are}"
             place = tensor_place(lacking[0])
             raise CheckpointError(file, reason, place=place, advice="download both again")
-        extra = len(names) - right
-        if extra and (elsewhere := [n for n, where in zip(names, promised_in) if where not in (None, shard)]):
+        extra = len(names) - len(promised)
+        if extra and (elsewhere := [name for name in names if self._shard_of.get(name, shard) != shard]):
             reason = f"another file of the checkpoint has this tensor too, by {self._name}"
             place = tensor_place(min(elsewhere))
             raise CheckpointError(file, reason, place=place, advice="download both again")
