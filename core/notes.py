@@ -52,8 +52,12 @@ def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
         are = "are" if others else "is"
         to = group.meaning.tied_to if group.meaning else ""
-        denied = ", though the config says that it is not" if is_head(group.skeleton) and ties.flag is False else ""
-        yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{denied}"
+        said = ""
+        if is_head(group.skeleton) and ties.flag is False:
+            said = ", though the config says that it is not"
+        elif is_head(group.skeleton) and ties.by_default:
+            said = ", which the config means by not speaking of it"
+        yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{said}"
     if len(tied) > _MOST_TIES:
         more = sum(group.count for group in tied[_MOST_TIES:])
         yield f"{plural(more, 'more tensor')} tied: counted once"
@@ -69,7 +73,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
         if alike := ties.alike(head):
             if ties.flag is None and not ties.has_bias(head):
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
-        elif ties.flag:
+        elif ties.flag and not ties.by_default:
             yield (
                 f"the config says that the output head is tied, but {head.tensor.name} has another shape than"
                 f" {embedding}: both are counted"

@@ -19,6 +19,21 @@ _OUTPUT_HEADS = {
     *("output_projection", "proj_out", "lm_loss"),
 }
 _SPECULATIVE_HEADS = {"head", "shared_head_head"}  # the second is llama.cpp's
+# Kinds of models that are tied where their config does not speak of it: transformers' classes of configs.
+_TIED_BY_DEFAULT = {
+    *("albert", "bart", "bert", "bert-generation", "big_bird", "bigbird_pegasus", "biogpt", "blenderbot"),
+    *("blenderbot-small", "bloom", "camembert", "cohere", "cohere2", "convbert", "cpmant", "ctrl"),
+    *("data2vec-text", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "ernie4_5", "ernie4_5_moe"),
+    *("esm", "falcon", "falcon_mamba", "flaubert", "fnet", "funnel", "gemma", "gemma2", "gemma3_text"),
+    *("gemma3n_text", "gemma4_text", "gpt-sw3", "gpt2", "gpt_bigcode", "gpt_neo", "gpt_neox_japanese", "ibert"),
+    *("jetmoe", "layoutlm", "led", "lfm2", "lfm2_moe", "longformer", "longt5", "luke", "lxmert", "m2m_100"),
+    *("mamba", "marian", "mbart", "megatron-bert", "minicpm3", "mobilebert", "modernbert", "modernbert-decoder"),
+    *("mpnet", "mpt", "mra", "mt5", "mvp", "nllb-moe", "nomic_bert", "nystromformer", "openai-gpt", "opt"),
+    *("pegasus", "pegasus_x", "plbart", "prophetnet", "recurrent_gemma", "roberta", "roberta-prelayernorm"),
+    *("roc_bert", "roformer", "seamless_m4t", "seamless_m4t_v2", "smollm3", "squeezebert", "starcoder2"),
+    *("switch_transformers", "t5", "tapas", "trocr", "umt5", "vaultgemma", "visual_bert", "whisper", "xglm"),
+    *("xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod", "yoso", "zamba", "zamba2"),
+}
 _WEIGHT = {"weight", "qweight", "weight_packed"}
 _MOST = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
@@ -48,7 +63,9 @@ class Ties:
     """Which tensors of a checkpoint repeat the values of others, as its names and its config tell.
 
     Attributes:
-        flag: the config's `tie_word_embeddings`; None where it has none, or says yes in one place and no in another.
+        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is not known, or
+            where it says yes in one place and no in another.
+        by_default: whether it means yes by leaving it out.
         disputed: whether it says both.
         embeddings: the input embeddings.
         heads: the output heads, tied or not.
@@ -61,7 +78,8 @@ class Ties:
             config: the parsed config.json.
         """
         flags = {flag for part in sections(config) if isinstance(flag := part.get("tie_word_embeddings"), bool)}
-        self.flag = flags.pop() if len(flags) == 1 else None
+        self.by_default = not flags and _is_tied_by_default(config)
+        self.flag = flags.pop() if len(flags) == 1 else self.by_default or None
         self.disputed = len(flags) > 1
         self._shares_embeddings = config.get("share_encoder_decoder_embeddings") is not False
         named: dict[str, list[Known]] = {}
@@ -128,6 +146,19 @@ class Ties:
         if parts[-3:-2] not in (["predictions"], ["lm_head"]):
             return ""
         return _first_alike(known, self._biases.get(known.skeleton.removesuffix("decoder.bias") + "bias", []))
+
+
+def _is_tied_by_default(config: dict[str, Any]) -> bool:
+    """Whether a config that does not speak of ties means yes.
+
+    Transformers 4 takes yes for the usual answer and writes each no (configuration_utils.py, `to_diff_dict`), but for
+    those in configs of several parts.
+    """
+    parts = sections(config)
+    version = config.get("transformers_version")
+    old = len(parts) == 1 and isinstance(version, str) and version.startswith(("3.", "4."))
+    kind = parts[-1].get("model_type")
+    return old or (isinstance(kind, str) and kind in _TIED_BY_DEFAULT)
 
 
 def _first_alike(known: Known, others: Sequence[Known]) -> str:

@@ -91,12 +91,12 @@ def _latent_widths(tensors: list[Repeated], d: int) -> dict[str, int]:
     if not c or down < c:
         return {}
     q = _other(attention, _QUERY_UP, r) if r else _other(attention, _QUERY, d)
-    found = {"r": r, "c": c, "t": down - c, "z": _other(attention, _LATENT_UP, c), "w": _other(attention, _OUTPUT, d)}
+    found = {"r": r, "z": _other(attention, _LATENT_UP, c), "w": _other(attention, _OUTPUT, d), "c": c, "t": down - c}
+    # A width that is another one's too goes by the other's letter, but for the latent: its rotary part is beside it.
     taken = {d, q}
-    for symbol, size in list(found.items()):
-        if symbol in "rczw" and size in taken:
-            found[symbol] = 0
-        taken.add(size)
+    for symbol in "rzw":
+        found[symbol] *= found[symbol] not in taken
+        taken.add(found[symbol])
     return {"q": q or d, **{symbol: size for symbol, size in found.items() if size}}
 
 

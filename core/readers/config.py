@@ -65,7 +65,7 @@ class ConfigReader:
         self._file = folder.shown(name)
         config = read_json_object(folder, name)
         _refuse_others(config, self._file)
-        if deep := _find(config, lambda key, value: "layer" in key and type(value) is int and value > _MOST_LAYERS):
+        if deep := _find(config, _is_too_deep):
             raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MOST_LAYERS:,}: no model has so many")
         architectures = config.get("architectures")
         self._architectures = [
@@ -144,6 +144,12 @@ def _without(config: dict[str, Any], keys: set[str], depth: int = _DEEPEST) -> d
         else:
             result[key] = False if key == "use_pretrained_backbone" else value
     return result
+
+
+def _is_too_deep(key: str, value: object) -> bool:
+    # Gemma 3n's `vocab_size_per_layer_input` is no number of layers.
+    counts_layers = key.endswith(("layer", "layers")) and "per_layer" not in key
+    return counts_layers and type(value) is int and value > _MOST_LAYERS
 
 
 def _find(config: dict[str, Any], fits: Callable[[str, object], bool], depth: int = _DEEPEST) -> str:

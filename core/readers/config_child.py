@@ -51,7 +51,7 @@ def main() -> None:
     # Whatever else writes to standard output writes to nowhere instead.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)
-        request = json.loads(sys.stdin.buffer.readline())
+        request = request_of(sys.stdin.buffer.readline())
         Thread(target=_end_with_parent, daemon=True).start()
         for record in records(request):
             out.write(json.dumps(record, default=str) + "\n")
@@ -60,6 +60,17 @@ def main() -> None:
                 _limit()
                 sys.addaudithook(forbid)
         os._exit(0)
+
+
+def request_of(line: str | bytes) -> dict[str, Any]:
+    """What is asked for; numbers that JSON has no word for, as transformers spells them in a config, are numbers."""
+
+    def number(entry: dict[str, Any]) -> Any:
+        tag = entry.get("__float__")
+        return float(tag) if len(entry) == 1 and tag in ("Infinity", "-Infinity", "NaN") else entry
+
+    request: dict[str, Any] = json.loads(line, object_hook=number)
+    return request
 
 
 def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -125,11 +136,20 @@ def _built(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     model_class, config_class = _classes(request)
     with torch.device("meta"):
         # Attention by name may be code of the hub's; eager attention is always part of transformers.
-        model = model_class._from_config(config_class.from_dict(request["config"]), attn_implementation="eager")
+        model = model_class._from_config(_config(config_class, request["config"]), attn_implementation="eager")
     config = model.config.to_dict()
     yield {"architecture": model_class.__name__, "transformers": transformers.__version__, "config": config}
     yield from _batches(model)
     yield {"done": True}
+
+
+def _config(config_class: Any, said: dict[str, Any]) -> Any:
+    """A config as a class of configs has it; of one that is made of several, the part that is of this class."""
+    whole, _ = _usual_classes(said.get("model_type"))
+    for name, part in getattr(whole, "sub_configs", {}).items():
+        if part is config_class and whole is not config_class:
+            return getattr(whole.from_dict(said), name)
+    return config_class.from_dict(said)
 
 
 def forbid(event: str, arguments: tuple[object, ...]) -> None:

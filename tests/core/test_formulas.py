@@ -105,6 +105,22 @@ def test_latent_attention_of_deepseek_v3() -> None:
     assert "latent attention" in claim.why
 
 
+def test_latents_that_are_as_wide_as_each_other() -> None:
+    attention = "model.layers.0.self_attn."
+    model = of(
+        {
+            "model.embed_tokens.weight": ("F32", (100, 64)),
+            f"{attention}q_a_proj.weight": ("F32", (16, 64)),
+            f"{attention}q_b_proj.weight": ("F32", (96, 16)),
+            f"{attention}kv_a_proj_with_mqa.weight": ("F32", (24, 64)),
+            f"{attention}kv_a_layernorm.weight": ("F32", (16,)),
+            f"{attention}kv_b_proj.weight": ("F32", (128, 16)),
+            f"{attention}o_proj.weight": ("F32", (64, 64)),
+        }
+    )
+    assert formula(model, "attention").text() == "L × (d² + dr + dc + dt + qr + rz)"
+
+
 def test_gpt_oss_has_a_sink_for_each_head() -> None:
     heads = {"num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64}
     model = of(gpt_oss(), {"num_local_experts": 32, "num_experts_per_tok": 4, **heads})
@@ -262,6 +278,12 @@ words = st.sampled_from(
         "bias",
         "fc",
         "down_proj",
+        "q_a_proj",
+        "q_b_proj",
+        "kv_a_proj_with_mqa",
+        "kv_a_layernorm",
+        "kv_b_proj",
+        "o_proj",
     ]
 )
 names = st.lists(words, min_size=1, max_size=6).map(".".join)

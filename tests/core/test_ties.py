@@ -22,6 +22,7 @@ OTHER: Layouts = {HEAD: ("BF16", (96, 8))}
 LM = {"architectures": ["LlamaForCausalLM"]}
 
 TIED = f"{HEAD} is tied to {EMBEDDING}: counted once"
+MEANT = f"{TIED}, which the config means by not speaking of it"
 UNSAID = f"{HEAD} could be tied to {EMBEDDING}, the config says nothing of it: both are counted"
 DISPUTED = f"{HEAD} could be tied to {EMBEDDING}, the config says both that and the opposite: both are counted"
 UNLIKE = (
@@ -66,6 +67,15 @@ def flag(value: object) -> dict[str, Any]:
         ({}, flag(False), 808, []),
         ({}, LM, 808, []),
         ({"score.weight": ("BF16", (2, 8))}, flag(True), 824, []),
+        (SAME, {"model_type": "gemma2"}, 808, [MEANT]),
+        (SAME, {"model_type": "llama"}, 1608, [UNSAID]),
+        (SAME, {"model_type": "gemma2"} | flag(False), 1608, []),
+        (SAME, {"model_type": ["gemma2"]}, 1608, [UNSAID]),
+        (SAME, {"text_config": {"model_type": "gemma2"}}, 808, [MEANT]),
+        (SAME, {"transformers_version": "4.27.4", "model_type": "theirs"}, 808, [MEANT]),
+        (SAME, {"transformers_version": "4.36.0", "text_config": {"model_type": "llama"}}, 1608, [UNSAID]),
+        (SAME, {"transformers_version": "5.1.0", "model_type": "theirs"}, 1608, [UNSAID]),
+        (OTHER, {"model_type": "gemma2"}, 808 + 768, []),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
@@ -75,6 +85,14 @@ def test_flag_and_head(first: bool, head: Layouts, config: dict[str, Any], param
     assert count.totals.parameters == parameters
     assert count.notes == notes
     assert count.totals.categories["embedding"].parameters == 800
+
+
+@pytest.mark.parametrize("kind", ["falcon", "whisper", "t5", "llama", "gpt_neox", "mixtral", "qwen3"])
+def test_a_config_that_leaves_ties_out_means_what_transformers_does(kind: str) -> None:
+    from transformers import CONFIG_MAPPING
+
+    default = CONFIG_MAPPING[kind]().tie_word_embeddings
+    assert count_of({**BODY, **SAME}, {"model_type": kind}).totals.parameters == (808 if default else 1608)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "WhisperForConditionalGeneration": {"d_model": 32, **ENCODER_DECODER},
     "BartForConditionalGeneration": {"d_model": 32, "vocab_size": 99, **ENCODER_DECODER},
     "MambaForCausalLM": {"hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 99},
+    # Its config holds an infinite number.
+    "Mamba2ForCausalLM": {"hidden_size": 32, "num_heads": 4, "head_dim": 16, "num_hidden_layers": 2, "vocab_size": 99},
+    "Gemma3nForCausalLM": {
+        **SMALL,
+        "intermediate_size": [48] * 3,
+        "layer_types": ["full_attention"] * 3,
+        "num_kv_shared_layers": 0,
+    },
     "GptOssForCausalLM": {**SMALL, "num_key_value_heads": 2, "num_local_experts": 4, "head_dim": 8},
     "ViTForImageClassification": SMALL_VISION,
     "CLIPModel": {"text_config": {**SMALL_VISION, "vocab_size": 99}, "vision_config": SMALL_VISION},
@@ -75,7 +83,7 @@ class BuiltHere:
         pass
 
     def records(self) -> Iterator[dict[str, Any]]:
-        for record in config_child.records(json.loads(json.dumps(self._request))):
+        for record in config_child.records(config_child.request_of(json.dumps(self._request))):
             told = json.loads(json.dumps(record, default=str))
             if "error" in told:
                 raise CheckpointError(self._file, told["error"], advice=told["advice"])
@@ -106,6 +114,21 @@ def test_a_config_has_the_parameters_of_the_model_that_transformers_builds(
     assert count.totals.whole.tensor_count == len(parameters)
     assert count.stored_count == len(model.state_dict())
     assert (count.source.format, count.architecture) == ("config", kind)
+
+
+@pytest.mark.usefixtures("built_here")
+def test_a_language_model_is_built_from_the_config_of_the_whole(tmp_path: Path, torch: Any) -> None:
+    from transformers import Llama4Config, Llama4ForCausalLM
+
+    text = {**SMALL, "num_key_value_heads": 2, "num_local_experts": 4, "head_dim": 8}
+    config = Llama4Config(text_config=text, architectures=["Llama4ForCausalLM"])
+    inside: Any = config.text_config
+    config.save_pretrained(tmp_path)
+    with torch.device("meta"):
+        model = Llama4ForCausalLM(inside)
+    count = counted(tmp_path)
+    assert count.totals.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert count.architecture == "Llama4ForCausalLM"
 
 
 def test_gpt2_from_its_config_is_the_built_in_one(tmp_path: Path, command: Command) -> None:
