@@ -71,7 +71,8 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
     says = "both that and the opposite" if ties.disputed else "nothing of it"
     for head in ties.heads[:_MOST_TIES]:
         if alike := ties.alike(head):
-            if ties.flag is None and not ties.has_bias(head):
+            # An adapter holds what was trained, and a tied head is not trained beside its embedding.
+            if ties.flag is None and not ties.has_bias(head) and "peft_type" not in config:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag and not ties.by_default:
             yield (

@@ -15,6 +15,11 @@ from core.stored import Progress, Source, TensorBatch
 _MOST_CHOICES = 8
 _ALL_AGAIN = "download them all again"
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
+# What llama.cpp keeps in files of this format beside models.
+_OTHERS = (
+    ("general.type", "imatrix", "an importance matrix (imatrix)"),
+    ("general.architecture", "controlvector", "a control vector"),
+)
 
 
 class GgufReader:
@@ -70,10 +75,9 @@ class GgufReader:
             self.source.notes.append(f"no output head is stored: {_EMBEDDING} serves as one")
 
     def _tell(self, header: GgufHeader) -> None:
-        if header.metadata.get("general.type") == "imatrix":
-            raise CheckpointError(
-                self._folder.shown(self._parts[0]), "it holds an importance matrix (imatrix) and no model"
-            )
+        for key, other, what in _OTHERS:
+            if header.metadata.get(key) == other:
+                raise CheckpointError(self._folder.shown(self._parts[0]), f"it holds {what} and no model")
         self.source.config.update(config_of(header.metadata))
         self.source.notes.extend(notes_of(header))
 

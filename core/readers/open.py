@@ -125,6 +125,10 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
     shards = _with_ending(names, SUFFIX)
     indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
     whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
+    if whole not in names and not indexes:
+        whole = _of_variants(shards, SUFFIX)
+    if index not in names:
+        index = _of_variants(indexes, INDEX_SUFFIX)
     torch_files = [name for name in names if is_model_name(name) or name.endswith(TORCH_INDEX_SUFFIX)]
     if whole in names:
         reader = safetensors_reader(model, source, folder, [whole])
@@ -133,15 +137,23 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
             reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
         return reader
-    if index not in names and len(indexes) > 1:
+    if indexes and not index:
         raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
     if not indexes and not shards:
         return None
-    chosen = index if index in names else indexes[0] if indexes else ""
-    reader = safetensors_reader(model, source, folder, shards, chosen)
+    reader = safetensors_reader(model, source, folder, shards, index)
     if torch_files:
         reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")
     return reader
+
+
+def _of_variants(names: list[str], ending: str) -> str:
+    """The file of which all others are variants, as `x.fp16.safetensors` is of `x.safetensors`; "" without one."""
+    for name in names:
+        start = name.removesuffix(ending) + "."
+        if all(other == name or other.startswith(start) for other in names):
+            return name
+    return ""
 
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:

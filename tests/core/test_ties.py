@@ -67,6 +67,7 @@ def flag(value: object) -> dict[str, Any]:
         ({}, flag(False), 808, []),
         ({}, LM, 808, []),
         ({"score.weight": ("BF16", (2, 8))}, flag(True), 824, []),
+        (SAME, {"peft_type": "LORA"}, 1608, []),
         (SAME, {"model_type": "gemma2"}, 808, [MEANT]),
         (SAME, {"model_type": "llama"}, 1608, [UNSAID]),
         (SAME, {"model_type": "gemma2"} | flag(False), 1608, []),

@@ -157,6 +157,10 @@ FILES = {
         metadata(F.pair("general.type", "imatrix")),
         "it holds an importance matrix (imatrix) and no",
     ),
+    "control vector": (
+        metadata(F.pair("general.architecture", "controlvector")),
+        "it holds a control vector and no model",
+    ),
     "big-endian cut": (BIG.start(3, 0) + bytes(20), "byte 8: 3 tensors cannot be in the 28 bytes"),
     "Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid", "this is a Git LFS pointer"),
     "HTML page": (b"<!DOCTYPE html>\n<html><body>Sign in</body></html>", "this is a web page (HTML), not the file"),

@@ -186,6 +186,23 @@ def test_model_safetensors_comes_before_an_index_and_says_so(tmp_path: Path, com
     assert result["notes"] == ["model.safetensors was read, not model.safetensors.index.json and 2 more beside it"]
 
 
+def test_variants_beside_a_file_are_the_same_weights_again(tmp_path: Path, command: Command) -> None:
+    name = "diffusion_pytorch_model"
+    write(tmp_path / f"{name}.safetensors", {"x": ("F32", (5,))})
+    write(tmp_path / f"{name}.fp16.safetensors", {"x": ("F16", (5,))})
+    write(tmp_path / f"{name}.non_ema.safetensors", {"x": ("F32", (5,))})
+    result = command(tmp_path, "--json").model
+    assert (result["parameters"], result["bytes"]) == (5, 20)
+    assert result["notes"] == [f"{name}.safetensors was read, not {name}.fp16.safetensors and 1 more beside it"]
+
+
+def test_the_index_of_variants_is_the_one_without_a_variant(tmp_path: Path, command: Command) -> None:
+    folder = write_shards(tmp_path, split(gpt2().items(), 2))
+    (folder / "model.safetensors.index.json").rename(folder / "x.safetensors.index.json")
+    (folder / "x.fp16.safetensors.index.json").write_text("{}")
+    assert command(folder, "--json").model["parameters"] == GPT2_PARAMETERS
+
+
 def test_two_indexes_want_a_choice(tmp_path: Path, command: Command) -> None:
     folder = write_shards(tmp_path, split(gpt2().items(), 2))
     index = folder / "model.safetensors.index.json"
