@@ -67,7 +67,6 @@ def flag(value: object) -> dict[str, Any]:
         ({}, flag(False), 808, []),
         ({}, LM, 808, []),
         ({"score.weight": ("BF16", (2, 8))}, flag(True), 824, []),
-        (SAME, {"peft_type": "LORA"}, 1608, []),
         (SAME, {"model_type": "gemma2"}, 808, [MEANT]),
         (SAME, {"model_type": "llama"}, 1608, [UNSAID]),
         (SAME, {"model_type": "gemma2"} | flag(False), 1608, []),
@@ -86,6 +85,11 @@ def test_flag_and_head(first: bool, head: Layouts, config: dict[str, Any], param
     assert count.totals.parameters == parameters
     assert count.notes == notes
     assert count.totals.categories["embedding"].parameters == 800
+
+
+def test_an_adapters_head_was_trained_apart() -> None:
+    count = count_of({**BODY, **SAME}, {"peft_type": "LORA"})
+    assert (count.totals.parameters, count.notes) == (1608, [])
 
 
 @pytest.mark.parametrize("kind", ["falcon", "whisper", "t5", "llama", "gpt_neox", "mixtral", "qwen3"])
