@@ -91,6 +91,16 @@ def test_an_averaged_copy_is_not_counted_beside_the_model(order: tuple[str, str]
     assert count.notes[0].startswith("the state dict under model is counted, not model_ema (88 elements in 4 tensors")
 
 
+def test_an_average_that_keeps_the_model_too_is_no_larger_model(tmp_path: Path) -> None:
+    both = {f"{prefix}.{name}": tensor for prefix in ("online_model", "ema_model") for name, tensor in state().items()}
+    average = {"initted": torch.tensor(True), "step": torch.tensor(5), **both}
+    torch.save({"step": 1, "model": state(), "opt": trained(), "ema": average}, tmp_path / "a.pt")
+    count = counted(tmp_path / "a.pt")
+    assert count.totals.parameters == SIZE
+    assert "the state dict under model is counted, not opt (" in count.notes[0]
+    assert f"ema ({2 * SIZE + 2} elements in 10 tensors" in count.notes[0]
+
+
 def test_of_several_models_the_largest_is_counted_and_the_others_named(tmp_path: Path) -> None:
     torch.save({"d": state(4), "g": state(8), "vgg": state(2), "g_optim": trained()}, tmp_path / "a.pt")
     count = counted(tmp_path / "a.pt")
