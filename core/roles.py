@@ -25,6 +25,8 @@ _BUFFERS = {
     "relative_position_index",  # Swin, BEiT
     "relative_coords_table",  # Swin v2
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
+    "expert_bias",  # the same in LFM2-MoE, Bailing, Megatron; in AFMoE a parameter that takes no gradient
+    "tid2eid",  # DeepSeek-V4: to which experts a token goes
     "num_tokens_per_expert",
     "output_mask",  # e3nn
     *("cos_cached", "sin_cached", "freqs_cos", "freqs_sin", "freqs_cis"),  # rotary embeddings, remote code and EVA
@@ -57,6 +59,7 @@ _BUFFERS_OF = {
     "act_fn": {"beta", "eps"},  # Apertus
     "shared_embedding": {"positional_embedding"},  # SAM
     "shared_image_embedding": {"positional_embedding"},
+    "moe": {"router_bias"},  # Step 3.5's e_score_correction_bias
 }
 # Such words by what stands beside them in their module.
 _BUFFERS_BESIDE = {
@@ -66,6 +69,12 @@ _BUFFERS_BESIDE = {
     "queue": ("queue_ptr",),  # MoCo
     # torch.nn.utils.spectral_norm; weight_norm has a weight_v that is trained.
     **{"weight_u": ("weight_orig",), "weight_v": ("weight_orig",)},
+}
+# What is called e_score_correction_bias elsewhere, by the names of experts among which it chooses: a router's linear
+# layer may have a bias, as gpt-oss has it.
+_SCORE_CORRECTIONS = {
+    "ffn.gate.bias": "ffn.experts..w.weight",  # DeepSeek-V3 and V4 in their own code
+    "mlp.gate.bias": "mlp.experts.w_weight",  # Inkling
 }
 _AVERAGES = "model_ema."
 """Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
@@ -113,6 +122,10 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
         return "buffer"
     if _is_buffer_by_shape(module, last, tensor.shape):
         return "buffer"
+    if module == "gate" and last == "bias":
+        for ending, experts in _SCORE_CORRECTIONS.items():
+            if skeleton.endswith(ending) and skeleton.removesuffix(ending) + experts in names:
+                return "buffer"
     if last in _POWER_VECTORS and ".parametrizations." in f".{path}":
         return "buffer"
     if last.startswith(_WIGNER) or skeleton.startswith(_AVERAGES) or _is_mask(path, last, tensor.shape):

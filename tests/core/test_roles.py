@@ -121,6 +121,10 @@ def test_tensors_that_share_their_storage_count_once() -> None:
         ("model.24.anchors", "F16", (3, 3, 2)),
         ("encoder.embed_positions.version", "F32", (1,)),
         ("conv.parametrizations.weight.0._u", "F32", (64,)),
+        ("model.layers.2.feed_forward.expert_bias", "F32", (32,)),
+        ("model.layers.2.mlp.gate.expert_bias", "F32", (32,)),
+        ("layers.0.ffn.gate.tid2eid", "I64", (129_280, 6)),
+        ("model.layers.3.moe.router_bias", "F32", (288,)),
     ],
 )
 def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
@@ -176,6 +180,12 @@ VECTOR = ("F32", (8,))
         ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
         ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
         ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
+        ({"layers.3.ffn.gate.bias": VECTOR, "layers.3.ffn.experts.0.w1.weight": ("F32", (4, 2))}, 8),
+        ({"layers.3.mlp.gate.bias": VECTOR, "layers.3.mlp.experts.w13_weight": ("F32", (8, 4, 2))}, 64),
+        (
+            {"block.3.mlp.gate.bias": VECTOR, "block.3.mlp.mlp1_weight": ("F32", (8, 4, 2))},
+            72,
+        ),  # gpt-oss in its own code
     ],
 )
 def test_a_word_of_parameters_is_a_buffers_by_what_stands_beside_it(
