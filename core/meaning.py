@@ -71,10 +71,11 @@ class TensorGroup:
         copy: whether they share the storage of tensors seen before.
         original: where they do, the name of the first one's.
         count: how many they are.
+        of_matrix: whether they are known for biases of weights with two dimensions or more.
         meaning: set when it is known.
     """
 
-    __slots__ = ("copy", "count", "meaning", "original", "skeleton", "tensor")
+    __slots__ = ("copy", "count", "meaning", "of_matrix", "original", "skeleton", "tensor")
 
     def __init__(self, skeleton: str, tensor: StoredTensor, original: str | None = None) -> None:
         self.skeleton = skeleton
@@ -82,6 +83,7 @@ class TensorGroup:
         self.copy = original is not None
         self.original = original or ""
         self.count = 0
+        self.of_matrix = False
         self.meaning: Meaning | None = None
 
     def add_to(self, totals: Totals) -> None:
@@ -149,7 +151,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
             if one or goes:
                 shape = one.shape if one and len(one.shape) > 1 else _MATRIX
                 looks[n] = packing.plain_name(known[n].skeleton), shape
-    categories = categories_of(looks, config)
+    categories = categories_of(looks, config, [group.of_matrix for group in known])
     if rules:
         ruled = [rules.category_of(group.tensor.name) for group in known]
         categories = [asked or found for asked, found in zip(ruled, categories)]
