@@ -67,7 +67,11 @@ class Count:
         """Which of its modules are layers."""
         from core.layers import Layers
 
-        return Layers(group.tensor.name for group in self._counter.groups)
+        return Layers(
+            group.tensor.name
+            for group in self._counter.groups
+            if not group.meaning or group.meaning.role != "optimizer"
+        )
 
     @cached_property
     def parts(self) -> list[Part]:

@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.adapters import is_adapter, is_frozen
+from core.averages import averages_in
 from core.categories import is_bias
 from core.category_rules import categories_of
 from core.of_which import Context, of_which
@@ -33,7 +34,7 @@ class Meaning(NamedTuple):
     """What each tensor of a group is.
 
     Attributes:
-        role: parameter, buffer, tied copy or quantisation data.
+        role: parameter, buffer, tied copy, quantisation data, or "optimizer": an averaged copy of the model.
         category: a key of `core.categories.CATEGORIES`; of a tensor that is no parameter, where it belongs.
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
@@ -160,8 +161,13 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
+    averages = _averages(known)
     ties = Ties(
-        [Known(group.skeleton, group.tensor, count) for group, count in zip(known, weights) if group not in copies],
+        [
+            Known(group.skeleton, group.tensor, count)
+            for group, count in zip(known, weights)
+            if group not in copies and not group.skeleton.startswith(averages)
+        ],
         config,
     )
     for n, (group, category, one) in enumerate(zip(known, categories, packed)):
@@ -169,6 +175,8 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
         said = tensor.is_parameter
         if said is False or (is_adapter(config) and is_frozen(group.skeleton)):
             role: Role = "buffer"
+        elif group.skeleton.startswith(averages):
+            role = "optimizer"
         elif beside[n]:
             role = "quantization"
         else:
@@ -194,6 +202,17 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
             assumed=counts and one is not None and one.assumed,
             of_which=of_which(*looks[n], category, parameters, context) if parameters else (),
         )
+
+
+def _averages(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
+    """How the names of averaged copies of the model begin."""
+    averages = averages_in(groups)
+    shared = any(
+        skeleton_of(group.original).startswith(averages) and not group.skeleton.startswith(averages)
+        for group in groups
+        if averages and group.copy
+    )
+    return () if shared else averages
 
 
 def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:

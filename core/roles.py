@@ -8,7 +8,7 @@ from typing import Literal
 
 from core.stored import StoredTensor
 
-Role = Literal["parameter", "buffer", "tied", "quantization"]
+Role = Literal["parameter", "buffer", "tied", "quantization", "optimizer"]
 
 # Last parts of names that PyTorch modules register as buffers (not trained), each with where it is found.
 _BUFFERS = {
@@ -76,8 +76,6 @@ _SCORE_CORRECTIONS = {
     "ffn.gate.bias": "ffn.experts..w.weight",  # DeepSeek-V3 and V4 in their own code
     "mlp.gate.bias": "mlp.experts.w_weight",  # Inkling
 }
-_AVERAGES = "model_ema."
-"""Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
 # Modules of llama.cpp that are buffers, though their tensors are named weight or bias (llama-arch.cpp).
 _BUFFER_MODULES = {
     "rope_freqs",  # factors of the rotary frequencies, by the config
@@ -91,8 +89,10 @@ _WIGNER = "_wj_"
 # torch.nn.utils.parametrizations.spectral_norm
 _POWER_VECTORS = {"_u", "_v"}
 _MASKS = {"bias", "mask"}
-# No gradient reaches whole numbers; of these no packed weights are made either.
+# No gradient reaches whole numbers; of these packed weights are seldom made.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
+_CODES = {"I16", "U16"}
+"""Of these they are, as matrices: the codes of QuIP#, VPTQ and others."""
 WHOLE_NUMBERS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "I64": 64, "U64": 64}
 """Dtypes that packed weights are stored as, with their bits."""
 SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
@@ -128,11 +128,12 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
                 return "buffer"
     if last in _POWER_VECTORS and ".parametrizations." in f".{path}":
         return "buffer"
-    if last.startswith(_WIGNER) or skeleton.startswith(_AVERAGES) or _is_mask(path, last, tensor.shape):
+    if last.startswith(_WIGNER) or _is_mask(path, last, tensor.shape):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
-        perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED
-        return "parameter" if perhaps_packed else "buffer"
+        are_codes = tensor.dtype in _CODES and len(tensor.shape) > 1
+        large = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED
+        return "parameter" if are_codes or large else "buffer"
     return "parameter"
 
 
