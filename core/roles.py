@@ -97,6 +97,8 @@ WHOLE_NUMBERS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "
 """Dtypes that packed weights are stored as, with their bits."""
 SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
 """What is added to a weight's name for its scales, without digits."""
+PACKED_PARAMS = "_packed_params._packed_params"
+"""Where PyTorch's own quantised linear layers keep weight and bias (torch.ao.nn.quantized.modules.linear)."""
 _SMALLEST_PACKED = 1 << 16
 
 
@@ -118,6 +120,8 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     if last in _BUFFERS or module in _BUFFER_MODULES or last.strip("_") in _BUFFERS_OF.get(module.strip("_"), ()):
         return "buffer"
     before = skeleton.removesuffix(last)
+    if last.endswith("_mask") and before + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
+        return "buffer"
     if any(before + other in names for other in _BUFFERS_BESIDE.get(last, ())):
         return "buffer"
     if _is_buffer_by_shape(module, last, tensor.shape):

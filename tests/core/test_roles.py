@@ -179,6 +179,11 @@ VECTOR = ("F32", (8,))
         ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
         ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
         ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
+        (
+            {"weight_orig": ("F32", (8, 8)), "weight_mask": ("F32", (8, 8)), "bias_orig": VECTOR, "bias_mask": VECTOR},
+            72,
+        ),
+        ({"weight_mask": ("F32", (8, 8)), "weight": ("F32", (8, 8))}, 128),
         ({"layers.3.ffn.gate.bias": VECTOR, "layers.3.ffn.experts.0.w1.weight": ("F32", (4, 2))}, 8),
         ({"layers.3.mlp.gate.bias": VECTOR, "layers.3.mlp.experts.w13_weight": ("F32", (8, 4, 2))}, 64),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
@@ -192,3 +193,15 @@ def test_what_refers_to_itself_ends(tmp_path: Path) -> None:
     saved["list"] = [saved]
     torch.save(saved, tmp_path / "a.pt")
     assert counted(tmp_path / "a.pt").totals.parameters == 3
+
+
+def test_pytorchs_own_quantised_layers_count_as_those_that_they_stand_for(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.Linear(32, 8))
+        quantised = torch.ao.quantization.quantize_dynamic(network, {torch.nn.Linear})  # type: ignore[no-untyped-call]
+        torch.save(quantised.state_dict(), tmp_path / "a.pt")
+    count = counted(tmp_path / "a.pt")
+    assert count.totals.parameters == 16 * 32 + 32 + 32 * 8 + 8
+    assert count.totals.not_counted["quantization"].tensor_count == 4
+    assert count.notes == []
