@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, repeat
 from typing import Any, NamedTuple
 
 from core.adapters import is_adapter
@@ -84,20 +84,23 @@ class _Module:
         return answer
 
 
-def categories_of(tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, Any]) -> list[str]:
+def categories_of(
+    tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, Any], of_matrices: Iterable[bool] = ()
+) -> list[str]:
     """The category of each tensor of a checkpoint, in the context of all.
 
     Args:
         tensors: name without digits, and shape, of all tensors that are known so far.
         config: the parsed config.json, or {}; of an adapter, its own. No other rule needs it: names and shapes have
             told more than `model_type`, which is missing beside many a file.
+        of_matrices: of each tensor whether it is known for the bias of a weight with two dimensions or more.
 
     Returns:
         A key of `core.categories.CATEGORIES` for each tensor, in their order.
     """
     if is_adapter(config):
         return ["adapter"] * len(tensors)
-    return _Checkpoint(tensors).categories()
+    return _Checkpoint(tensors).categories(of_matrices)
 
 
 class _Checkpoint:
@@ -144,17 +147,18 @@ class _Checkpoint:
                 if rule.sole:
                     yield paths[-2]
 
-    def categories(self) -> list[str]:
-        return [self._category(_words(name), shape) for name, shape in self._tensors]
+    def categories(self, of_matrices: Iterable[bool]) -> list[str]:
+        said = chain(of_matrices, repeat(False))
+        return [self._category(_words(name), shape, of_matrix) for (name, shape), of_matrix in zip(self._tensors, said)]
 
-    def _category(self, words: list[str], shape: _Shape) -> str:
+    def _category(self, words: list[str], shape: _Shape, of_matrix: bool) -> str:
         if len(shape) != 1 and self._known.keys().isdisjoint(words):
             return "other"
         known = [self._known.get(word, _UNKNOWN) for word in words]
         if any(word.adapter for word in known):
             return "adapter"
         paths = _paths(words)
-        if self._is_norm(words, shape, paths, known):
+        if self._is_norm(words, shape, paths, known, of_matrix):
             return "norm"
         end = len(words)
         while end > 0:
@@ -169,7 +173,7 @@ class _Checkpoint:
             end = begin - 1
         return "other"
 
-    def _is_norm(self, words: list[str], shape: _Shape, paths: list[str], known: list[_Known]) -> bool:
+    def _is_norm(self, words: list[str], shape: _Shape, paths: list[str], known: list[_Known], of_matrix: bool) -> bool:
         """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices."""
         if len(shape) <= 1 and known[-1].norm:
             return True
@@ -179,7 +183,7 @@ class _Checkpoint:
         module = -3 if len(shape) <= 1 and len(words) > 2 and not words[-2] else -2
         if known[module].norm:
             return True
-        if len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
+        if of_matrix or len(shape) != 1 or words[-1] not in {"weight", "bias"} or _any(NO_NORM_VECTORS, words[-2:-1]):
             return False
         return shape in self._modules[paths[-2]].weights
 

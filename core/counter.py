@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from core.experts import active_parameters
 from core.meaning import Meaning, TensorGroup, interpret, skeletons_of
 from core.notes import notes_of
+from core.siblings import biases_of_matrices
 from core.speculative import marked, prefixes
 from core.stored import Progress, Reader, Source, StoredTensor, TensorBatch
 from core.totals import Totals, Uncounted
@@ -26,7 +27,7 @@ SNAPSHOT_SECONDS = 0.05
 
 
 # A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, whether the format says that
-# it is a parameter, and the category by rules given.
+# it is a parameter, whether it is a matrix's bias, and the category by rules given.
 GroupKey = tuple[str, tuple[int, ...], str, Hashable]
 
 
@@ -66,7 +67,11 @@ class Count:
         """Which of its modules are layers."""
         from core.layers import Layers
 
-        return Layers(group.tensor.name for group in self._counter.groups)
+        return Layers(
+            group.tensor.name
+            for group in self._counter.groups
+            if not group.meaning or group.meaning.role != "optimizer"
+        )
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -124,7 +129,7 @@ class ParameterCounter:
         self.stored_count = 0
         self.rules = rules
         self._keep_tensors = keep_tensors
-        self._batches: list[tuple[TensorBatch, list[str | None] | None]] = []
+        self._batches: list[tuple[TensorBatch, list[str | None] | None, list[bool] | None]] = []
         self._known: dict[GroupKey, TensorGroup] = {}
         self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
 
@@ -136,17 +141,23 @@ class ParameterCounter:
         if batch.storages is not None:
             copies = list(map(self._original, batch.names, batch.storages, batch.shapes))
         known = self._known
-        keys = list(self._keys(batch, copies))
+        keys = list(self._keys(batch, copies, None))
+        counts = Counter(keys)
+        of_matrices = biases_of_matrices(keys, counts, batch)
+        if of_matrices:
+            keys = list(self._keys(batch, copies, of_matrices))
+            counts = Counter(keys)
         firsts: dict[GroupKey, int] = {}
-        for key, times in Counter(keys).items():
+        for key, times in counts.items():
             group = known.get(key)
             if group is None:
                 firsts = firsts or dict(zip(reversed(keys), range(len(keys) - 1, -1, -1)))
                 place = firsts[key]
                 group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
+                group.of_matrix = bool(of_matrices and of_matrices[place])
             group.count += times
         if self._keep_tensors:
-            self._batches.append((batch, copies))
+            self._batches.append((batch, copies, of_matrices))
         self.stored_count += len(batch.names)
 
     def _original(self, name: str, storage: Hashable | None, shape: tuple[int, ...]) -> str | None:
@@ -157,7 +168,9 @@ class ParameterCounter:
         first = self._storages.setdefault((storage, shape), name)
         return None if len(self._storages) > before else first
 
-    def _keys(self, batch: TensorBatch, copies: list[str | None] | None) -> Iterator[GroupKey]:
+    def _keys(
+        self, batch: TensorBatch, copies: list[str | None] | None, of_matrices: list[bool] | None
+    ) -> Iterator[GroupKey]:
         """By which group each tensor of a batch is found."""
         skeletons = skeletons_of(batch.names)
         if beginnings := prefixes(self.source.config):
@@ -165,6 +178,8 @@ class ParameterCounter:
         told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
         if batch.are_parameters is not None:
             told_apart = zip(told_apart, batch.are_parameters)
+        if of_matrices:
+            told_apart = zip(told_apart, of_matrices)
         if self.rules:
             # A rule given may tell apart what differs in digits only.
             told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
@@ -172,8 +187,8 @@ class ParameterCounter:
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
         """Every tensor so far with its meaning, once that is known."""
-        for batch, copies in self._batches:
-            for tensor, key in zip(batch, self._keys(batch, copies)):
+        for batch, copies, of_matrices in self._batches:
+            for tensor, key in zip(batch, self._keys(batch, copies, of_matrices)):
                 if meaning := self._known[key].meaning:
                     yield tensor, meaning
 

@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from core.adapters import is_adapter, is_frozen
+from core.averages import averages_in
 from core.categories import is_bias
 from core.category_rules import categories_of
 from core.of_which import Context, of_which
@@ -33,7 +34,7 @@ class Meaning(NamedTuple):
     """What each tensor of a group is.
 
     Attributes:
-        role: parameter, buffer, tied copy or quantisation data.
+        role: parameter, buffer, tied copy, quantisation data, or "optimizer": an averaged copy of the model.
         category: a key of `core.categories.CATEGORIES`; of a tensor that is no parameter, where it belongs.
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
@@ -71,10 +72,11 @@ class TensorGroup:
         copy: whether they share the storage of tensors seen before.
         original: where they do, the name of the first one's.
         count: how many they are.
+        of_matrix: whether they are known for biases of weights with two dimensions or more.
         meaning: set when it is known.
     """
 
-    __slots__ = ("copy", "count", "meaning", "original", "skeleton", "tensor")
+    __slots__ = ("copy", "count", "meaning", "of_matrix", "original", "skeleton", "tensor")
 
     def __init__(self, skeleton: str, tensor: StoredTensor, original: str | None = None) -> None:
         self.skeleton = skeleton
@@ -82,6 +84,7 @@ class TensorGroup:
         self.copy = original is not None
         self.original = original or ""
         self.count = 0
+        self.of_matrix = False
         self.meaning: Meaning | None = None
 
     def add_to(self, totals: Totals) -> None:
@@ -149,7 +152,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
             if one or goes:
                 shape = one.shape if one and len(one.shape) > 1 else _MATRIX
                 looks[n] = packing.plain_name(known[n].skeleton), shape
-    categories = categories_of(looks, config)
+    categories = categories_of(looks, config, [group.of_matrix for group in known])
     if rules:
         ruled = [rules.category_of(group.tensor.name) for group in known]
         categories = [asked or found for asked, found in zip(ruled, categories)]
@@ -158,8 +161,13 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
+    averages = _averages(known)
     ties = Ties(
-        [Known(group.skeleton, group.tensor, count) for group, count in zip(known, weights) if group not in copies],
+        [
+            Known(group.skeleton, group.tensor, count)
+            for group, count in zip(known, weights)
+            if group not in copies and not group.skeleton.startswith(averages)
+        ],
         config,
     )
     for n, (group, category, one) in enumerate(zip(known, categories, packed)):
@@ -167,6 +175,8 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
         said = tensor.is_parameter
         if said is False or (is_adapter(config) and is_frozen(group.skeleton)):
             role: Role = "buffer"
+        elif group.skeleton.startswith(averages):
+            role = "optimizer"
         elif beside[n]:
             role = "quantization"
         else:
@@ -192,6 +202,17 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
             assumed=counts and one is not None and one.assumed,
             of_which=of_which(*looks[n], category, parameters, context) if parameters else (),
         )
+
+
+def _averages(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
+    """How the names of averaged copies of the model begin."""
+    averages = averages_in(groups)
+    shared = any(
+        skeleton_of(group.original).startswith(averages) and not group.skeleton.startswith(averages)
+        for group in groups
+        if averages and group.copy
+    )
+    return () if shared else averages
 
 
 def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:

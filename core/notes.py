@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
-from core.formats import exact, plural
+from core.averages import beginning_of
+from core.formats import amount, exact, plural
 from core.meaning import TensorGroup
 from core.speculative import is_speculative
 from core.stored import Claims, Source
@@ -32,12 +33,24 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
     if not any(group.count for group in groups):
         yield "there is not one tensor in it"
         return
+    yield from _averages(groups)
     yield from _ties(groups, source.config)
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
     yield from _active(source.config, totals, active)
     for claims in source.claims:
         yield from _claims(claims, groups, totals)
+
+
+def _averages(groups: Sequence[TensorGroup]) -> Iterator[str]:
+    copies: dict[str, Totals] = {}
+    for group in groups:
+        if group.meaning and group.meaning.role == "optimizer":
+            group.add_to(copies.setdefault(beginning_of(group.skeleton).rstrip("."), Totals()))
+    for beginning, totals in copies.items():
+        left = totals.not_counted["optimizer"]
+        size = amount(left.elements, left.tensor_count, left.bytes)
+        yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
 
 def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
@@ -156,7 +169,11 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
             claims.by, exact(claims.parameters), "parameters", claims.parameters - whole.parameters, terms
         )
     # Categories have the bytes of their quantisation data.
-    stored = whole.bytes + sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
+    averaged = sum(
+        group.tensor.nbytes * group.count for group in groups if group.meaning and group.meaning.role == "optimizer"
+    )
+    stored = whole.bytes + averaged
+    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
     # Some indexes count the headers too.
     if claims.bytes and not 0 <= claims.bytes - stored <= _HEADER_BYTES * (totals.stored_count + 8):
         terms = {

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from core.model_config import QuantizationConfig
-from core.roles import SCALES, WHOLE_NUMBERS
+from core.roles import PACKED_PARAMS, SCALES, WHOLE_NUMBERS
 from core.stored import StoredTensor
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ class Packing:
         if last in _CERTAIN or (last in _CERTAIN_IN_QUANTISED and self.config.present):
             return True
         if last in _OF_ACTIVATIONS and self._is_quantised and prod(tensor.shape) <= 1:
+            return True
+        if last in {"scale", "zero_point"} and f"{path}.{PACKED_PARAMS}" in self._modules:
             return True
         beside = self._modules.get(path, _NOTHING)
         if last in _OF_FEW_BITS and _has_few_bits(beside):

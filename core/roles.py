@@ -8,7 +8,7 @@ from typing import Literal
 
 from core.stored import StoredTensor
 
-Role = Literal["parameter", "buffer", "tied", "quantization"]
+Role = Literal["parameter", "buffer", "tied", "quantization", "optimizer"]
 
 # Last parts of names that PyTorch modules register as buffers (not trained), each with where it is found.
 _BUFFERS = {
@@ -25,6 +25,8 @@ _BUFFERS = {
     "relative_position_index",  # Swin, BEiT
     "relative_coords_table",  # Swin v2
     "e_score_correction_bias",  # DeepSeek-V3's router: set by a rule, not by gradients
+    "expert_bias",  # the same in LFM2-MoE, Bailing, Megatron; in AFMoE a parameter that takes no gradient
+    "tid2eid",  # DeepSeek-V4: to which experts a token goes
     "num_tokens_per_expert",
     "output_mask",  # e3nn
     *("cos_cached", "sin_cached", "freqs_cos", "freqs_sin", "freqs_cis"),  # rotary embeddings, remote code and EVA
@@ -57,6 +59,7 @@ _BUFFERS_OF = {
     "act_fn": {"beta", "eps"},  # Apertus
     "shared_embedding": {"positional_embedding"},  # SAM
     "shared_image_embedding": {"positional_embedding"},
+    "moe": {"router_bias"},  # Step 3.5's e_score_correction_bias
 }
 # Such words by what stands beside them in their module.
 _BUFFERS_BESIDE = {
@@ -67,8 +70,12 @@ _BUFFERS_BESIDE = {
     # torch.nn.utils.spectral_norm; weight_norm has a weight_v that is trained.
     **{"weight_u": ("weight_orig",), "weight_v": ("weight_orig",)},
 }
-_AVERAGES = "model_ema."
-"""Before the names of a model's averaged copy that is a module of it (CompVis/latent-diffusion, ldm/modules/ema.py)."""
+# What is called e_score_correction_bias elsewhere, by the names of experts among which it chooses: a router's linear
+# layer may have a bias, as gpt-oss has it.
+_SCORE_CORRECTIONS = {
+    "ffn.gate.bias": "ffn.experts..w.weight",  # DeepSeek-V3 and V4 in their own code
+    "mlp.gate.bias": "mlp.experts.w_weight",  # Inkling
+}
 # Modules of llama.cpp that are buffers, though their tensors are named weight or bias (llama-arch.cpp).
 _BUFFER_MODULES = {
     "rope_freqs",  # factors of the rotary frequencies, by the config
@@ -82,12 +89,16 @@ _WIGNER = "_wj_"
 # torch.nn.utils.parametrizations.spectral_norm
 _POWER_VECTORS = {"_u", "_v"}
 _MASKS = {"bias", "mask"}
-# No gradient reaches whole numbers; of these no packed weights are made either.
+# No gradient reaches whole numbers; of these packed weights are seldom made.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
+_CODES = {"I16", "U16"}
+"""Of these they are, as matrices: the codes of QuIP#, VPTQ and others."""
 WHOLE_NUMBERS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "I64": 64, "U64": 64}
 """Dtypes that packed weights are stored as, with their bits."""
 SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
 """What is added to a weight's name for its scales, without digits."""
+PACKED_PARAMS = "_packed_params._packed_params"
+"""Where PyTorch's own quantised linear layers keep weight and bias (torch.ao.nn.quantized.modules.linear)."""
 _SMALLEST_PACKED = 1 << 16
 
 
@@ -109,17 +120,24 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     if last in _BUFFERS or module in _BUFFER_MODULES or last.strip("_") in _BUFFERS_OF.get(module.strip("_"), ()):
         return "buffer"
     before = skeleton.removesuffix(last)
+    if last.endswith("_mask") and before + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
+        return "buffer"
     if any(before + other in names for other in _BUFFERS_BESIDE.get(last, ())):
         return "buffer"
     if _is_buffer_by_shape(module, last, tensor.shape):
         return "buffer"
+    if module == "gate" and last == "bias":
+        for ending, experts in _SCORE_CORRECTIONS.items():
+            if skeleton.endswith(ending) and skeleton.removesuffix(ending) + experts in names:
+                return "buffer"
     if last in _POWER_VECTORS and ".parametrizations." in f".{path}":
         return "buffer"
-    if last.startswith(_WIGNER) or skeleton.startswith(_AVERAGES) or _is_mask(path, last, tensor.shape):
+    if last.startswith(_WIGNER) or _is_mask(path, last, tensor.shape):
         return "buffer"
     if tensor.dtype in _NEVER_TRAINED:
-        perhaps_packed = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED
-        return "parameter" if perhaps_packed else "buffer"
+        are_codes = tensor.dtype in _CODES and len(tensor.shape) > 1
+        large = in_quantised and tensor.dtype != "BOOL" and prod(tensor.shape) >= _SMALLEST_PACKED
+        return "parameter" if are_codes or large else "buffer"
     return "parameter"
 
 

@@ -23,7 +23,7 @@ from core.packing_layouts import (
     sparse,
     torchao,
 )
-from core.roles import SCALES
+from core.roles import PACKED_PARAMS, SCALES
 from core.stored import StoredTensor
 
 # By the last word of a name without digits.
@@ -50,6 +50,8 @@ def unpacked(last: str, tensor: StoredTensor, beside: Beside, config: Quantizati
     """
     module = tensor.name.rpartition(".")[0]
     schemes = config.schemes(module)
+    if module.endswith(PACKED_PARAMS):
+        return Packed(prod(tensor.shape), 8, tensor.shape)
     if layout := _LAYOUTS.get(last):
         return layout(tensor, beside, schemes)
     if last.endswith("blocks") and f"{last.removesuffix('blocks')}scales" in beside:

@@ -36,6 +36,8 @@ _METHODS = {
     "FOURIERFT": "FourierFT",
     "RANDLORA": "RandLoRA",
     "VBLORA": "VB-LoRA",
+    "SHIRA": "SHiRA",
+    "DELORA": "DeLoRA",
 }
 
 
@@ -85,8 +87,7 @@ def adapter_text(config: dict[str, Any]) -> str:
     text = _METHODS.get(method, shortened(escaped(method), 40)) if isinstance(method, str) else "of no method of PEFT"
     if method == "LORA" and config.get("use_dora") is True:
         text = "DoRA"
-    if type(rank := config.get("r")) is int and rank > 0:
-        text += f", r = {rank}" + (" and others" if config.get("rank_pattern") else "")
+    text += _rank_text(config)
     if type(tokens := config.get("num_virtual_tokens")) is int:
         text += f", {tokens:,} virtual tokens"
     if where := _list_text(config.get("target_modules")):
@@ -96,6 +97,14 @@ def adapter_text(config: dict[str, Any]) -> str:
     base = config.get("base_model_name_or_path") or config.get("model_name")
     named = shortened(escaped(base), 100) if isinstance(base, str) else "not named"
     return f"{text}; base model {named}"
+
+
+def _rank_text(config: dict[str, Any]) -> str:
+    # AdaLoRA cuts its first rank down in training; the r beside is LoRA's default and means nothing.
+    keys = ("init_r", "target_r") if config.get("peft_type") == "ADALORA" else ("r",)
+    ranks = [str(rank) for key in keys if type(rank := config.get(key)) is int and rank > 0]
+    others = " and others" if config.get("rank_pattern") and len(keys) == 1 else ""
+    return f", r = {' to '.join(ranks)}{others}" if ranks else ""
 
 
 def _list_text(value: object) -> str:

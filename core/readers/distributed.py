@@ -28,7 +28,9 @@ _AGAIN = "save the checkpoint again, or copy the whole folder"
 _MOST_CHUNKS = 500_000
 """Of all tensors together, more than a pickle has room for but by repeating them."""
 _MOST_KEYS = 16
-"""Of one record in the metadata."""
+"""Of one record in the metadata, or on the way to a tensor."""
+_STATE = "state"
+"""Of an optimizer: below it lies, by the names of parameters, what it keeps of each."""
 _BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state", "ema")
 
 
@@ -102,9 +104,8 @@ class DistributedReader:
         return state
 
     def _entries(self, metadata: PickledDict) -> Iterator[_Entry]:
-        plan = metadata.get("planner_data")
-        first_keys = _first_keys(plan) if isinstance(plan, PickledDict) else {}
         saved = metadata.get("state_dict_metadata")
+        parts = _Parts(metadata.get("planner_data"), saved)
         seen: set[str] = set()
         for name, record in zip(saved.keys, saved.values):
             if not isinstance(name, str) or name in seen:
@@ -115,7 +116,7 @@ class DistributedReader:
                     shape, dtype, nbytes = self._layout(record)
                 except ValueError as error:
                     raise self._fault(str(error), f"tensor {shortened(name, 120)}") from error
-                yield _Entry(name, shape, dtype, nbytes, _beside(first_keys.get(name) or name.partition(".")[0]))
+                yield _Entry(name, shape, dtype, nbytes, parts.beside(name))
             elif not _is_record(record, "BytesStorageMetadata"):
                 raise self._fault("it is neither a tensor nor bytes", f"entry {shortened(name, 120)}")
 
@@ -212,18 +213,40 @@ def _is_record(value: object, name: str) -> bool:
     return isinstance(value, Inert) and value.kind is not None and value.kind.name == name
 
 
-def _first_keys(plan: PickledDict) -> dict[str, str]:
-    """By the name of an entry, the key of the saved state under which it lay, such as `model` of `model.wte`."""
-    return {
-        name: path[0]
-        for name, path in zip(plan.keys, plan.values)
-        if isinstance(name, str) and isinstance(path, tuple) and path and isinstance(path[0], str)
-    }
+class _Parts:
+    """Which parts of the saved state are no model, by the keys on the way to each tensor."""
+
+    def __init__(self, plan: object, saved: PickledDict) -> None:
+        """
+        Args:
+            plan: torch's own record of the keys on the way to each entry, where there is one.
+            saved: the entries by their names, which are those keys joined with dots.
+        """
+        self._paths: dict[str, tuple[str, ...]] = {}
+        if isinstance(plan, PickledDict):
+            self._paths = {
+                name: tuple(key if isinstance(key, str) else "" for key in path[:_MOST_KEYS])
+                for name, path in zip(plan.keys, plan.values)
+                if isinstance(name, str) and isinstance(path, tuple)
+            }
+        self._names = {name for name in saved.keys if isinstance(name, str)}
+        self._names.update(path[-1] for path in self._paths.values() if path)
+
+    def beside(self, name: str) -> str:
+        """The part that a tensor belongs to where that is no model; "" where it is."""
+        path = self._paths.get(name) or (name,)
+        *outer, last = path
+        for at, key in enumerate(outer or [name.partition(".")[0]]):
+            of_optimizer = key == _STATE and outer[at + 1 :] and outer[at + 1] in self._names
+            if of_optimizer or _is_beside(key):
+                return ".".join(path[: at + 1]) if outer else key
+        first, _, rest = last.partition(".")
+        return ".".join([*outer, _STATE]) if first == _STATE and rest.rpartition(".")[0] in self._names else ""
 
 
-def _beside(key: str) -> str:
+def _is_beside(key: str) -> bool:
     low = key.lower()
-    return key if any(word in low for word in _BESIDE[:-1]) or "ema" in low.split("_") else ""
+    return any(word in low for word in _BESIDE[:-1]) or "ema" in low.split("_")
 
 
 def sizes_of_any(value: Any) -> tuple[int, ...]:

@@ -27,6 +27,7 @@ _BESIDE = {
 }
 _DEEPEST = 64
 _LOOKED_AT = 64
+_PREFIXES = 8
 _MOST_VISITS = 8_000_000
 _MOST_NAME_BYTES = 64 << 20
 _TEXT = 56
@@ -75,13 +76,30 @@ class _Part(NamedTuple):
         return self.name in _WRAPPERS or self.name.lower().endswith(("state_dict", "_state"))
 
     @property
-    def is_flat(self) -> bool:
-        """Whether its names are those of a state dict: paths with dots."""
+    def is_averaged(self) -> bool:
+        """Whether it is an average by its name."""
+        words = self.name.lower().replace("-", "_").replace(".", "_").split("_")
+        return not _AVERAGED.isdisjoint(words)
+
+    def tensors(self, most: int | None = None) -> dict[str, Tensor]:
+        """Those directly in it, of its first so many entries; none where it is no state dict."""
         held = self.value.items if isinstance(self.value, Inert) else self.value
         if not isinstance(held, PickledDict):
-            return False
-        first = zip(held.keys[:_LOOKED_AT], held.values)
-        return any(isinstance(value, Tensor) and isinstance(key, str) and "." in key for key, value in first)
+            return {}
+        first = zip(held.keys[:most], held.values)
+        return {key: value for key, value in first if isinstance(value, Tensor) and isinstance(key, str)}
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether its names are those of a state dict: paths with dots."""
+        return any("." in name for name in self.tensors(_LOOKED_AT))
+
+    def holds(self, other: _Part) -> bool:
+        """Whether all tensors of another part are in it too, under a name before theirs."""
+        names, mine = other.tensors(), self.tensors()
+        first = next(iter(names), "")
+        prefixes = [name.removesuffix(first) for name in mine if first and name.endswith(f".{first}")]
+        return any(all(prefix + name in mine for name in names) for prefix in prefixes[:_PREFIXES])
 
     @property
     def is_object(self) -> bool:
@@ -90,8 +108,7 @@ class _Part(NamedTuple):
     @property
     def weight(self) -> int:
         """By which it is taken before others: its size, halved for an average or what cannot be read."""
-        words = self.name.lower().replace("-", "_").replace(".", "_").split("_")
-        return 4 * self.size.elements >> (not _AVERAGED.isdisjoint(words)) >> self.is_object
+        return 4 * self.size.elements >> self.is_averaged >> self.is_object
 
 
 def find_state(root: object) -> Found:
@@ -145,7 +162,12 @@ def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Pa
         models = wrappers if len(wrappers) == len(parts) else []
     else:
         models = parts if wrappers or any(part.is_flat or part.is_object for part in parts) else []
-    return max(models, key=lambda part: part.weight, default=None)
+    chosen = max(models, key=lambda part: part.weight, default=None)
+    if chosen and chosen.is_averaged:
+        # ema-pytorch keeps the model itself beside its average, which makes that the larger.
+        originals = [part for part in models if not part.is_averaged and chosen.holds(part)]
+        chosen = max(originals, key=lambda part: part.weight, default=chosen)
+    return chosen
 
 
 class _Search:

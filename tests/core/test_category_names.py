@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 from core.categories import CATEGORIES
 from core.category_rules import categories_of
 from core.meaning import skeleton_of
+from tests.checkpoints import Tensors
+from tests.core.helpers import counted
+from tests.core.helpers import model as model_in
 
 Shape = tuple[int, ...]
 
@@ -368,3 +373,17 @@ def test_of_several_unlike_fully_connected_layers_most_are_no_head(
     tensors: list[tuple[str, tuple[int, ...]]] = [("conv.weight", (6, 1, 5, 5))]
     tensors += [("fc.weight", shape) for shape in shapes] + [("fc.bias", shape[:1]) for shape in shapes]
     assert set(categories_of(tensors, {})[1:]) == {category}
+
+
+@pytest.mark.parametrize("prefix", ["", "net.", "mlp.", "encoder.head."])
+def test_a_linear_layers_bias_in_a_list_is_what_its_weight_is_and_a_norms_is_a_norms(
+    prefix: str, tmp_path: Path
+) -> None:
+    shapes = {"0": (256, 64), "1": (256,), "3": (256, 256), "5": (256, 8, 3, 3), "7": (10, 256), "8": (10,)}
+    weights = {f"{prefix}{n}.weight": ("F32", shape) for n, shape in shapes.items()}
+    tensors: Tensors = {**weights, **{f"{prefix}{n}.bias": ("F32", shape[:1]) for n, shape in shapes.items()}}
+    found = {tensor.name: meaning.category for tensor, meaning in counted(model_in(tmp_path, tensors)).tensors()}
+    for n, shape in shapes.items():
+        weight, bias = (found[f"{prefix}{n}.{kind}"] for kind in ("weight", "bias"))
+        assert bias == weight
+        assert (weight == "norm") == (len(shape) == 1)

@@ -136,6 +136,22 @@ def test_scales_and_biases_of_a_model_that_is_not_quantised_are_parameters() -> 
     assert count_of(tensors, {}).totals.parameters == 64 + 64 + 64 * 64 + 1 + 1 + 64 + 64
 
 
+@pytest.mark.parametrize("config", [{}, {"quantization_config": {"quant_method": "quip"}}])
+def test_codes_of_16_bits_are_counted_as_stored_and_said_whatever_their_size(config: dict[str, Any]) -> None:
+    # QuIP#'s names.
+    layer = {"self_attn.k_proj": 128, "mlp.up_proj": 1536}
+    tensors: Layouts = {f"model.layers.0.{name}.Qidxs": ("I16", (rows, 64)) for name, rows in layer.items()}
+    tensors.update({f"model.layers.0.{name}.codebook_id": ("I64", ()) for name in layer})
+    count = count_of(tensors, config)
+    assert count.totals.parameters == (128 + 1536) * 64
+    assert {name: tally.parameters for name, tally in count.totals.categories.items()} == {
+        "attention": 128 * 64,
+        "mlp": 1536 * 64,
+    }
+    (note,) = count.notes
+    assert "2 tensors such as model.layers.0.self_attn.k_proj.Qidxs (I16): not known how" in note
+
+
 def test_an_unknown_layout_is_counted_as_stored_and_said() -> None:
     tensors: Layouts = {
         "model.layers.0.mlp.up_proj.wq_strange": ("I32", (512, 512)),

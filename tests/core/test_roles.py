@@ -115,12 +115,15 @@ def test_tensors_that_share_their_storage_count_once() -> None:
         ("model.layers.0.mlp.act_fn.beta", "BF16", ()),
         ("model.layers.0.layer_scalar", "BF16", (1,)),
         ("posterior_mean_coef1", "F32", (1000,)),
-        ("model_ema.diffusion_modelinput_blocks00weight", "F32", (320, 4, 3, 3)),
         ("preprocessor.featurizer.fb", "F32", (1, 80, 257)),
         ("mel_scale.fb", "F32", (513, 128)),
         ("model.24.anchors", "F16", (3, 3, 2)),
         ("encoder.embed_positions.version", "F32", (1,)),
         ("conv.parametrizations.weight.0._u", "F32", (64,)),
+        ("model.layers.2.feed_forward.expert_bias", "F32", (32,)),
+        ("model.layers.2.mlp.gate.expert_bias", "F32", (32,)),
+        ("layers.0.ffn.gate.tid2eid", "I64", (129_280, 6)),
+        ("model.layers.3.moe.router_bias", "F32", (288,)),
     ],
 )
 def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
@@ -176,6 +179,17 @@ VECTOR = ("F32", (8,))
         ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
         ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
         ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
+        (
+            {"weight_orig": ("F32", (8, 8)), "weight_mask": ("F32", (8, 8)), "bias_orig": VECTOR, "bias_mask": VECTOR},
+            72,
+        ),
+        ({"weight_mask": ("F32", (8, 8)), "weight": ("F32", (8, 8))}, 128),
+        ({"layers.3.ffn.gate.bias": VECTOR, "layers.3.ffn.experts.0.w1.weight": ("F32", (4, 2))}, 8),
+        ({"layers.3.mlp.gate.bias": VECTOR, "layers.3.mlp.experts.w13_weight": ("F32", (8, 4, 2))}, 64),
+        (
+            {"block.3.mlp.gate.bias": VECTOR, "block.3.mlp.mlp1_weight": ("F32", (8, 4, 2))},
+            72,
+        ),  # gpt-oss in its own code
     ],
 )
 def test_a_word_of_parameters_is_a_buffers_by_what_stands_beside_it(
@@ -197,3 +211,81 @@ def test_the_constants_of_equivariant_layers_are_buffers_and_their_vectors_are_n
     result = command(tmp_path, "--json").model
     assert result["parameters"] == result["categories"]["other"]["parameters"] == 21_504
     assert result["not_counted"]["buffer"]["elements"] == 480 + 45
+
+
+BODY: Tensors = {
+    "embed.weight": ("F32", (50, 8)),
+    **{f"layers.{n}.fc.weight": ("F32", (16, 8)) for n in range(3)},
+    "layers.0.norm.weight": ("F32", (8,)),
+}
+BODY_SIZE = 400 + 3 * 128 + 8
+
+
+def below(*beginnings: str) -> Tensors:
+    return {f"{beginning}{name}": layout for beginning in beginnings for name, layout in BODY.items()}
+
+
+@pytest.mark.parametrize(
+    ("model", "average", "counters"),
+    [
+        ("", "ema.", []),
+        ("net.", "ema_net.", []),
+        ("model.", "average_model.module.", ["average_model.n_averaged"]),
+        ("model.", "model_ema.", ["model_ema.decay", "model_ema.num_updates"]),
+        ("online_model.", "ema_model.", ["initted", "step"]),
+        ("module.", "module.ema.", []),
+        ("model.unet.", "model.unet_ema.", []),
+    ],
+)
+def test_an_averaged_copy_among_the_models_names_is_not_counted(
+    model: str, average: str, counters: list[str], tmp_path: Path, command: Command
+) -> None:
+    tensors: Tensors = {
+        **below(average, model),
+        **dict.fromkeys(counters, ("I64", ())),
+        "other.fc.weight": ("F32", (16, 8)),
+    }
+    write(tmp_path / "model.safetensors", tensors)
+    result = command(tmp_path, "--json").model
+    assert result["parameters"] == BODY_SIZE + 128
+    own = [counter for counter in counters if "." in counter]
+    assert result["not_counted"]["optimizer"]["elements"] == BODY_SIZE + len(own)
+    beginning = average.removesuffix("module.").removesuffix(".")
+    (note,) = (note for note in result["notes"] if "averaged" in note)
+    assert note.startswith(f"not counted: {beginning} ({BODY_SIZE + len(own)} elements in {5 + len(own)} tensors")
+
+
+def test_the_averaged_copy_of_latent_diffusion_is_told_by_its_name(tmp_path: Path, command: Command) -> None:
+    average = {f"model_ema.{name.replace('.', '')}": layout for name, layout in BODY.items()}
+    write(tmp_path / "model.safetensors", {**below("model."), **average, "model_ema.decay": ("F32", ())})
+    result = command(tmp_path, "--json", "--by", "tensor").model
+    assert (result["parameters"], result["not_counted"]["buffer"]["elements"]) == (BODY_SIZE, 0)
+    roles = {row["name"]: row["role"] for row in result["tensors"]}
+    assert roles["model_ema.decay"] == roles["model_ema.embedweight"] == "optimizer"
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"ema.fc.weight": ("F32", (16, 9))},  # of no shape of the model's
+        {"ema.fc.weight": ("F32", (16, 8)), "ema.gate.weight": ("F32", (16, 8))},  # more than the model has
+        {"layers.0.ema.fc.weight": ("F32", (16, 8))},  # a module of a layer: Mega
+        {"avg_head.fc.weight": ("F32", (16, 8))},
+        {"schema.fc.weight": ("F32", (16, 8))},
+    ],
+)
+def test_what_only_sounds_like_an_average_is_counted(others: Tensors, tmp_path: Path) -> None:
+    count = counted(write(tmp_path / "x.safetensors", {**BODY, "max_head.fc.weight": ("F32", (16, 8)), **others}))
+    assert "optimizer" not in count.totals.not_counted
+    assert count.totals.parameters == BODY_SIZE + 128 + sum(rows * columns for _, (rows, columns) in others.values())
+
+
+@pytest.mark.parametrize("beginning", ["ema.", "model_ema."])
+def test_a_file_with_nothing_but_an_average_is_counted(beginning: str, tmp_path: Path) -> None:
+    assert counted(write(tmp_path / "x.safetensors", below(beginning))).totals.parameters == BODY_SIZE
+
+
+def test_an_average_that_shares_the_models_values_is_one_model() -> None:
+    counter = ParameterCounter(Source("x", "x", "test", {}, []))
+    counter.add(TensorBatch(["ema.a.weight", "a.weight"], [(4, 4)] * 2, ["F32"] * 2, [64] * 2, "", ["one", "one"]))
+    assert counter.count().totals.parameters == 16

@@ -13,7 +13,12 @@ from core.summary import tensors_text
 from core.tree import ModuleNode, Run, numbered_name
 from tui.look import Look
 
-_ROLES = {"buffer": "a buffer, not counted", "tied": "a tied copy, not counted", "quantization": "quantisation data"}
+_ROLES = {
+    "buffer": "a buffer, not counted",
+    "tied": "a tied copy, not counted",
+    "quantization": "quantisation data",
+    "optimizer": "of an averaged copy, not counted",
+}
 
 
 class Details(Widget):

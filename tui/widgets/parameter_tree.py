@@ -193,7 +193,7 @@ class ParameterTree(ScrollView, can_focus=True):
     def _aside(row: OutlineRow) -> str:
         """What a row without parameters is instead."""
         roles = list(row.item.totals().not_counted)
-        names = {"quantization": "quant. data", "tied": "tied copy"}
+        names = {"quantization": "quant. data", "tied": "tied copy", "optimizer": "averaged copy"}
         return names.get(roles[0], roles[0]) if len(roles) == 1 else "no parameters"
 
     # The cursor.

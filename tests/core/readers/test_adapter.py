@@ -12,6 +12,7 @@ from tests.checkpoints import Tensors, gpt2, write, write_shards
 from tests.command import Command
 
 LAYER = "base_model.model.model.layers.0.self_attn."
+EXPERTS = "base_model.model.model.layers.0.mlp.experts."
 LORA: Tensors = {
     f"{LAYER}q_proj.lora_A.weight": ("F32", (16, 32)),
     f"{LAYER}q_proj.lora_B.weight": ("F32", (32, 16)),
@@ -54,6 +55,16 @@ METHODS: dict[str, tuple[dict[str, Any], Tensors, int]] = {
         },
         4 * 132,
     ),
+    "LoRA on the parameters of experts": (
+        {"peft_type": "LORA", "target_parameters": ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]},
+        {
+            f"{EXPERTS}base_layer.lora_A.weight": ("F32", (16, 32)),
+            f"{EXPERTS}base_layer.lora_B.weight": ("F32", (64, 16)),
+            f"{EXPERTS}lora_A.weight": ("F32", (16, 32)),
+            f"{EXPERTS}lora_B.weight": ("F32", (32, 16)),
+        },
+        16 * (32 + 64 + 32 + 32),
+    ),
     "DoRA": (
         {"peft_type": "LORA", "use_dora": True},
         {**LORA, f"{LAYER}q_proj.lora_magnitude_vector": ("F32", (32,))},
@@ -88,6 +99,21 @@ METHODS: dict[str, tuple[dict[str, Any], Tensors, int]] = {
             f"{LAYER}q_proj.randlora_lambda": ("F32", (4, 8)),
         },
         288,
+    ),
+    "SHiRA": (
+        {"peft_type": "SHIRA"},
+        {f"{LAYER}q_proj.shira_weight": ("F32", (128,)), f"{LAYER}q_proj.shira_indices": ("I32", (2, 128))},
+        128,
+    ),
+    "DeLoRA": (
+        {"peft_type": "DELORA"},
+        {
+            f"{LAYER}q_proj.delora_A": ("F32", (4, 32)),
+            f"{LAYER}q_proj.delora_B": ("F32", (32, 4)),
+            f"{LAYER}q_proj.delora_lambda": ("F32", (1,)),
+            f"{LAYER}q_proj.delora_w_norm": ("F32", (32,)),
+        },
+        257,
     ),
     "OFT": ({"peft_type": "OFT"}, {f"{LAYER}q_proj.oft_R.weight": ("F32", (4, 28))}, 112),
     "BOFT": (
@@ -186,6 +212,10 @@ def test_an_adapters_config_alone_says_what_is_missing(tmp_path: Path, command: 
                 "target_modules": [f"m.{n}.w{n}" for n in range(6)],
             },
             "LoRA, r = 8 and others, on w0, w1, w2, w3 and 2 more; base model not named",
+        ),
+        (
+            {"peft_type": "ADALORA", "r": 8, "init_r": 12, "target_r": 4, "target_modules": ["q_proj"]},
+            "AdaLoRA, r = 12 to 4, on q_proj; base model not named",
         ),
         ({"peft_type": "\x1b[31m", "base_model_name_or_path": "a\nb"}, "\\x1b[31m; base model a\\nb"),
     ],

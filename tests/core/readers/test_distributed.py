@@ -20,6 +20,7 @@ from torch.distributed.checkpoint.metadata import (
     TensorProperties,
     TensorStorageMetadata,
 )
+from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, get_state_dict
 from torch.distributed.checkpoint.state_dict_saver import save
 
 from core.errors import CheckpointError
@@ -65,6 +66,33 @@ def test_an_optimizers_entries_are_told_apart(tmp_path: Path, command: Command) 
     assert any(note.startswith("not counted: optim (") for note in result["notes"])
     names = {tensor.name for tensor in stored(tmp_path)}
     assert names == {"model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"}
+
+
+@pytest.mark.parametrize("layout", ["an app", "flat", "flat in an app", "its own key"])
+def test_an_optimizers_entries_are_told_apart_wherever_they_lie(tmp_path: Path, command: Command, layout: str) -> None:
+    network = module()
+    adam = torch.optim.AdamW(network.parameters())
+    network(torch.zeros(1, 8)).sum().backward()
+    adam.step()
+    model, optimizer = get_state_dict(network, adam)
+    flat = get_optimizer_state_dict(network, adam, options=StateDictOptions(flatten_optimizer_state_dict=True))
+    state, part = {
+        "an app": ({"app": {"model": model, "optim": optimizer}}, "app.optim"),
+        "flat": ({**model, **flat}, "state"),
+        "flat in an app": ({"app": {"model": model, "o": flat}}, "app.o.state"),
+        "its own key": ({"model": model, "adam": optimizer}, "adam.state"),
+    }[layout]
+    save(state, checkpoint_id=tmp_path)
+    result = command(tmp_path, "--json").model
+    parameters = 8 * 16 + 3 * 16
+    assert (result["parameters"], result["not_counted"]["optimizer"]["elements"]) == (parameters, 2 * parameters + 4)
+    assert any(note.startswith(f"not counted: {part} (") for note in result["notes"])
+
+
+def test_a_model_under_a_key_called_state_is_counted(tmp_path: Path) -> None:
+    names = {"state": {"0.weight": torch.zeros(4, 2), "state.weight": torch.zeros(3)}}
+    save({**names, "optimizer": {"x": torch.zeros(5)}}, checkpoint_id=tmp_path)
+    assert counted(tmp_path).totals.parameters == 11
 
 
 Chunks = list[tuple[tuple[int, ...], tuple[int, ...]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import warnings
 from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,16 @@ def test_an_averaged_copy_is_not_counted_beside_the_model(order: tuple[str, str]
     count = counted(tmp_path / "a.pt")
     assert count.totals.parameters == SIZE
     assert count.notes[0].startswith("the state dict under model is counted, not model_ema (88 elements in 4 tensors")
+
+
+def test_an_average_that_keeps_the_model_too_is_no_larger_model(tmp_path: Path) -> None:
+    both = {f"{prefix}.{name}": tensor for prefix in ("online_model", "ema_model") for name, tensor in state().items()}
+    average = {"initted": torch.tensor(True), "step": torch.tensor(5), **both}
+    torch.save({"step": 1, "model": state(), "opt": trained(), "ema": average}, tmp_path / "a.pt")
+    count = counted(tmp_path / "a.pt")
+    assert count.totals.parameters == SIZE
+    assert "the state dict under model is counted, not opt (" in count.notes[0]
+    assert f"ema ({2 * SIZE + 2} elements in 10 tensors" in count.notes[0]
 
 
 def test_of_several_models_the_largest_is_counted_and_the_others_named(tmp_path: Path) -> None:
@@ -182,3 +193,15 @@ def test_what_refers_to_itself_ends(tmp_path: Path) -> None:
     saved["list"] = [saved]
     torch.save(saved, tmp_path / "a.pt")
     assert counted(tmp_path / "a.pt").totals.parameters == 3
+
+
+def test_pytorchs_own_quantised_layers_count_as_those_that_they_stand_for(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network = torch.nn.Sequential(torch.nn.Linear(16, 32), torch.nn.Linear(32, 8))
+        quantised = torch.ao.quantization.quantize_dynamic(network, {torch.nn.Linear})  # type: ignore[no-untyped-call]
+        torch.save(quantised.state_dict(), tmp_path / "a.pt")
+    count = counted(tmp_path / "a.pt")
+    assert count.totals.parameters == 16 * 32 + 32 + 32 * 8 + 8
+    assert count.totals.not_counted["quantization"].tensor_count == 4
+    assert count.notes == []
