@@ -6,19 +6,20 @@ What the study claims stands here as it claims it; whether that holds, and why, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from core.findings import Claim, Figures, Finding, Verdict, claim, reasons
-from core.formats import exact, percent, share, short
-from core.reasons import build_of, difference, layer_of
+from core.formats import decimals, exact, percent, share, short
+from core.formulas import Formula
+from core.reasons import ABOUT, RATIO, is_about, layers_of, ratio_of, why_largest, why_ratio, why_shares
 from core.study import Measured
 
 # The study's own figures, in whole percents: attention, MLP.
 _CLAIMED_SHARES = {"gpt2": (22, 45), "gpt2-medium": (28, 56), "gpt2-large": (30, 60), "gpt2-xl": (31, 63)}
-_CLAIMED_RATIO = 2.0
 _CLAIMED_NORM = (10_000, 100_000)
 _CLAIMED_NORM_PERCENT = 0.01
-_ABOUT = 0.05
-"""What "about" and "of the same size" may differ by."""
+_MOST_TERMS = 6
+"""More are no help in a line."""
 
 
 def claims_of(models: Sequence[Measured]) -> list[Claim]:
@@ -29,6 +30,7 @@ def claims_of(models: Sequence[Measured]) -> list[Claim]:
 
 def _shares(models: Sequence[Measured]) -> Claim:
     spans = [(min(column), max(column) + 1) for column in zip(*_CLAIMED_SHARES.values())]
+    least = [low for low, _ in spans]
     findings = {}
     for model in models:
         parts = (model.percent("attention"), model.percent("mlp"))
@@ -40,7 +42,7 @@ def _shares(models: Sequence[Measured]) -> Claim:
             reason = "" if holds else f"{parts[0]:.2f} and {parts[1]:.2f} %, not {claimed[0]} and {claimed[1]}"
         else:
             holds = all(low <= part < high for part, (low, high) in zip(parts, spans))
-            reason = "" if holds else f"{parts[0]:.2f} and {parts[1]:.2f} %, {difference(model)}"
+            reason = "" if holds else why_shares(f"{parts[0]:.2f} and {parts[1]:.2f} %", model, least)
         findings[model.model] = Finding(figures, holds, reason)
     told = [f"{a} and {m} % in {name}" for name, (a, m) in _CLAIMED_SHARES.items()]
     sentence = f"Attention and the MLP hold about {', '.join(told)}."
@@ -55,17 +57,16 @@ def _twice(models: Sequence[Measured]) -> Claim:
     findings = {}
     for model in models:
         attention, mlp = model.tally("attention").parameters, model.tally("mlp").parameters
-        ratio = mlp / attention if attention else None
-        holds = ratio is not None and abs(ratio / _CLAIMED_RATIO - 1) <= _ABOUT
+        ratio = ratio_of(model)
+        holds = is_about(ratio, RATIO)
         reason = ""
         if not holds:
-            times = "" if ratio is None else f"{ratio:.2g} times" if ratio < 10 else f"{ratio:,.0f} times"
-            reason = f"{times}, {difference(model)}" if times else "it has no attention"
+            reason = "it has no attention" if ratio is None else why_ratio(f"{_rounded(ratio)} times", model)
         findings[model.model] = Finding({"attention": attention, "mlp": mlp, "mlp_to_attention": ratio}, holds, reason)
     why = reasons(findings, models)
     if not why:
-        built = list(dict.fromkeys(map(layer_of, models)))
-        why = f"a layer has {built[0]}" if len(built) == 1 and built[0] else "so it is counted in each"
+        built = set(map(layers_of, models))
+        why = (built.pop() if len(built) == 1 else "") or "so it is counted in each"
     return claim(2, "The MLP holds about twice as many parameters as attention, in every size.", findings, why)
 
 
@@ -81,13 +82,14 @@ def _largest(models: Sequence[Measured]) -> Claim:
             "next_percent": model.percent(second),
         }
         holds = first == "mlp"
-        reason = "" if holds else f"{model.label(first) if first else 'nothing'} is, {build_of(model)}"
+        reason = "" if holds else why_largest(f"{model.label(first)} is", model, first) if first else "nothing is"
         findings[model.model] = Finding(figures, holds, reason)
         margins.append((model.percent("mlp") - model.percent(second), model, second))
     _, model, second = min(margins, key=lambda each: each[0])
-    nearest = f"its lead is the smallest in {model.name}: {percent(model.percent('mlp'))} %"
+    nearest = f"its lead is the smallest in {model.name}: " if len(models) > 1 else "it is ahead of the next: "
+    nearest = (nearest if second else "") + f"{percent(model.percent('mlp'))} % MLP"
     if second:
-        nearest += f" MLP, {percent(model.percent(second))} % {model.label(second)}"
+        nearest += f", {percent(model.percent(second))} % {model.label(second)}"
     return claim(3, "The MLP is the largest group.", findings, reasons(findings, models) or nearest)
 
 
@@ -176,14 +178,16 @@ def _one_size(models: Sequence[Measured]) -> Claim:
     for model in models:
         others = [count for key, count in counts.items() if key != model.model]
         mine = counts[model.model]
-        same = sum(abs(count - mine) <= _ABOUT * mine for count in others)
+        same = sum(abs(count - mine) <= ABOUT * mine for count in others)
+        # What few of many have in common is chance.
+        holds = same + 1 >= max(2, len(models) / 2)
         figures: Figures = {
             "embedding": mine,
             "embedding_percent": model.percent("embedding"),
             "vocabulary": model.dimensions.vocabulary,
             "hidden_size": model.dimensions.hidden_size,
         }
-        findings[model.model] = Finding(figures, bool(same) if others else None)
+        findings[model.model] = Finding(figures, holds if others else None)
     sentence = "The embeddings are of the same size in every model."
     if len(models) < 2:
         return claim(6, sentence, findings, "that takes two models or more")
@@ -191,32 +195,43 @@ def _one_size(models: Sequence[Measured]) -> Claim:
     held = [counts[low.model], counts[high.model]]
     if not held[1]:
         return claim(6, sentence, {key: found._replace(holds=None) for key, found in findings.items()}, "none has any")
-    if held[1] - held[0] <= _ABOUT * held[0]:
+    if held[1] - held[0] <= ABOUT * held[0]:
         return claim(6, sentence, findings, f"{short(held[0])} to {short(held[1])} in all of them", "holds")
-    why = f"vocabulary times width: {_embedding(low)} to {_embedding(high)}"
-    first, last = (model.percent("embedding") for model in (low, high))
-    if first > last:
-        why += f"; what falls is their share, {percent(first)} to {percent(last)} %"
+    formulas = [_formula(model, "embedding") for model in (low, high)]
+    positions = any("n" in part.each.symbols for formula in formulas if formula for part in formula.parts)
+    ends = " to ".join(map(_embedding, (low, high), formulas))
+    why = f"{'vocabulary and positions' if positions else 'vocabulary'} times width: {ends}"
+    parts = [model.percent("embedding") for model in sorted(models, key=lambda model: counts[model.model])]
+    if all(before > after for before, after in pairwise(parts)):
+        why += f"; what falls is their share, {percent(parts[0])} to {percent(parts[-1])} %"
+    else:
+        why += f"; they are {percent(min(parts))} to {percent(max(parts))} % of a model"
     some: Verdict = "holds in part" if any(finding.holds for finding in findings.values()) else "does not hold"
     return claim(6, sentence, findings, why, some)
 
 
-def _embedding(model: Measured) -> str:
-    vocabulary, d = model.dimensions.vocabulary, model.dimensions.hidden_size
-    shape = f" ({exact(vocabulary)} × {exact(d)})" if vocabulary and d else ""
-    return f"{short(model.tally('embedding').parameters)} in {model.name}{shape}"
+def _embedding(model: Measured, formula: Formula | None) -> str:
+    """`39.4M in gpt2 (50,257 × 768 + 1,024 × 768)`."""
+    made = f" ({formula.with_numbers()})" if formula else ""
+    return f"{short(model.tally('embedding').parameters)} in {model.name}{made}"
+
+
+def _formula(model: Measured, category: str) -> Formula | None:
+    """How its size comes about, where that is no longer than helps in a line."""
+    formula = model.formula(category, nameless=True)
+    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MOST_TERMS else None
 
 
 def _norm_size(models: Sequence[Measured]) -> Claim:
-    low, high = _CLAIMED_NORM[0], _CLAIMED_NORM[1] * (1 + _ABOUT)
+    low, high = _CLAIMED_NORM[0], _CLAIMED_NORM[1] * (1 + ABOUT)
     findings = {}
     for model in models:
         held = model.tally("norm").parameters
         holds = low <= held <= high
-        formula = model.formula("norm")
+        formula = _formula(model, "norm")
         made = f" = {formula.text()}" if formula else ""
         findings[model.model] = Finding({"norm": held}, holds, "" if holds else f"{exact(held)}{made}")
-    formulas = [formula.text() for model in models if (formula := model.formula("norm"))]
+    formulas = [formula.text() for model in models if (formula := _formula(model, "norm"))]
     why = reasons(findings, models) or (f"it is {formulas[0]}" if formulas else "so it is counted")
     return claim(7, "Layer norm holds tens of thousands to about 100,000 parameters.", findings, why)
 
@@ -226,7 +241,7 @@ def _norm_share(models: Sequence[Measured]) -> Claim:
     for model in models:
         part = model.percent("norm")
         holds = part < _CLAIMED_NORM_PERCENT
-        findings[model.model] = Finding({"norm_percent": part}, holds, "" if holds else f"{part:.4f} %")
+        findings[model.model] = Finding({"norm_percent": part}, holds, "" if holds else f"{decimals(part, 4)} %")
     shares = [finding.figures["norm_percent"] for finding in findings.values() if not finding.holds]
     why = "it is in each of them"
     if numbers := [part for part in shares if isinstance(part, float)]:
@@ -235,7 +250,8 @@ def _norm_share(models: Sequence[Measured]) -> Claim:
             f"{least:.{places}f} to {most:.{places}f}" if len(numbers) > 1 else f"{least:.{places}f}"
             for least, most, places in ((low, high, 4), (low / _CLAIMED_NORM_PERCENT, high / _CLAIMED_NORM_PERCENT, 1))
         )
-        why = f"it is {span} %, which is {times} times that"
+        where = f"in {len(numbers)} of {len(findings)} " if len(numbers) < len(findings) else ""
+        why = f"{where}it is {span} %, which is {times} times that"
     return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)
 
 
@@ -259,6 +275,10 @@ def _norm_halves(models: Sequence[Measured]) -> Claim:
         reasons(findings, models) or "a layer norm has a weight and a bias of d values each, a matrix far more weights"
     )
     return claim(9, "Layer norm has as many weights as biases, unlike the whole model.", findings, why)
+
+
+def _rounded(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}" if ratio >= 0.95 else f"{ratio:.2g}"
 
 
 def _step(before: float, now: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from core.categories import CATEGORIES
-from core.formats import exact, percent, share, size
+from core.formats import decimals, exact, percent, share, size
 from core.labels import category_label
 from core.study import Measured
 from core.totals import Totals
@@ -51,7 +51,7 @@ def cell_text(kind: Kind, cell: Cell) -> str:
         text = f"{abs(cell):.2f}"
         return text if text == "0.00" else ("+" if cell > 0 else "−") + text
     if kind in {"ratio", "times"}:
-        return f"{cell:.4f}" if kind == "ratio" and abs(cell) < 100 else f"{cell:,.2f}"
+        return decimals(cell, 4 if kind == "ratio" and abs(cell) < 100 else 2)
     return size(int(cell)) if kind == "size" else exact(int(cell))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from core.formats import exact, percent
+from core.formats import decimals, exact, percent
 from core.study import Measured
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
@@ -54,7 +54,7 @@ FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "claimed_mlp_percent": ("claimed MLP %", str),
     "attention": ("attention", exact),
     "mlp": ("MLP", exact),
-    "mlp_to_attention": ("MLP ÷ attention", lambda ratio: f"{ratio:.4f}"),
+    "mlp_to_attention": ("MLP ÷ attention", lambda ratio: decimals(ratio, 4)),
     "largest": ("largest", str),
     "largest_percent": ("its share %", percent),
     "next": ("the next", str),
@@ -68,7 +68,7 @@ FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "vocabulary": ("vocabulary", exact),
     "hidden_size": ("hidden size", exact),
     "norm": ("norm", exact),
-    "norm_percent": ("norm %", lambda value: f"{value:.4f}"),
+    "norm_percent": ("norm %", lambda value: decimals(value, 4)),
     "norm_weights": ("norm weights", exact),
     "norm_biases": ("norm biases", exact),
     "weights": ("all weights", exact),

@@ -37,6 +37,12 @@ def percent(value: float) -> str:
     return "<0.01" if 0 < value < 0.005 else f"{value:.2f}"
 
 
+def decimals(value: float, places: int) -> str:
+    """A number with so many decimals, and none that is there shown as 0: `1,557.61`, `0.0309`, `<0.0001`."""
+    least = 10**-places
+    return f"<{least:.{places}f}" if 0 < value < least / 2 else f"{value:,.{places}f}"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 tensor`, `148 tensors`."""
     return f"{exact(count)} {noun}" + ("" if count == 1 else "s")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.expert_names import is_routed_expert, is_shared_expert
+from core.expert_names import is_one_by_one, is_routed_expert, is_shared_expert
 from core.polynomials import Polynomial, total
 from core.shapes import Dimensions, Repeated
 from core.widths import sizes_of, unpacked
@@ -50,12 +50,14 @@ class Part(NamedTuple):
         symbol: `L` where they are all layers of the model, else "".
         where: the stack's name as in the tensors' names; "" outside.
         each: what one of them holds.
+        layers: which they are, by their paths; none outside.
     """
 
     times: int
     symbol: str
     where: str
     each: Polynomial
+    layers: frozenset[str]
 
 
 class Formula(NamedTuple):
@@ -68,12 +70,6 @@ class Formula(NamedTuple):
     def value(self) -> int:
         """What it comes to."""
         return sum(part.times * part.each.value(self.sizes) for part in self.parts)
-
-    @property
-    def layer(self) -> Polynomial:
-        """What a layer of the most frequent kind holds."""
-        inside = [part for part in self.parts if part.where]
-        return max(inside, key=lambda part: part.times).each if inside else Polynomial({})
 
     def text(self) -> str:
         """`L × (4d² + 4d)`."""
@@ -135,7 +131,8 @@ def formula_of(
     parts = []
     for (stack, layers), polynomials in sums.items():
         times = len(layers) or 1
-        parts.append(Part(times, "L" if layers and times == sizes.get("L") else "", stack, total(polynomials)))
+        symbol = "L" if layers and times == sizes.get("L") else ""
+        parts.append(Part(times, symbol, stack, total(polynomials), layers))
     # What lies in the layers first, the most frequent kind of layer before the others.
     parts.sort(key=lambda part: (not part.where, -part.times))
     formula = Formula(parts, sizes)
@@ -158,6 +155,9 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
         # A table has one row a token or position, be their number that of the width by chance.
         result *= Polynomial.of("d")
         shape = shape[:1] if shape[1] == sizes["d"] else shape[1:]
+    if _is_stack(tensor, sizes):
+        result *= Polynomial.of("E")
+        shape = shape[1:]
     for length in shape:
         factor = known.get(length) or (Polynomial.number(length) if length <= _SMALL else None)
         if factor is None:
@@ -168,6 +168,11 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
             factor = Polynomial.of("d", times) if whole else Polynomial.of(str(length))
         result *= factor
     return result
+
+
+def _is_stack(tensor: Repeated, sizes: dict[str, int]) -> bool:
+    """Whether a tensor's first dimension is that of its experts, who may be as many as they are wide."""
+    return is_routed_expert(tensor.skeleton) and len(tensor.shape) > 2 and tensor.shape[0] == sizes.get("E")
 
 
 def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, Polynomial]:
@@ -193,7 +198,8 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
         routed = is_routed_expert(tensor.skeleton)
         inner = "s" if is_shared_expert(tensor.skeleton) else "g" if routed else "f"
         inner = inner if inner in sizes else "f"
-        offer("d", *(("E",) if routed else ()))
+        told = is_one_by_one(tensor.skeleton) or _is_stack(tensor, sizes)
+        offer("d", *(("E",) if routed and not told else ()))
         if inner in sizes:
             # As wide as the model, or four times, as most are: a gate and an up projection in one are twice as wide.
             usual = {sizes["d"]: ("d", "2d", "Ed"), 4 * sizes["d"]: ("4d", "8d", "4Ed")}

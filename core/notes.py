@@ -15,6 +15,7 @@ from core.ties import Known, Ties, is_head
 from core.totals import Totals
 
 _MOST_TIES = 4
+_BILLION = 10**9
 _GPT_OSS = ("gpt_oss", "gpt-oss")
 """As transformers and llama.cpp call it."""
 _HEADER_BYTES = 512
@@ -145,7 +146,8 @@ def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Itera
     if active is None or active == totals.parameters or not embedding or config.get("model_type") not in _GPT_OSS:
         return
     without = active - embedding.parameters
-    yield f"without the input embedding {exact(without)} are active: {without / 1e9:.2f} B, as its makers count"
+    billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""
+    yield f"without the input embedding {exact(without)} are active{billions}, as its makers count"
 
 
 def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:

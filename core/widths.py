@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from core.expert_names import is_routed_expert, is_shared_expert
+from core.expert_names import is_one_by_one, is_routed_expert, is_shared_expert
 from core.shapes import Dimensions, Repeated, position_rows
 
 _QUERY = (".q_proj.", ".query.", ".wq.", ".attn_q.", ".q.")
@@ -18,6 +18,7 @@ _LATENT_DOWN = (".kv_a_proj_with_mqa.", ".wkv_a.", ".attn_kv_a_mqa.")
 _LATENT_UP = (".kv_b_proj.", ".wkv_b.", ".attn_kv_b.")
 _LATENT_NORM = (".kv_a_layernorm.", ".kv_norm.", ".attn_kv_a_norm.")
 _OUTPUT = (".o_proj.", ".wo.", ".attn_output.")
+_WINDOW = 16
 
 
 def unpacked(tensors: Iterable[Repeated], dimensions: Dimensions) -> list[Repeated]:
@@ -74,6 +75,8 @@ def _widths(tensors: list[Repeated], dimensions: Dimensions, d: int) -> tuple[in
     """The widths of queries and of keys, by the projections' shapes, else by heads times their size."""
     attention = [t for t in tensors if t.category == "attention" and len(t.shape) == 2]
     heads, shared, size = dimensions.heads, dimensions.key_value_heads, dimensions.head_size
+    if not attention:
+        return d, d
     queries = _other(attention, _QUERY, d) or (heads * size if heads and size else d)
     keys = _other(attention, _KEY, d)
     if not keys:
@@ -110,9 +113,14 @@ def _other(tensors: list[Repeated], names: tuple[str, ...], d: int) -> int:
 
 def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
     """The least width beside the model's that some MLP matrices have: a gate and an up projection may be in one."""
-    widths = [
-        min((n for n in tensor.shape[-2:] if n != d), default=d)
-        for tensor in tensors
-        if len(tensor.shape) >= 2 and d in tensor.shape
-    ]
-    return min((n for n in widths if n != experts or n == d), default=None)
+    widths = []
+    for tensor in tensors:
+        if len(tensor.shape) >= 2 and d in tensor.shape:
+            # The last lengths of a convolution are those of its window.
+            is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _WINDOW
+            matrix = tensor.shape[:2] if is_window else tensor.shape[-2:]
+            width = min((n for n in matrix if n != d), default=d)
+            # Of two lengths one may tell how many experts have a bias here.
+            sure = len(tensor.shape) > 2 or is_one_by_one(tensor.skeleton)
+            widths += [width] if sure or width == d or width != experts else []
+    return min(widths, default=None)

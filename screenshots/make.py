@@ -133,7 +133,7 @@ VIEWS = [
     View("study-table", FAMILY, "Embedding", ("2",), r"1\.9995", study=True),
     View("study-trend", FAMILY, "Embedding", ("3",), "Outside layers", study=True),
     View("study-norms", FAMILY, "Embedding", ("4",), r"0\.0309", study=True),
-    View("study-claims", FAMILY, "Embedding", ("5", *["down"] * 5), "vocabulary times width", study=True),
+    View("study-claims", FAMILY, "Embedding", ("5", *["down"] * 5), "vocabulary and positions", study=True),
     View("what-if", FAMILY, "Embedding", ("w", *"96 12288 50257 2048", "enter"), "174,604,259,328", study=True),
     View("comparison", MIXED, "tells why", ("2", *["right"] * 4), "not read"),
     View("comparison-claims", MIXED, "tells why", ("5", "down", "right", "right"), "grouped"),

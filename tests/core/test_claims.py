@@ -14,7 +14,7 @@ from core.readers.builtin import BUILT_IN, BuiltInReader, Gpt2Shape
 from core.study import FAMILY, Measured, asked_apart, short_names
 from tests.checkpoints import Tensors
 from tests.given import GivenReader
-from tests.models import LLAMA, MIXTRAL, llama
+from tests.models import LLAMA, MIXTRAL, Layout, llama
 
 
 def family() -> list[Measured]:
@@ -98,6 +98,145 @@ def test_a_mixture_of_experts_is_told_as_one() -> None:
     reason = asked([of(llama(MIXTRAL), MIXTRAL, "mixtral")])[2].findings["mixtral"].reason
     assert "8 experts a layer (2 used)" in reason
     assert "3Edf in the MLP" in reason
+
+
+def layer(name: str, attention: int, mlp: int, d: int = 64) -> Layout:
+    """A layer with so many matrices in attention and in the MLP, all of the model's width or four times that."""
+    mine: Layout = {f"{name}.self_attn.{each}_proj.weight": ("F32", (d, d)) for each in "qkvo"[:attention]}
+    cross: Layout = {f"{name}.encoder_attn.{each}_proj.weight": ("F32", (d, d)) for each in "qkvo"[: attention - 4]}
+    fed: Layout = {f"{name}.mlp.fc{n}.weight": ("F32", (4 * d, d)) for n in range(mlp)}
+    return {**mine, **cross, **fed}
+
+
+WORDS: Layout = {"model.embed_tokens.weight": ("F32", (500, 64))}
+
+
+def ratio_of(tensors: Layout, config: dict[str, Any] | None = None) -> str:
+    return asked([of({**WORDS, **tensors}, config or {}, "model")])[2].why.removeprefix("model: ")
+
+
+def test_cross_attention_is_told_where_it_makes_the_ratio() -> None:
+    tensors: Layout = {}
+    for n in range(3):
+        tensors |= layer(f"model.encoder.layers.{n}", 4, 2) | layer(f"model.decoder.layers.{n}", 8, 2)
+    told = "a layer has 8d² in the MLP and 8d² (3 of 6 layers) or 4d² (3) in attention"
+    assert ratio_of(tensors) == f"1.3 times, by cross attention in 3 of 6 layers: {told}"
+    decoder = {name: layout for name, layout in tensors.items() if "decoder" in name}
+    whole = "1.0 times, by cross attention: a layer has 8d² in the MLP and 8d² in attention"
+    assert ratio_of(decoder) == whole
+
+
+def test_layers_that_differ_little_are_told_as_one_kind() -> None:
+    tensors: Layout = {}
+    for n in range(3):
+        tensors |= layer(f"encoder.block.{n}", 4, 2) | layer(f"decoder.block.{n}", 8, 2)
+    relative: Layout = {"encoder.block.0.self_attn.relative_attention_bias.weight": ("F32", (8, 4))}
+    told = "a layer has 8d² in the MLP and 8d² (3 of 6 layers) or 4d² (3) in attention"
+    assert ratio_of({**tensors, **relative}) == f"1.3 times, by cross attention in 3 of 6 layers: {told}"
+
+
+def test_layers_without_attention_and_experts_in_some_layers_are_counted() -> None:
+    tensors: Layout = {}
+    for n in range(8):
+        name = f"model.layers.{n}"
+        tensors |= layer(name, 4 if n == 4 else 0, 2 if n % 2 else 0)
+        if n % 2 == 0:
+            tensors |= {f"{name}.mlp.experts.{e}.up_proj.weight": ("F32", (96, 64)) for e in range(4)}
+    config = {"num_experts": 4, "num_experts_per_tok": 2}
+    assert ratio_of(tensors, config) == (
+        "14 times, by 4 experts in 4 of 8 layers (2 used) and 7 of 8 layers without attention: "
+        "a layer has 8d² (4 of 8 layers) or Edg (4) in the MLP and 4d² (1 of 8 layers) in attention, "
+        "where g = 1.5d, E = 4"
+    )
+
+
+def test_layers_without_an_mlp_are_counted() -> None:
+    tensors: Layout = {}
+    for n in range(4):
+        tensors |= layer(f"model.layers.{n}", 4, 2 if n < 2 else 0)
+    assert ratio_of(tensors) == (
+        "1.0 times, by 2 of 4 layers without an MLP: a layer has 8d² (2 of 4 layers) in the MLP and 4d² in attention"
+    )
+
+
+def test_a_layer_of_some_is_told_where_it_makes_the_ratio_of_the_model() -> None:
+    tensors: Layout = dict(layer("vision_tower.encoder.layers.0", 4, 2, 8))
+    for n in range(2):
+        tensors |= layer(f"language_model.model.layers.{n}", 4, 3)
+    config = {"hidden_size": 64}
+    told = "2 of 3 layers have 12d² in the MLP and 4d² in attention"
+    assert ratio_of(tensors, config) == f"3.0 times, by its gated MLP: {told}"
+
+
+def test_no_formula_is_told_that_does_not_give_the_ratio() -> None:
+    many: Layout = {}
+    for n in range(5):
+        many |= layer(f"model.layers.{n}", 4, n)
+    pool: Layout = {"visual.attn_pool.attention.weight": ("F32", (640, 64))}
+    assert ratio_of(many) == "so it is counted in each"
+    assert ratio_of({**layer("model.layers.0", 4, 2), **pool}) == "0.57 times"
+
+
+def test_mixers_alone_are_told_as_what_lacks_the_rest() -> None:
+    mixers: Layout = {f"model.layers.{n}.mixer.in_proj.weight": ("F32", (640, 64)) for n in range(4)}
+    claims = asked([of({**WORDS, **mixers}, {}, "mamba")])
+    assert claims[1].why == "mamba: 0.00 and 0.00 %, as it has neither"
+    assert claims[2].why == "mamba: it has no attention"
+    assert claims[3].why == "mamba: Mixer is, as it has no MLP"
+
+
+def test_shares_too_small_or_too_large_are_told_by_what_else_there_is() -> None:
+    def shares(layers: int, outside: int, mixers: int = 0) -> str:
+        tensors: Layout = {"model.embed_tokens.weight": ("F32", (outside, 64))}
+        for n in range(layers):
+            tensors |= layer(f"model.layers.{n}", 4, 2)
+            tensors |= {f"model.layers.{n}.mixer.{m}.weight": ("F32", (64, 64)) for m in range(mixers)}
+        return asked([of(tensors, {}, "model")])[1].why
+
+    assert shares(1, 64 * 12) == "model: 16.67 and 33.33 %, as 50.0 % lie outside of the layers"
+    assert shares(4, 64) == "model: 32.65 and 65.31 %, as only 2.0 % are neither"
+    assert shares(4, 64, 12) == "model: 16.49 and 32.99 %, as Mixer holds 49.5 %"
+
+
+def test_embeddings_outside_of_the_layers_may_be_the_largest_group() -> None:
+    claims = asked([of({"wte.weight": ("F32", (5000, 64)), **layer("h.0", 4, 2)}, {}, "model")])
+    assert claims[3].why == "model: Embedding is, as 86.7 % lie outside of the layers"
+
+
+def test_what_is_ahead_in_one_model_is_compared_with_no_other() -> None:
+    assert asked(family()[:1])[3].why == "it is ahead of the next: 45.54 % MLP, 31.65 % Embedding"
+    assert asked(family())[3].why.startswith("its lead is the smallest in gpt2: 45.54 % MLP, ")
+
+
+def embedded(rows: int, name: str) -> Measured:
+    return of({"model.embed_tokens.weight": ("F32", (rows, 64)), **layer("model.layers.0", 4, 2)}, {}, name)
+
+
+def test_two_of_many_embeddings_of_one_size_are_chance() -> None:
+    models = [embedded(rows, str(rows)) for rows in (1000, 2000, 4000, 4001, 9000)]
+    claim = asked(models)[6]
+    assert claim.verdict == "does not hold"
+    assert not any(finding.holds for finding in claim.findings.values())
+    assert asked(models[2:])[6].verdict == "holds in part"
+    assert asked(models[:2])[6].verdict == "does not hold"
+
+
+def test_shares_of_embeddings_are_those_of_the_table() -> None:
+    assert asked(family())[6].why == (
+        "vocabulary and positions times width: 39.4M in gpt2 (50,257 × 768 + 1,024 × 768) to "
+        "82.0M in gpt2-xl (50,257 × 1,600 + 1,024 × 1,600); what falls is their share, 31.65 to 5.27 %"
+    )
+    deep = {**WORDS, **layer("h.0", 4, 2, 64)}
+    models = [embedded(1000, "small"), embedded(2000, "more"), of(deep, {}, "deep")]
+    shares = [model.percent("embedding") for model in models]
+    why = asked(models)[6].why
+    assert why.startswith("vocabulary times width: 32.0k in deep (500 × 64) to 128.0k in more (2,000 × 64)")
+    assert why.endswith(f"; they are {min(shares):.2f} to {max(shares):.2f} % of a model")
+
+
+def test_a_range_is_told_as_that_of_the_models_it_is_of() -> None:
+    claim = asked([of(llama(LLAMA), LLAMA, "llama"), *family()[:1]])[8]
+    assert (claim.verdict, claim.why) == ("holds in part", "in 1 of 2 it is 0.0309 %, which is 3.1 times that")
 
 
 def test_norms_without_biases_do_not_halve() -> None:

@@ -173,6 +173,41 @@ def test_experts_in_one_tensor() -> None:
     assert formula(of(tensors, {"num_experts": 8}), "mlp").text() == "L × 3Edf"
 
 
+@pytest.mark.parametrize("stacked", [False, True])
+def test_experts_as_many_as_each_is_wide(stacked: bool) -> None:
+    d, experts = 48, 32  # Qwen3-Next: 512 of 512
+    names = [""] if stacked else [f"{n}." for n in range(experts)]
+    first = (experts,) if stacked else ()
+    last = "" if stacked else ".weight"
+    tensors: dict[str, tuple[str, Sequence[int]]] = {"model.embed_tokens.weight": ("BF16", (100, d))}
+    for name in names:
+        for part, shape in (("gate_proj", (32, d)), ("up_proj", (32, d)), ("down_proj", (d, 32))):
+            tensors[f"model.layers.0.mlp.experts.{name}{part}{last}"] = ("BF16", (*first, *shape))
+    model = of(tensors, {"num_experts": experts})
+    assert formula(model, "mlp").text() == "L × 3Edf"
+    assert model.sizes["f"] == 32
+
+
+def test_a_window_of_a_convolution_is_no_width() -> None:
+    tensors: Tensors = {
+        "model.embed_tokens.weight": ("F32", (100, 24)),
+        "model.layers.0.mlp.fc1.weight": ("F32", (60, 24, 3)),
+        "model.layers.0.mlp.fc2.weight": ("F32", (24, 60, 3)),
+    }
+    assert formula(of(tensors), "mlp").text() == "L × 6df"
+
+
+def test_a_model_without_attention_has_no_width_of_queries() -> None:
+    tensors: Tensors = {
+        "backbone.embedding.weight": ("F32", (100, 24)),
+        "backbone.layers.0.mixer.norm.weight": ("F32", (48,)),
+        "backbone.layers.0.norm.weight": ("F32", (24,)),
+    }
+    model = of(tensors, {"num_heads": 6, "head_dim": 8})
+    assert "q" not in model.sizes
+    assert claims_of([model])[6].why == "model: 72 = L × 3d"
+
+
 def test_experts_as_wide_as_the_model() -> None:
     width = 2880  # gpt-oss
     experts = "model.layers.0.mlp.experts."

@@ -82,6 +82,14 @@ def test_gpt_oss_20b_in_mxfp4(tmp_path: Path, command: Command) -> None:
     assert result["not_counted"]["quantization"]["elements"] == 24 * 32 * (5760 + 2880) * 90
 
 
+def test_billions_are_told_where_there_are_some(tmp_path: Path, command: Command) -> None:
+    small: Layouts = {"model.embed_tokens.weight": ("BF16", (100, 24))}
+    small |= {f"model.layers.0.mlp.experts.{n}.up_proj.weight": ("BF16", (32, 24)) for n in range(4)}
+    config = {"model_type": "gpt_oss", "num_local_experts": 4, "num_experts_per_tok": 2}
+    result = model(tmp_path, small, config, command)
+    assert result["notes"] == ["without the input embedding 1,536 are active, as its makers count"]
+
+
 def test_gpt_oss_20b_as_its_makers_name_it_holds_the_same(tmp_path: Path, command: Command) -> None:
     result = model(tmp_path, gpt_oss_original(), {"num_experts": 32, "experts_per_token": 4}, command)
     assert result["parameters"] == 20_914_757_184

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.comparison import cell_text
 from core.errors import CheckpointError, from_os_error
 from core.escape import beginning, cells, escaped, shortened
-from core.formats import amount, exact, percent, plural, share, short, size
+from core.formats import amount, decimals, exact, percent, plural, share, short, size
 
 
 @given(st.text())
@@ -95,6 +96,13 @@ def test_sizes_shares_and_plurals() -> None:
     assert exact(124_439_808) == "124,439,808"
     assert (share(1, 4), share(0, 0), share(5, 0)) == (25.0, 0.0, 0.0)
     assert (percent(0), percent(0.001), percent(0.0309), percent(100)) == ("0.00", "<0.01", "0.03", "100.00")
+    assert [decimals(value, 4) for value in (0, 0.00004, 0.0309, 1557.6)] == [
+        "0.0000",
+        "<0.0001",
+        "0.0309",
+        "1,557.6000",
+    ]
+    assert [cell_text("times", value) for value in (0.0027, 0.01, 1, 5393.2)] == ["<0.01", "0.01", "1.00", "5,393.20"]
     assert (plural(1, "tensor"), plural(0, "tensor"), plural(1000, "tensor")) == (
         "1 tensor",
         "0 tensors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.escape import shortened
-from core.formats import short
+from core.formats import decimals, short
 from core.study import Measured
 from tui.widgets.chart import Canvas
 
@@ -45,7 +45,7 @@ class NormBars:
             end = _NAME + length
             canvas.rectangle((_NAME, end - biases - 1), (row, row), look.rgb("norm"), look.block)
             canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, light)
-            canvas.words(f"{part:.4f} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
+            canvas.words(f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
         below = 2 + len(models) * step
         if below < canvas.height:
             canvas.words(look.block, _NAME, below, look.rgb("norm"))
