@@ -96,7 +96,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
     any_head = any(group.meaning and (group.meaning.category == "head" or is_head(group.skeleton)) for group in groups)
     if any_head or not _is_language_model(config):
         return
-    if ties.flag:
+    if ties.flag and not ties.by_default:
         yield f"the output head is tied to {embedding}: counted once"
     elif ties.flag is False:
         yield "the config says that the output head is not tied to the input embedding, but there is none in the file"

@@ -44,6 +44,8 @@ def tensor_rows(root: ModuleNode, parameters: int) -> Iterator[TensorRow]:
 def module_rows(root: ModuleNode, depth: int | None) -> Iterator[tuple[ModuleNode, int]]:
     """Every module of a tree that holds others or tensors, with its depth: 1 for those of the model itself.
 
+    A tensor that lies in no module stands for itself, so that the rows of depth 1 add up to the model.
+
     Args:
         root: the tree.
         depth: how deep to go; None for all.
@@ -51,7 +53,7 @@ def module_rows(root: ModuleNode, depth: int | None) -> Iterator[tuple[ModuleNod
     stack = [(child, 1) for child in reversed(root.children.values())]
     while stack:
         node, level = stack.pop()
-        if not node.children:
+        if not node.children and level > 1:
             continue
         yield node, level
         if depth is None or level < depth:

@@ -90,6 +90,13 @@ class Look:
             eighths = 1
         return "█" * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
 
+    def beyond(self, before: int, after: int) -> str:
+        """How many are out of view, and which way they lie."""
+        left, right = ("<", ">") if self.ascii else ("←", "→")
+        told = [f"{left} {before}"] if before else []
+        told += [f"{after} more {right}"] if after else []
+        return self.dot.join(told)
+
     def plain(self, text: str) -> str:
         """Text with what ASCII lacks written otherwise, where that is wanted."""
         return as_ascii(text) if self.ascii else text

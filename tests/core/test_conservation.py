@@ -86,6 +86,11 @@ def test_every_cut_of_a_model_adds_up_to_it(tensors: list[StoredTensor], config:
     assert whole.stored_count == len(tensors)
     assert added([totals for _, _, totals in layer_totals(count)]) == whole
 
+    (modules,) = json.loads("".join(json_report([count], "module", 1)))["models"]
+    assert {row["depth"] for row in modules["modules"]} <= {1}
+    assert sum(row["parameters"] for row in modules["modules"]) == whole.parameters
+    assert sum(row["tensor_count"] for row in modules["modules"]) == len(tensors)
+
     root = build_tree(count)
     assert root.totals() == whole
     assert (root.parameters, root.tensor_count) == (whole.parameters, len(tensors))

@@ -162,6 +162,20 @@ def test_json_by_module_is_flat_and_in_tree_order(command: Command) -> None:
     assert by_path["transformer.h.7.mlp"]["depth"] == 4
 
 
+def test_a_tensor_in_no_module_has_a_row_of_its_own_by_module(tmp_path: Path, command: Command) -> None:
+    lone: Tensors = {"cls_token": ("F32", (1, 1, 8)), "blocks.0.mlp.weight": ("F32", (3, 3))}
+    modules = command(write(tmp_path / "x.safetensors", lone), "--json", "--by", "module").model["modules"]
+    assert [(row["module"], row["depth"], row["parameters"], row["tensor_count"]) for row in modules] == [
+        ("cls_token", 1, 8, 1),
+        ("blocks", 1, 9, 1),
+        ("blocks.0", 2, 9, 1),
+        ("blocks.0.mlp", 3, 9, 1),
+    ]
+    lstm = write(tmp_path / "lstm.safetensors", {"weight_ih_l0": ("F32", (8, 4)), "bias_ih_l0": ("F32", (8,))})
+    assert [row["module"] for row in command(lstm, "--csv", "--by", "module").rows] == ["weight_ih_l0", "bias_ih_l0"]
+    assert "weight_ih_l0" in command(lstm, "--print", "--by", "module").out
+
+
 # CSV and Markdown.
 
 

@@ -177,6 +177,35 @@ async def test_the_norms_apart() -> None:
         await driver.shows("0.0309 %", "19.2k + 19.2k", "155.2k + 155.2k", "weights", "biases")
 
 
+async def test_the_norms_of_twelve_models_are_all_in_view(folder: Path) -> None:
+    names = [str(write(folder / f"m{n}.safetensors", gpt2(layers=n + 1))) for n in range(12)]
+    async with running(*names, size=NARROW) as driver:
+        await read(driver)
+        await driver.press("4")
+        await driver.shows(*(f" m{n} " for n in range(12)), "█ weights ░ biases", "bias % of all")
+
+
+async def test_a_long_formula_of_norms_leaves_the_columns_as_they_are_and_is_told_below(folder: Path) -> None:
+    tensors: Tensors = {
+        f"{stack}.block.{n}.{norm}_norm.weight": ("F32", (16,))
+        for stack, norms in (("encoder", ("a", "b")), ("decoder", ("a", "b", "c")))
+        for n in range(4)
+        for norm in norms
+    }
+    tensors = {**tensors, "encoder.final_norm.weight": ("F32", (16,)), "shared.weight": ("F32", (50, 16))}
+    names = [str(write(folder / f"m{n}.safetensors", tensors)) for n in range(5)]
+    async with running(*names, size=NARROW) as driver:
+        await read(driver)
+        await driver.press("4")
+        formula = "4 × 2d + 4 × 3d + d"
+        assert formula in driver.status
+        assert line_of(driver, "it is")[2:7] == ["4", "×", "2d", "+", "4"]
+        assert "1 more →" in driver.text
+        await driver.press("d")
+        await driver.press("d", "d")
+        assert line_of(driver, "it is") == f"it is {formula} {formula}".split()
+
+
 # The study.
 
 

@@ -8,6 +8,7 @@ from core.escape import escaped, shortened
 from core.formats import percent, share, short
 from core.labels import category_label
 from core.totals import Totals, summed
+from tui.drawings.legend import draw_legend
 from tui.widgets.chart import Canvas
 
 _AXIS = 7
@@ -88,17 +89,11 @@ class LayerBars:
 
     def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
         """Categories with their shares of the layers, so that one too thin to be drawn is told too."""
-        look = canvas.look
-        column = 0
-        for rank, key in enumerate(order):
+        labels = []
+        for key in order:
             part = share(sum(t.categories[key].parameters for _, t in self.layers if key in t.categories), held)
-            label = f"{category_label(key, self.named_by)} {percent(part)} %"
-            mark = look.glyph(key) if not look.monochrome or look.ascii else look.glyph(key) + look.marker(key, rank)
-            if column + len(mark) + 1 + len(label) > canvas.width:
-                break
-            canvas.words(mark, column, row, look.rgb(key))
-            canvas.words(label, column + len(mark) + 1, row)
-            column += len(mark) + len(label) + 3
+            labels.append((key, f"{category_label(key, self.named_by)} {percent(part)} %"))
+        draw_legend(canvas, labels, row)
 
 
 def _list_of(layer: str) -> str:

@@ -10,6 +10,8 @@ from core.comparison import common_label, compared_categories
 from core.escape import shortened
 from core.formats import percent, short
 from core.study import Measured
+from tui.drawings.legend import draw_legend
+from tui.drawings.view import in_view
 from tui.widgets.chart import Canvas
 
 Mode = Literal["grouped", "stacked", "counts"]
@@ -20,6 +22,8 @@ MODES: dict[Mode, str] = {
 }
 _AXIS = 7
 _WIDEST_SLOT = 8
+_LEAST_STACK = 5
+_LEAST_VALUED = 14
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,19 @@ class ModelBars:
     Attributes:
         models: each with its name; None for one that is not there (yet).
         mode: what a bar is.
+        chosen: the place of the model that is to be in view in any case.
     """
 
     models: tuple[tuple[str, Measured | None], ...]
     mode: Mode
+    chosen: int = 0
 
     def draw(self, canvas: Canvas) -> None:
-        """Draws a title, the bars with their values, marks and names below them, and a legend."""
+        """Draws a title, the bars with their values, marks and names below them, and a legend.
+
+        Every category that any model has is drawn; of the models, those that there is room for, and how many lie
+        beyond is told.
+        """
         known = [model for _, model in self.models if model]
         canvas.words(f"{MODES[self.mode]}:"[: canvas.width], 0, 0)
         keys = compared_categories(model.totals for model in known)
@@ -45,10 +55,15 @@ class ModelBars:
         top, bottom = 2, canvas.height - 4
         if bottom <= top:
             return
-        group = max(1, (canvas.width - _AXIS) // len(self.models))
+        room = canvas.width - _AXIS
+        least = _LEAST_STACK if self.mode == "stacked" else len(keys) + 1
+        view = in_view(len(self.models), max(1, room // least), self.chosen)
+        beyond = canvas.look.beyond(view.start, len(self.models) - view.stop)
+        canvas.words(f" {beyond}", canvas.width - len(beyond) - 1, 0)
+        group = max(1, room // len(view))
         bars = _Bars(canvas, known, keys, (top, bottom), self.mode)
         bars.axis()
-        for number, (name, model) in enumerate(self.models):
+        for number, (name, model) in enumerate(self.models[view.start : view.stop]):
             left = _AXIS + number * group
             if model and self.mode == "stacked":
                 bars.stack(model, left, group)
@@ -58,20 +73,25 @@ class ModelBars:
                 canvas.words(shortened(canvas.look.plain("not read"), group), left, bottom)
             shown = shortened(canvas.look.plain(name), max(1, group - 1))
             canvas.words(canvas.look.plain(shown), left, bottom + 2)
-        bars.legend(bottom + 3)
+        totals = [model.totals for model in known]
+        draw_legend(canvas, [(key, common_label(key, totals)) for key in bars.keys], bottom + 3)
 
 
 class _Bars:
-    """What all bars of one picture have in common: the scale, the order and the rows."""
+    """What all bars of one picture have in common: the scale, the order and the rows.
+
+    Attributes:
+        keys: the categories in their order: within a group, or from the bottom of a stack, the largest of all first.
+    """
 
     def __init__(
         self, canvas: Canvas, models: list[Measured], keys: list[str], rows: tuple[int, int], mode: Mode
     ) -> None:
         self._canvas = canvas
-        self._keys = keys
+        shares = {key: sum(model.percent(key) for model in models) for key in keys}
+        self.keys = sorted(keys, key=lambda key: -shares[key]) if mode == "stacked" else keys
         self._top, self._bottom = rows
         self._mode = mode
-        self._models = models
         counts = [model.tally(key).parameters for model in models for key in keys if model.tally(key).parameters]
         self._low = floor(log10(min(counts)))
         # Room above for the value of the highest.
@@ -107,8 +127,8 @@ class _Bars:
     def group(self, model: Measured, left: int, width: int) -> None:
         """A bar a category, each with its value above and its mark below."""
         look = self._canvas.look
-        slot = max(1, min(_WIDEST_SLOT, (width - 1) // len(self._keys)))
-        for rank, key in enumerate(self._keys[: max(1, width // slot)]):
+        slot = max(1, min(_WIDEST_SLOT, (width - 1) // len(self.keys)))
+        for rank, key in enumerate(self.keys):
             count = model.tally(key).parameters
             column = left + rank * slot
             if not count:
@@ -123,36 +143,20 @@ class _Bars:
             self._canvas.words(look.glyph(key), column, self._bottom + 1, look.rgb(key))
 
     def stack(self, model: Measured, left: int, width: int) -> None:
-        """One bar, the largest category at the bottom, with values beside it where there is room."""
-        look = self._canvas.look
-        bar = max(1, min(16, width - 1 if width < 14 else width - 9))
+        """One bar, with marks beside it, and values where there is room."""
+        look, valued = self._canvas.look, width >= _LEAST_VALUED
+        bar = max(1, min(16, width - 9 if valued else width - 2))
         below, before = 0.0, self._bottom + 1
-        for key in sorted(self._keys, key=lambda key: -model.percent(key)):
+        for rank, key in enumerate(self.keys):
             below += model.percent(key)
             after = self._bottom + 1 - self._rows(below / 100)
             if after < before:
-                marker = look.marker(key, self._keys.index(key))
+                marker, middle = look.marker(key, rank), (after + before - 1) // 2
                 self._canvas.rectangle((left, left + bar - 1), (after, before - 1), look.rgb(key), marker)
-                if width >= 14:
-                    middle = (after + before - 1) // 2
-                    self._canvas.words(look.glyph(key), left + bar + 1, middle, look.rgb(key))
+                self._canvas.words(look.glyph(key), left + bar + (1 if valued else 0), middle, look.rgb(key))
+                if valued:
                     self._canvas.words(percent(model.percent(key)), left + bar + 3, middle)
             before = after
-
-    def legend(self, row: int) -> None:
-        """The marks and what they stand for."""
-        look, column = self._canvas.look, 0
-        totals = [model.totals for model in self._models]
-        for rank, key in enumerate(self._keys):
-            label = common_label(key, totals)
-            mark = look.glyph(key)
-            if look.monochrome and not look.ascii:
-                mark += look.marker(key, rank)
-            if column + len(mark) + 1 + len(label) > self._canvas.width:
-                break
-            self._canvas.words(mark, column, row, look.rgb(key))
-            self._canvas.words(label, column + len(mark) + 1, row)
-            column += len(mark) + len(label) + 3
 
 
 def _value(model: Measured, key: str, slot: int, mode: Mode) -> str:

@@ -10,6 +10,7 @@ from core.labels import category_label, ordered_categories
 from core.others import OtherName
 from core.parts import Part
 from core.totals import Totals
+from tui.drawings.legend import draw_legend
 from tui.widgets.chart import Canvas
 
 _MOST_NAME = 28
@@ -80,16 +81,8 @@ class PartBars:
 
     def _legend(self, canvas: Canvas, row: int) -> int:
         """What the colours are; gives the first free row."""
-        look, column = canvas.look, 0
         categories = sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)
-        for rank, (key, _) in enumerate(categories):
-            mark = look.glyph(key) if not look.monochrome or look.ascii else look.glyph(key) + look.marker(key, rank)
-            label = category_label(key, self.whole)
-            if column + len(mark) + 1 + len(label) > canvas.width:
-                break
-            canvas.words(mark, column, row, look.rgb(key))
-            canvas.words(label, column + len(mark) + 1, row)
-            column += len(mark) + len(label) + 3
+        draw_legend(canvas, [(key, category_label(key, self.whole)) for key, _ in categories], row)
         return row + 2
 
     def _list_others(self, canvas: Canvas, top: int) -> None:

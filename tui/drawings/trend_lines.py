@@ -11,10 +11,11 @@ from core.escape import shortened
 from core.formats import short
 from core.study import Measured
 from core.text_charts import log_columns
-from core.totals import Totals
+from tui.drawings.legend import draw_legend
 from tui.widgets.chart import Canvas
 
 _AXIS = 6
+_LEAST_NAME = 5
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,9 @@ class TrendLines:
             self._line(
                 canvas, key, [(c, row(m.percent(key))) for c, m in zip(columns, models) if m.tally(key).parameters]
             )
-        self._names(canvas, models, columns, bottom)
-        self._legend(canvas, keys, [model.totals for model in models], bottom + 3)
+        self._names(canvas, models, columns, bottom + 1)
+        totals = [model.totals for model in models]
+        draw_legend(canvas, [(key, common_label(key, totals)) for key in keys], bottom + 3, bars=False)
 
     @staticmethod
     def _axis(canvas: Canvas, most: float, rows: tuple[int, int]) -> None:
@@ -71,29 +73,23 @@ class TrendLines:
         for column, height in points:
             canvas.words(look.glyph(key), column, height, look.rgb(key))
 
-    def _names(self, canvas: Canvas, models: list[Measured], columns: list[int], bottom: int) -> None:
-        """Sizes, and names where they have room."""
-        free = [0, 0]
-        for number, (column, model) in enumerate(zip(columns, models)):
-            beyond = columns[number + 1] if number + 1 < len(columns) else canvas.width + 1
-            name = f"({model.name})" if model is self.apart else model.name
-            last = number + 1 == len(columns)
-            start = max(free[1], min(column, canvas.width - len(name))) if last else column
-            room = min(canvas.width - start, beyond - start - 1)
-            fitting = shortened(canvas.look.plain(name), room) if len(name) <= room or room >= 5 else ""
-            for line, text in enumerate((short(model.parameters), canvas.look.plain(fitting))):
-                at = start if line else min(column, canvas.width - len(text))
-                if at >= free[line] and text:
-                    canvas.words(text, at, bottom + 1 + line)
-                    free[line] = at + len(text) + 1
-
-    @staticmethod
-    def _legend(canvas: Canvas, keys: list[str], totals: list[Totals], row: int) -> None:
-        column = 0
-        for key in keys:
-            label = common_label(key, totals)
-            if column + 2 + len(label) > canvas.width:
-                break
-            canvas.words(canvas.look.glyph(key), column, row, canvas.look.rgb(key))
-            canvas.words(label, column + 2, row)
-            column += len(label) + 4
+    def _names(self, canvas: Canvas, models: list[Measured], columns: list[int], row: int) -> None:
+        """The sizes, and below each its model's name; a model that has no room for both has neither."""
+        plain = canvas.look.plain
+        sizes = [short(model.parameters) for model in models]
+        names = [plain(f"({model.name})" if model is self.apart else model.name) for model in models]
+        least = [max(len(size), min(len(name), _LEAST_NAME)) for size, name in zip(sizes, names)]
+        starts = [min(column, canvas.width - width) for column, width in zip(columns, least)]
+        shown: list[int] = []
+        # The one apart goes first, then the smallest and the largest: they tell the axis.
+        for n in sorted(range(len(models)), key=lambda n: (models[n] is not self.apart, 0 < n < len(models) - 1)):
+            if all(starts[n] > starts[m] + least[m] or starts[m] > starts[n] + least[n] for m in shown):
+                shown.append(n)
+        shown.sort()
+        free = 0
+        for n, end in zip(shown, [*(starts[n] - 1 for n in shown[1:]), canvas.width]):
+            start = starts[n] if n != shown[-1] else max(free, min(starts[n], end - len(names[n])))
+            name = plain(shortened(names[n], end - start))
+            canvas.words(sizes[n], min(columns[n], canvas.width - len(sizes[n])), row)
+            canvas.words(name, start, row + 1)
+            free = starts[n] + max(len(sizes[n]), len(name)) + 1

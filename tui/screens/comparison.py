@@ -158,6 +158,10 @@ class ComparisonScreen(ImaginingScreen):
             text = "up, down: layers; left, right: width; w types them in; p: the next published"
         elif self.view == CLAIMS and column.measured:
             text = "up, down: a claim; PgUp, PgDn: all that is told of it; left, right: a model"
+        elif self.view == NORMS and column.measured:
+            # By its short name: a path would take a second line, which the table needs.
+            held, formula = column.measured.tally("norm").parameters, column.measured.formula("norm")
+            text = f"{column.name}: {exact(held)} in norms" + (f", {formula.text()}" if formula else "")
         elif column.measured:
             model = column.measured
             facts = [f"{exact(model.parameters)} parameters"]
@@ -186,7 +190,8 @@ class ComparisonScreen(ImaginingScreen):
         if self.view == TREND:
             return trend(self.known)
         if self.view == NORMS:
-            return norms(self.known)
+            # The shares stand beside the bars.
+            return [row for row in norms(self.known) if row.key != "norm_percent"]
         rows = comparison(self.known)
         if self.view == TABLE:
             return rows
@@ -209,9 +214,10 @@ class ComparisonScreen(ImaginingScreen):
         chart = self.query_one("#chart", Chart)
         known = tuple(self.known)
         if self.view == SHARES:
-            chart.show(ModelBars(tuple((c.name, c.measured) for c in self.columns), list(MODES)[self._mode]))
+            models = tuple((c.name, c.measured) for c in self.columns)
+            chart.show(ModelBars(models, list(MODES)[self._mode], self.place))
         elif self.view == NORMS:
-            chart.show(NormBars(known))
+            chart.show(NormBars(known, sum(column.measured is not None for column in self.columns[: self.place])))
         elif self.view == TREND:
             apart = (self.imagined,) if self.asked else ()
             chart.show(TrendLines(known + apart, *apart))
@@ -321,4 +327,4 @@ class ComparisonScreen(ImaginingScreen):
                 lines = max(lines, 6)
             table.styles.height = lines = max(2, min(lines, room - _LEAST_CHART - (view == SHARES)))
             if view == NORMS:
-                chart.styles.height = min(2 * len(self.known) + 4, room - lines)
+                chart.styles.height = min(2 * len(self.known) + 2, room - lines)

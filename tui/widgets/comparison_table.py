@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.comparison import ComparisonRow
-from core.escape import shortened
+from core.escape import beginning, shortened
 from core.text_report import wrapped
 from tui.look import Look
 
@@ -86,8 +86,15 @@ class ComparisonTable(Widget):
 
     @property
     def _width(self) -> int:
-        """Of a column."""
-        return max(_LEAST_COLUMN, *(len(text) + 1 for texts in self._texts for text in texts), 0)
+        """Of a column: figures are in view in full, words where that leaves all columns in view."""
+        figures, words = _LEAST_COLUMN, 0
+        for row, texts in zip(self._rows, self._texts):
+            longest = max(map(len, texts), default=0) + 1
+            if row.kind == "text":
+                words = max(words, longest)
+            else:
+                figures = max(figures, longest)
+        return max(figures, min(words, (self.size.width - _LABEL) // max(1, len(self._heads))))
 
     def _columns(self) -> range:
         """Those in view."""
@@ -132,7 +139,7 @@ class ComparisonTable(Widget):
                     cell, dim = (lines_of[at] if at < len(lines_of) else ""), "dim"
                     text.append(f" {cell}{' ' * (width - 1 - cell_len(cell))}", dim)
                     continue
-                cell = self._texts[number][known] if number is not None else ""
+                cell = look.plain(beginning(self._texts[number][known], width - 1)) if number is not None else ""
                 style = Style(bold=number is not None and self._rows[number].head)
                 text.append(cell.rjust(width), self._cursor() if chosen and n == self._column else style)
         return text
@@ -156,10 +163,10 @@ class ComparisonTable(Widget):
 
     def _beyond(self, columns: range, lines: range) -> str:
         """How many columns are out of view, and rows, where one may be chosen."""
-        left, right, up, down = ("<", ">", "^", "v") if self._look.ascii else ("←", "→", "↑", "↓")
+        up, down = ("^", "v") if self._look.ascii else ("↑", "↓")
         below = len(self._rows) - lines.stop
-        told = [f"{left} {columns.start}"] if columns.start else []
-        told += [f"{beyond} more {right}"] if (beyond := len(self._heads) - columns.stop) else []
+        beside = self._look.beyond(columns.start, len(self._heads) - columns.stop)
+        told = [beside] if beside else []
         if self._row is not None:
             told += [f"{up} {lines.start}"] if lines.start else []
             told += [f"{below} {down}"] if below else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from textual_plotext.plot import Plot
 
 from core.layers import Layers
 from core.outline import Outline
@@ -13,25 +12,13 @@ from core.totals import Totals
 from core.tree import layers_below
 from tests.checkpoints import Tensors, gpt2
 from tests.given import tree_of
+from tests.tui.drawings.drawn import drawn
 from tui.drawings.kind_bars import KindBars
 from tui.drawings.layer_bars import LayerBars
 from tui.drawings.share_bars import ShareBars
 from tui.look import Look
-from tui.widgets.chart import Canvas, Drawing
 
 SIZES = [(16, 2), (26, 9), (63, 22), (78, 9), (150, 50)]
-
-
-def drawn(drawing: Drawing, width: int, height: int, look: Look | None = None) -> list[str]:
-    """What a drawing looks like, line by line."""
-    canvas = Canvas(Plot(), width, height, look or Look())
-    drawing.draw(canvas)
-    lines = canvas.text().plain.split("\n")
-    while lines and not lines[-1]:
-        lines.pop()
-    assert len(lines) <= height
-    assert all(len(line) <= width for line in lines)
-    return [line.rstrip() for line in lines]
 
 
 def totals_of(tensors: Tensors) -> Totals:
