@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from core.adapters import is_adapter
 from core.category_names import (
     ADAPTERS,
+    ALONE,
     NO_NORM_VECTORS,
     NO_NORMS,
     NORM_PIECES,
@@ -80,7 +81,7 @@ class _Module:
         """Whether one of these stands in a word; looked up once, where a million words stand in it."""
         answer = self._asked.get(pieces)
         if answer is None:
-            answer = self._asked[pieces] = _any(pieces, self.words)
+            answer = self._asked[pieces] = _any(pieces, map(".{}.".format, self.words))
         return answer
 
 
@@ -131,7 +132,7 @@ class _Checkpoint:
         if self._known.keys().isdisjoint(words) and len(shape) != 1:
             return
         paths = _paths(words)
-        if words[-1] == "bias" or (len(shape) == 1 and words[-1] == "weight"):
+        if words[-1] == "bias" or (len(shape) == 1 and words[-1] in {"weight", *ALONE}):
             yield paths[-2]
         for at, word in enumerate(words):
             for rule in chain.from_iterable(self._known.get(word, _UNKNOWN).rules):
@@ -175,6 +176,9 @@ class _Checkpoint:
             return True
         if len(words) < 2:
             return False
+        nameless = len(shape) == 1 and words[-1] in ALONE and not words[-2]
+        if nameless and self._modules[paths[-2]].words <= ALONE and not _any(NO_NORM_VECTORS, words[-3:-2]):
+            return True
         # An item of a list of norms has no name of its own.
         module = -3 if len(shape) <= 1 and len(words) > 2 and not words[-2] else -2
         if known[module].norm:
@@ -185,8 +189,10 @@ class _Checkpoint:
 
     def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str]) -> bool:
         """Whether a rule that knows a word holds in its place."""
-        if rule.flat and (len(shape) > 2 or (words[-1] == "bias" and self._is_convolution(paths[-2]))):
-            return False
+        if rule.flat or rule.point:
+            weights = (words[-1] == "bias" and self._modules[paths[-2]].weights) or {shape}
+            if (rule.flat and all(map(_is_convolution, weights))) or (rule.point and not all(map(_is_point, weights))):
+                return False
         if rule.patch and (len(shape) < 4 or shape[1] != _COLOURS or shape[-1] < _PATCH):
             return False
         if rule.lone and "" in words[:at]:
@@ -197,15 +203,21 @@ class _Checkpoint:
             return False
         if rule.sole and len(self._modules[paths[-2]].weights) > 1:
             return False
-        if rule.inside and not _any(rule.inside, words[:at]):
+        if (rule.inside and not _any(rule.inside, words[:at])) or _any(rule.outside, words[:at]):
             return False
         if rule.holds and not self._modules[paths[at + 1]].has(rule.holds):
             return False
+        if rule.lacks and self._modules[paths[at + 1]].has(rule.lacks):
+            return False
         return not rule.beside or self._modules[paths[at]].has(rule.beside)
 
-    def _is_convolution(self, path: str) -> bool:
-        weights = self._modules[path].weights
-        return bool(weights) and all(len(shape) > 2 for shape in weights)
+
+def _is_convolution(shape: _Shape) -> bool:
+    return len(shape) > 3 or (len(shape) == 3 and shape[2] > 1)
+
+
+def _is_point(shape: _Shape) -> bool:
+    return shape[2:] == (1, 1)
 
 
 def _vocabulary(distinct: set[str]) -> Iterator[tuple[str, _Known]]:

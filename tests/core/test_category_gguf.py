@@ -33,9 +33,10 @@ APART = {
     # What else its layer has decides, which names from other models stand beside here.
     ("attn_output", "mixer.out_proj"),
     ("attn_output", ".wo"),
-    ("attn_k", "self_attn.k_proj"),
-    ("attn_v", "self_attn.v_proj"),
-    ("attn_output", "self_attn.out_proj"),
+    ("attn_q", "self_attn."),
+    ("attn_k", "self_attn."),
+    ("attn_v", "self_attn."),
+    ("attn_output", "self_attn."),
     ("ffn_gate_inp", "mixer.gate"),
     ("ffn_gate_inp", "layers.{bid}.gate"),
     ("ffn_gate_inp", "moe.gate"),

@@ -49,7 +49,7 @@ def test_a_hundredth_or_less_is_not_told(tmp_path: Path, command: Command) -> No
 
 
 def test_a_thousand_names_are_a_few_lines_and_the_sum_of_the_rest(tmp_path: Path, command: Command) -> None:
-    names = [f"x{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(300)]
+    names = [f"xx{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(300)]
     path = write(tmp_path / "x.safetensors", {name: ("F32", (3, 1 + len(names) - n)) for n, name in enumerate(names)})
     out = command(path, "--print").out
     (line,) = [line for line in out.splitlines() if "more name" in line]
