@@ -71,7 +71,7 @@ class DistributedReader:
         entries = list(self._entries(metadata))
         self._check_files(metadata)
         model = [entry for entry in entries if not entry.beside]
-        self._put_beside([entry for entry in entries if entry.beside])
+        self._put_beside([entry for entry in entries if entry.beside], alone=not model)
         yield (
             TensorBatch(
                 names=[entry.name for entry in model],
@@ -195,7 +195,7 @@ class DistributedReader:
                 reason = f"its values should end at byte {end:,} and the file has {length:,}: it is cut off"
                 raise CheckpointError(self._folder.shown(path), reason, advice=_AGAIN)
 
-    def _put_beside(self, entries: list[_Entry]) -> None:
+    def _put_beside(self, entries: list[_Entry], alone: bool) -> None:
         parts: dict[str, Uncounted] = {}
         for entry in entries:
             left = Uncounted(prod(entry.shape), 1, entry.nbytes)
@@ -206,7 +206,11 @@ class DistributedReader:
                 f"{shortened(escaped(key), 60)} ({amount(left.elements, left.tensor_count, left.bytes)})"
                 for key, left in list(parts.items())[:4]
             )
-            self.source.notes.append(f"not counted: {told}" + (f" and {len(parts) - 4} more" if len(parts) > 4 else ""))
+            told += f" and {len(parts) - 4} more" if len(parts) > 4 else ""
+            if alone:
+                reason = f"no model in it, only what lies beside one: {told}"
+                raise CheckpointError(self.source.source, reason, advice="name the folder of the model itself")
+            self.source.notes.append(f"not counted: {told}")
 
 
 def _is_record(value: object, name: str) -> bool:

@@ -68,6 +68,12 @@ def test_an_optimizers_entries_are_told_apart(tmp_path: Path, command: Command) 
     assert names == {"model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"}
 
 
+def test_an_optimizer_alone_is_no_model(tmp_path: Path, command: Command) -> None:
+    _, optimizer = trained()
+    save({"optimizer": optimizer}, checkpoint_id=tmp_path)
+    assert f"{tmp_path}: no model in it, only what lies beside one: optimizer (" in command(tmp_path).complaint
+
+
 @pytest.mark.parametrize("layout", ["an app", "flat", "flat in an app", "its own key"])
 def test_an_optimizers_entries_are_told_apart_wherever_they_lie(tmp_path: Path, command: Command, layout: str) -> None:
     network = module()
