@@ -19,6 +19,8 @@ _OUTERMOST = 2
 _CERTAIN = "model_ema."
 """Of these names the dots are gone, so that no others are like them (CompVis/latent-diffusion, ldm/modules/ema.py)."""
 _MOST = 8
+_FEWEST = 2
+"""Names of modules' tensors that a copy has at least: one alone is like many others by chance."""
 
 _Names = dict[tuple[str, tuple[int, ...]], int]
 
@@ -65,7 +67,7 @@ def averages_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
     return tuple(
         beginning
         for beginning, below in copies.items()
-        if outside and (beginning == _CERTAIN or _repeats(_unwrapped(below), outside))
+        if outside and (beginning == _CERTAIN or _repeats(beginning, _unwrapped(below), outside))
     )
 
 
@@ -76,9 +78,9 @@ def _unwrapped(below: _Names) -> _Names:
     return below
 
 
-def _repeats(below: _Names, outside: _Names) -> bool:
-    """Whether all these names stand outside too, all below one module, with as many tensors of each shape."""
-    if not below:
+def _repeats(beginning: str, below: _Names, outside: _Names) -> bool:
+    """Whether all these names stand outside too, as most of one module, with as many tensors of each shape."""
+    if sum("." in name for name, _ in below) < _FEWEST:
         return False
     longest, shape = max(below, key=lambda key: len(key[0]))
     modules = [
@@ -88,5 +90,19 @@ def _repeats(below: _Names, outside: _Names) -> bool:
     ]
     return any(
         all(outside.get((module + name, shape)) == count for (name, shape), count in below.items())
+        and sum(name.startswith(module) for name, _ in outside) < 2 * len(below)
         for module in modules[:_MOST]
+        if _is_of(beginning, module)
+    )
+
+
+def _is_of(beginning: str, module: str) -> bool:
+    """Whether a copy's name is a module's with a word of averages: two branches of one build are no copies."""
+    *outer, word, _ = beginning.split(".")
+    rest = "_".join(token for token in word.lower().split("_") if token not in _NAMES | _NAMES_OF_MODELS)
+    around = ".".join([*outer, ""])
+    return (
+        not rest
+        or module.lower() in {f"{around}{rest}.".lower(), f"{around}online_{rest}.".lower()}
+        or (rest in _MODELS and module in {around, ""})
     )

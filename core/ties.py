@@ -149,16 +149,9 @@ class Ties:
 
 
 def _is_tied_by_default(config: dict[str, Any]) -> bool:
-    """Whether a config that does not speak of ties means yes.
-
-    Transformers 4 takes yes for the usual answer and writes each no (configuration_utils.py, `to_diff_dict`), but for
-    those in configs of several parts.
-    """
-    parts = sections(config)
-    version = config.get("transformers_version")
-    old = len(parts) == 1 and isinstance(version, str) and version.startswith(("3.", "4."))
-    kind = parts[-1].get("model_type")
-    return old or (isinstance(kind, str) and kind in _TIED_BY_DEFAULT)
+    """Whether a config that does not speak of ties means yes; of several in one, the language model's says it."""
+    kind = sections(config)[-1].get("model_type")
+    return isinstance(kind, str) and kind in _TIED_BY_DEFAULT
 
 
 def _first_alike(known: Known, others: Sequence[Known]) -> str:

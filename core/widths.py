@@ -91,7 +91,7 @@ def _latent_widths(tensors: list[Repeated], d: int) -> dict[str, int]:
     norms = [t for t in tensors if len(t.shape) == 1]
     c = next((t.shape[0] for t in norms if any(name in t.name for name in _LATENT_NORM)), 0)
     down, r = _other(attention, _LATENT_DOWN, d), _other(attention, _QUERY_DOWN, d)
-    if not c or down < c:
+    if not d or not c or down < c:
         return {}
     q = _other(attention, _QUERY_UP, r) if r else _other(attention, _QUERY, d)
     found = {"r": r, "z": _other(attention, _LATENT_UP, c), "w": _other(attention, _OUTPUT, d), "c": c, "t": down - c}

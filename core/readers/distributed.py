@@ -31,7 +31,7 @@ _MOST_KEYS = 16
 """Of one record in the metadata, or on the way to a tensor."""
 _STATE = "state"
 """Of an optimizer: below it lies, by the names of parameters, what it keeps of each."""
-_BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state", "ema")
+_BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state")
 
 
 class _Entry(NamedTuple):
@@ -71,7 +71,10 @@ class DistributedReader:
         entries = list(self._entries(metadata))
         self._check_files(metadata)
         model = [entry for entry in entries if not entry.beside]
-        self._put_beside([entry for entry in entries if entry.beside], alone=not model)
+        # Where an average is all there is, it is the model.
+        model = model or [entry for entry in entries if _is_average(entry.beside.rpartition(".")[2])]
+        names = {entry.name for entry in model}
+        self._put_beside([entry for entry in entries if entry.name not in names], alone=not model)
         yield (
             TensorBatch(
                 names=[entry.name for entry in model],
@@ -242,7 +245,7 @@ class _Parts:
         *outer, last = path
         for at, key in enumerate(outer or [name.partition(".")[0]]):
             of_optimizer = key == _STATE and outer[at + 1 :] and outer[at + 1] in self._names
-            if of_optimizer or _is_beside(key):
+            if of_optimizer or _is_beside(key) or (outer and _is_average(key)):
                 return ".".join(path[: at + 1]) if outer else key
         first, _, rest = last.partition(".")
         return ".".join([*outer, _STATE]) if first == _STATE and rest.rpartition(".")[0] in self._names else ""
@@ -250,7 +253,12 @@ class _Parts:
 
 def _is_beside(key: str) -> bool:
     low = key.lower()
-    return any(word in low for word in _BESIDE[:-1]) or "ema" in low.split("_")
+    return any(word in low for word in _BESIDE)
+
+
+def _is_average(key: str) -> bool:
+    """Whether a part of the saved state is an average; among the names of one, `core.averages` tells it."""
+    return "ema" in key.lower().split("_")
 
 
 def sizes_of_any(value: Any) -> tuple[int, ...]:

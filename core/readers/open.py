@@ -151,7 +151,8 @@ def _of_variants(names: list[str], ending: str) -> str:
     """The file of which all others are variants, as `x.fp16.safetensors` is of `x.safetensors`; "" without one."""
     for name in names:
         start = name.removesuffix(ending) + "."
-        if all(other == name or other.startswith(start) for other in names):
+        # A number is no variant's name: model.2.safetensors goes on where model.safetensors ends.
+        if all(other == name or (other.startswith(start) and not other[len(start)].isdigit()) for other in names):
             return name
     return ""
 

@@ -5,7 +5,7 @@ Training scripts save it under a key of their own, beside an optimizer's state, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ _BESIDE = {
 _DEEPEST = 64
 _LOOKED_AT = 64
 _PREFIXES = 8
+_ORIGINALS = 8
 _MOST_VISITS = 8_000_000
 _MOST_NAME_BYTES = 64 << 20
 _TEXT = 56
@@ -94,13 +95,6 @@ class _Part(NamedTuple):
         """Whether its names are those of a state dict: paths with dots."""
         return any("." in name for name in self.tensors(_LOOKED_AT))
 
-    def holds(self, other: _Part) -> bool:
-        """Whether all tensors of another part are in it too, under a name before theirs."""
-        names, mine = other.tensors(), self.tensors()
-        first = next(iter(names), "")
-        prefixes = [name.removesuffix(first) for name in mine if first and name.endswith(f".{first}")]
-        return any(all(prefix + name in mine for name in names) for prefix in prefixes[:_PREFIXES])
-
     @property
     def is_object(self) -> bool:
         return isinstance(self.value, Inert) and self.value.items is None
@@ -165,9 +159,18 @@ def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Pa
     chosen = max(models, key=lambda part: part.weight, default=None)
     if chosen and chosen.is_averaged:
         # ema-pytorch keeps the model itself beside its average, which makes that the larger.
-        originals = [part for part in models if not part.is_averaged and chosen.holds(part)]
-        chosen = max(originals, key=lambda part: part.weight, default=chosen)
+        others = sorted((part for part in models if not part.is_averaged), key=lambda part: -part.weight)
+        held = chosen.tensors()
+        chosen = next((part for part in others[:_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
     return chosen
+
+
+def _are_in(names: Iterable[str], held: Mapping[str, Tensor]) -> bool:
+    """Whether all tensors are among others too, under a name before theirs."""
+    names = list(names)
+    first = next(iter(names), "")
+    prefixes = [name.removesuffix(first) for name in held if first and name.endswith(f".{first}")]
+    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_PREFIXES])
 
 
 class _Search:

@@ -121,6 +121,21 @@ def test_latents_that_are_as_wide_as_each_other() -> None:
     assert formula(model, "attention").text() == "L × (d² + dr + dc + dt + qr + rz)"
 
 
+def test_a_model_without_width_has_no_latents() -> None:
+    attention = "model.layers.0.self_attn."
+    model = of(
+        {
+            "model.embed_tokens.weight": ("F32", (5, 0)),
+            f"{attention}kv_a_layernorm.weight": ("F32", (4,)),
+            f"{attention}kv_a_proj_with_mqa.weight": ("F32", (6, 0)),
+            f"{attention}kv_b_proj.weight": ("F32", (8, 4)),
+            "model.layers.0.mlp.gate_proj.weight": ("F32", (64, 64)),
+        }
+    )
+    assert model.formula("attention", nameless=True) is None
+    assert len(claims_of([model])) == 9
+
+
 def test_gpt_oss_has_a_sink_for_each_head() -> None:
     heads = {"num_attention_heads": 64, "num_key_value_heads": 8, "head_dim": 64}
     model = of(gpt_oss(), {"num_local_experts": 32, "num_experts_per_tok": 4, **heads})

@@ -280,6 +280,19 @@ def test_what_only_sounds_like_an_average_is_counted(others: Tensors, tmp_path: 
     assert count.totals.parameters == BODY_SIZE + 128 + sum(rows * columns for _, (rows, columns) in others.values())
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("mel_encoder.", "ema_encoder."), ("light_net.", "shadow_net."), ("decoder.", "encoder.avg_net.")],
+)
+def test_two_branches_of_one_build_are_no_copies(one: str, other: str, tmp_path: Path) -> None:
+    assert counted(write(tmp_path / "x.safetensors", below(one, other))).totals.parameters == 2 * BODY_SIZE
+
+
+def test_a_tensor_alone_is_no_copy_of_one_like_it(tmp_path: Path) -> None:
+    tensors = {**below("model."), "ema.weight": ("F32", (8,)), "ema.norm.weight": ("F32", (8,))}
+    assert counted(write(tmp_path / "x.safetensors", tensors)).totals.parameters == BODY_SIZE + 16
+
+
 @pytest.mark.parametrize("beginning", ["ema.", "model_ema."])
 def test_a_file_with_nothing_but_an_average_is_counted(beginning: str, tmp_path: Path) -> None:
     assert counted(write(tmp_path / "x.safetensors", below(beginning))).totals.parameters == BODY_SIZE

@@ -72,9 +72,13 @@ def flag(value: object) -> dict[str, Any]:
         (SAME, {"model_type": "gemma2"} | flag(False), 1608, []),
         (SAME, {"model_type": ["gemma2"]}, 1608, [UNSAID]),
         (SAME, {"text_config": {"model_type": "gemma2"}}, 808, [MEANT]),
-        (SAME, {"transformers_version": "4.27.4", "model_type": "theirs"}, 808, [MEANT]),
-        (SAME, {"transformers_version": "4.36.0", "text_config": {"model_type": "llama"}}, 1608, [UNSAID]),
-        (SAME, {"transformers_version": "5.1.0", "model_type": "theirs"}, 1608, [UNSAID]),
+        (SAME, {"transformers_version": "4.27.0.dev0", "model_type": "llama"}, 1608, [UNSAID]),
+        (
+            SAME,
+            {"decoder": {"model_type": "trocr"} | flag(False), "model_type": "vision-encoder-decoder"},
+            1608,
+            [UNSAID],
+        ),
         (OTHER, {"model_type": "gemma2"}, 808 + 768, []),
     ],
 )

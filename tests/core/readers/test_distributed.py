@@ -68,6 +68,19 @@ def test_an_optimizers_entries_are_told_apart(tmp_path: Path, command: Command) 
     assert names == {"model.0.weight", "model.0.bias", "model.1.weight", "model.1.bias"}
 
 
+def test_an_average_alone_is_the_model(tmp_path: Path, command: Command) -> None:
+    model, optimizer = trained()
+    save({"ema_model": model, "optim": optimizer}, checkpoint_id=tmp_path)
+    result = command(tmp_path, "--json").model
+    assert result["parameters"] == sum(tensor.numel() for tensor in module().parameters())
+    assert [note[:20] for note in result["notes"]] == ["not counted: optim ("]
+
+
+def test_a_module_that_sounds_like_an_average_is_counted(tmp_path: Path, command: Command) -> None:
+    save({"ema_gate.weight": torch.zeros(3, 4), "mixer.weight": torch.zeros(5, 4)}, checkpoint_id=tmp_path)
+    assert command(tmp_path, "--json").model["parameters"] == 32
+
+
 def test_an_optimizer_alone_is_no_model(tmp_path: Path, command: Command) -> None:
     _, optimizer = trained()
     save({"optimizer": optimizer}, checkpoint_id=tmp_path)

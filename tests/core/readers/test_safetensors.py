@@ -196,6 +196,12 @@ def test_variants_beside_a_file_are_the_same_weights_again(tmp_path: Path, comma
     assert result["notes"] == [f"{name}.safetensors was read, not {name}.fp16.safetensors and 1 more beside it"]
 
 
+def test_numbered_files_are_no_variants(tmp_path: Path, command: Command) -> None:
+    write(tmp_path / "part.safetensors", {"x": ("F32", (5,))})
+    write(tmp_path / "part.2.safetensors", {"y": ("F32", (5,))})
+    assert command(tmp_path, "--json").model["parameters"] == 10
+
+
 def test_the_index_of_variants_is_the_one_without_a_variant(tmp_path: Path, command: Command) -> None:
     folder = write_shards(tmp_path, split(gpt2().items(), 2))
     (folder / "model.safetensors.index.json").rename(folder / "x.safetensors.index.json")
