@@ -20,7 +20,7 @@ _CERTAIN = "model_ema."
 """Of these names the dots are gone, so that no others are like them (CompVis/latent-diffusion, ldm/modules/ema.py)."""
 _MOST = 8
 _FEWEST = 2
-"""Names of modules' tensors that a copy has at least: one alone is like many others by chance."""
+"""Tensors of modules that a copy has at least: one alone is like many others by chance."""
 
 _Names = dict[tuple[str, tuple[int, ...]], int]
 
@@ -80,7 +80,7 @@ def _unwrapped(below: _Names) -> _Names:
 
 def _repeats(beginning: str, below: _Names, outside: _Names) -> bool:
     """Whether all these names stand outside too, as most of one module, with as many tensors of each shape."""
-    if sum("." in name for name, _ in below) < _FEWEST:
+    if sum(count for (name, _), count in below.items() if "." in name) < _FEWEST:
         return False
     longest, shape = max(below, key=lambda key: len(key[0]))
     modules = [

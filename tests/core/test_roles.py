@@ -288,6 +288,11 @@ def test_two_branches_of_one_build_are_no_copies(one: str, other: str, tmp_path:
     assert counted(write(tmp_path / "x.safetensors", below(one, other))).totals.parameters == 2 * BODY_SIZE
 
 
+def test_a_copy_of_layers_that_differ_in_their_numbers_alone(tmp_path: Path) -> None:
+    tensors: Tensors = {f"{start}layers.{n}.fc.weight": ("F32", (16, 8)) for start in ("", "ema.") for n in range(3)}
+    assert counted(write(tmp_path / "x.safetensors", tensors)).totals.parameters == 3 * 128
+
+
 def test_a_tensor_alone_is_no_copy_of_one_like_it(tmp_path: Path) -> None:
     tensors = {**below("model."), "ema.weight": ("F32", (8,)), "ema.norm.weight": ("F32", (8,))}
     assert counted(write(tmp_path / "x.safetensors", tensors)).totals.parameters == BODY_SIZE + 16
