@@ -2,7 +2,7 @@
 
 The `gguf` package tells for each architecture which tensors it has, how llama.cpp calls them, and which names of the
 models' own they come from. Those of one architecture are read as one checkpoint, which they never are: some come from
-models of a kind of their own, and are named in `APART`.
+models of a kind of their own, and are named in `APART` or `STRANGERS`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ APART = {
     # What else its layer has decides, which names from other models stand beside here.
     ("attn_output", "mixer.out_proj"),
     ("attn_output", ".wo"),
-    ("attn_q", "self_attn."),
-    ("attn_k", "self_attn."),
-    ("attn_v", "self_attn."),
-    ("attn_output", "self_attn."),
+    ("attn_k", "self_attn.k_proj"),
+    ("attn_v", "self_attn.v_proj"),
+    ("attn_output", "self_attn.out_proj"),
     ("ffn_gate_inp", "mixer.gate"),
     ("ffn_gate_inp", "layers.{bid}.gate"),
     ("ffn_gate_inp", "moe.gate"),
@@ -52,6 +51,9 @@ APART = {
     ("v.patch_embd", "conv"),
 }
 
+# Kimi's, which make a linear attention of all in their module: beside the names of others they say nothing true.
+STRANGERS = ("self_attn.A_log", "self_attn.dt_proj", "self_attn.b_proj")
+
 
 def _pairs(arch: MODEL_ARCH) -> Iterator[tuple[MODEL_TENSOR, str]]:
     """The architecture's tensors, each with every name of a model's own that becomes it."""
@@ -63,7 +65,8 @@ def _pairs(arch: MODEL_ARCH) -> Iterator[tuple[MODEL_TENSOR, str]]:
     )
     for tensor, names in (item for mapping in maps for item in mapping.items()):
         if tensor in has:
-            yield from ((tensor, name) for name in names)
+            kimi = arch == MODEL_ARCH.KIMI_LINEAR
+            yield from ((tensor, name) for name in names if kimi or not name.endswith(STRANGERS))
 
 
 def _tensor(name: str, tensor: MODEL_TENSOR) -> tuple[str, tuple[int, ...]]:

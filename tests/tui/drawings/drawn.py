@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from textual_plotext.plot import Plot
 
+from tests.checkpoints import Tensors
 from tui.look import Look
 from tui.widgets.chart import Canvas, Drawing
+
+EVERY: Tensors = {
+    "a.lora_A.weight": ("F32", (3, 3)),
+    "a.norm.weight": ("F32", (3,)),
+    "a.router.weight": ("F32", (3, 3)),
+    "a.mamba.weight": ("F32", (3, 3)),
+    "lm_head.weight": ("F32", (5, 3)),
+    "wte.weight": ("F32", (3, 3)),
+    "a.attn.weight": ("F32", (3, 3)),
+    "a.mlp.weight": ("F32", (3, 3)),
+    "x": ("F32", (3, 3)),
+}
+"""Of each category a tensor."""
 
 
 def drawn(drawing: Drawing, width: int, height: int, look: Look | None = None) -> list[str]:

@@ -12,7 +12,7 @@ from core.totals import Totals
 from core.tree import layers_below
 from tests.checkpoints import Tensors, gpt2
 from tests.given import tree_of
-from tests.tui.drawings.drawn import drawn
+from tests.tui.drawings.drawn import EVERY, drawn
 from tui.drawings.kind_bars import KindBars
 from tui.drawings.layer_bars import LayerBars
 from tui.drawings.share_bars import ShareBars
@@ -217,18 +217,7 @@ def test_hostile_names_of_layers_are_escaped(name: str, shown: str) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_nothing_and_everything_can_be_drawn(kind: type[ShareBars] | type[KindBars], width: int, height: int) -> None:
     assert drawn(kind(Totals(), Totals()), width, height)[0] == "no parameters"[:width]
-    every: Tensors = {
-        "a.lora_A.weight": ("F32", (3, 3)),
-        "a.norm.weight": ("F32", (3,)),
-        "a.router.weight": ("F32", (3, 3)),
-        "a.mamba.weight": ("F32", (3, 3)),
-        "lm_head.weight": ("F32", (5, 3)),
-        "wte.weight": ("F32", (3, 3)),
-        "a.attn.weight": ("F32", (3, 3)),
-        "a.mlp.weight": ("F32", (3, 3)),
-        "x": ("F32", (3, 3)),
-    }
-    totals = totals_of(every)
+    totals = totals_of(EVERY)
     assert len(totals.categories) == 9
     assert drawn(kind(totals, totals), width, height)
 

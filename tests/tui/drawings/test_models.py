@@ -12,23 +12,12 @@ from core.formats import short
 from core.study import Measured
 from tests.checkpoints import Tensors, gpt2
 from tests.given import GivenReader
-from tests.tui.drawings.drawn import drawn
+from tests.tui.drawings.drawn import EVERY, drawn
 from tui.drawings.model_bars import Mode, ModelBars
 from tui.drawings.norm_bars import NormBars
 from tui.drawings.trend_lines import TrendLines
 from tui.look import Look
 
-EVERY: Tensors = {
-    "a.lora_A.weight": ("F32", (3, 3)),
-    "a.norm.weight": ("F32", (3,)),
-    "a.router.weight": ("F32", (3, 3)),
-    "a.mamba.weight": ("F32", (3, 3)),
-    "lm_head.weight": ("F32", (5, 3)),
-    "wte.weight": ("F32", (3, 3)),
-    "a.attn.weight": ("F32", (3, 3)),
-    "a.mlp.weight": ("F32", (3, 3)),
-    "x": ("F32", (3, 3)),
-}
 MARKS = {shown.glyph for shown in CATEGORIES.values()}
 
 
