@@ -14,8 +14,8 @@ from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
-from core.readers.builtin import BUILT_IN, parameter_shapes
-from tests.published import gpt_oss
+from core.checkpoint.gpt2 import BUILT_IN, parameter_shapes
+from tests.support.published_shapes import gpt_oss
 
 GPT2 = "gpt2/model.safetensors"
 GPT2_TORCH = "gpt2.pt"

@@ -58,7 +58,7 @@ def running_hub(checkpoint: Path) -> Iterator[BenchHub]:
     model = folder / "models" / MODEL
     model.parent.mkdir(parents=True)
     model.symlink_to(checkpoint.resolve())
-    argv = [PYTHON, "-m", "tests.hub", str(folder / "models"), "--latency", str(LATENCY)]
+    argv = [PYTHON, "-m", "tests.support.hub", str(folder / "models"), "--latency", str(LATENCY)]
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         url = process.stdout.readline().strip() if process.stdout else ""

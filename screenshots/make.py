@@ -28,14 +28,14 @@ from textual.widgets import Input
 
 import tui.load
 from bench.checkpoints import Tensor, gpt2_tensors, write_safetensors, write_sharded
-from core.locate import Location
-from core.readers.builtin import BUILT_IN
-from core.readers.open import open_reader
-from core.stored import Reader
-from tests.hub import Handler, Request, running_hub
-from tests.models import LLAMA, MIXTRAL, llama, write_model
+from core.checkpoint.gpt2 import BUILT_IN
+from core.checkpoint.source import Reader
+from core.locate.location import Location
+from core.readers.open_checkpoint import open_reader
+from tests.support.hub import Handler, Request, running_hub
+from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tui.app import ExploreApp
-from tui.look import Look
+from tui.palette import Look
 
 HERE = Path(__file__).resolve().parent
 SIZES = ((120, 36), (80, 24))
@@ -282,7 +282,7 @@ def main(names: list[str]) -> int:
         stack.callback(os.chdir, HERE)
         stack.enter_context(patch.dict(os.environ, HF_HUB_CACHE=str(folder / ".hub"), TERM="xterm-256color"))
         # The picker says where it looks.
-        stack.enter_context(patch("tui.screens.picker._shown_folder", lambda: "/models"))
+        stack.enter_context(patch("tui.picker.screen._shown_folder", lambda: "/models"))
         for view in VIEWS:
             if names and view.name not in names:
                 continue

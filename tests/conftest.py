@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.command import Command
-from tests.hub import Hub, running_hub
+from tests.support.command import Command
+from tests.support.hub import Hub, running_hub
 
 # A machine that is busy, or imports a module for the first time, is no fault of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -13,9 +13,9 @@ from bench.checkpoints import deepseek_v3_tensors, gpt2_tensors, write_gguf, wri
 from bench.processes import BenchError, imported, measure
 from bench.table import Row, table
 from bench.terminal import Terminal, TerminalError
-from core.counter import count
-from core.locate import locate
-from core.readers.open import open_reader
+from core.count.counter import count
+from core.locate.location import locate
+from core.readers.open_checkpoint import open_reader
 
 
 def test_the_checkpoints_are_those_that_they_are_named_after() -> None:

@@ -1,1 +1,1 @@
-"""The command and the screen of gpt2-explore."""
+"""tui."""

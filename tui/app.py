@@ -10,11 +10,11 @@ from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 
-from core.readers.builtin import BUILT_IN
-from core.rules import Rules
+from core.checkpoint.gpt2 import BUILT_IN
+from core.classify.user_rules import Rules
+from tui.explorer.screen import ExplorerScreen
 from tui.load import Load
-from tui.look import Look
-from tui.screens.explorer import ExplorerScreen
+from tui.palette import Look
 
 _BAR_ENDS = ScrollBar.renderer.VERTICAL_BARS
 
@@ -84,7 +84,7 @@ class ExploreApp(App[int]):
         Args:
             adding: whether what is picked is for the comparison, be it one model.
         """
-        from tui.screens.picker import Picked, PickerScreen  # its widgets are not needed where a model is named
+        from tui.picker.screen import Picked, PickerScreen
 
         def picked(picked: Picked | None) -> None:
             if picked is None:
@@ -113,13 +113,13 @@ class ExploreApp(App[int]):
             self.action_pick()
 
     def _comparison(self, models: list[str], study: bool) -> Screen[Any]:
-        from tui.screens.comparison import ComparisonScreen  # nor are its
+        from tui.comparison.screen import ComparisonScreen
 
         return ComparisonScreen(models, self._look, study, self._rules)
 
     def _compare(self, models: list[str], study: bool) -> None:
         """Adds to the comparison that is open below, or opens one."""
-        from tui.screens.comparing import ComparingScreen
+        from tui.comparison.columns_screen import ComparingScreen
 
         if study:
             models = [*BUILT_IN, *models]
@@ -133,7 +133,7 @@ class ExploreApp(App[int]):
 
     def action_help(self) -> None:
         """Shows all keys of the screen at hand."""
-        from tui.screens.help import HelpScreen
+        from tui.dialogs.help import HelpScreen
 
         keys = getattr(self.screen, "KEYS", None)
         if keys:
@@ -145,7 +145,7 @@ class ExploreApp(App[int]):
 
     def action_commands(self) -> None:
         """Shows all commands and themes."""
-        from tui.screens.commands import CommandScreen
+        from tui.dialogs.commands import CommandScreen
 
         if keys := getattr(self.screen, "KEYS", None):
             screen = CommandScreen(keys, sorted(self.available_themes), self._look)

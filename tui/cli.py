@@ -9,17 +9,17 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.counter import count
-from core.errors import CheckpointError
-from core.escape import escaped
-from core.locate import Location, locate
-from core.readers.builtin import BUILT_IN
-from core.readers.open import open_reader
-from core.report import BY, By, Failure, Result
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.gpt2 import BUILT_IN
+from core.count.counter import count
+from core.count.result import BY, By, Failure, Result
+from core.locate.location import Location, locate
+from core.readers.open_checkpoint import open_reader
+from core.text.escape import escaped
 from tui.terminal import ascii_only, painter, usable_screen
 
 if TYPE_CHECKING:
-    from core.rules import Rules
+    from core.classify.user_rules import Rules
 
 NAME = "gpt2-explore"
 VERSION = "0.1.0"
@@ -141,7 +141,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.study and options.by:
         parser.error("--study takes no --by")
     if options.rules is not None:
-        from core.rules import RulesError, rules_of
+        from core.classify.user_rules import RulesError, rules_of
 
         try:
             options.rules = rules_of(options.rules)
@@ -156,7 +156,7 @@ def _run(options: argparse.Namespace) -> int:
     headless = options.print or options.json or options.csv or options.markdown or options.list or options.by
     screen = not headless and sys.stdin.isatty() and sys.stdout.isatty()
     if screen and usable_screen():
-        from tui.start import run_screen  # textual takes 0.2 s to import
+        from tui.run import run_screen
 
         return run_screen(_compared(options), options.ascii, options.rules, options.study)
     if screen:
@@ -205,26 +205,26 @@ def _report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[
     # Each output is imported where it is wanted: what a start does not need, it does not wait for.
     by: By = options.by or "category"
     if options.json:
-        from core.json_report import json_report
+        from core.report.as_json import json_report
 
         return json_report(results, by, options.depth)
     if options.csv:
-        from core.table_report import csv_report
+        from core.report.as_csv_markdown import csv_report
 
         return csv_report(results, by, options.depth)
     if options.markdown:
-        from core.table_report import markdown_report
+        from core.report.as_csv_markdown import markdown_report
 
         return markdown_report(results, by, options.depth)
-    from core.text_report import TextStyle, text_report
+    from core.report.as_text import TextStyle, text_report
 
     style = TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty()))
     return text_report(results, by, options.depth, style)
 
 
 def _study_report(options: argparse.Namespace, results: Iterable[Result]) -> Iterator[str]:
-    from core.study_report import measured, study_csv, study_json, study_markdown, study_text
-    from core.text_report import TextStyle
+    from core.report.as_text import TextStyle
+    from core.report.study_report import measured, study_csv, study_json, study_markdown, study_text
 
     if options.json:
         return study_json(results)
@@ -237,8 +237,8 @@ def _study_report(options: argparse.Namespace, results: Iterable[Result]) -> Ite
 
 
 def _list_models(as_json: bool) -> int:
-    from core.catalog import entries
-    from core.list_report import list_json, list_text
+    from core.locate.catalog import entries
+    from core.report.model_list import list_json, list_text
 
     _write(list_json(entries()) if as_json else list_text(entries()))
     return 0

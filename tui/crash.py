@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 import traceback
 
-from core.escape import escaped, shortened
+from core.text.escape import escaped
+from core.text.width import shortened
 
 
 def crash_report(error: BaseException) -> str:

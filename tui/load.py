@@ -9,13 +9,13 @@ from threading import Lock, Thread
 
 from textual.message import Message
 
-from core.counter import Count, count_stepwise
-from core.errors import CheckpointError
-from core.locate import locate
-from core.readers.open import open_reader
-from core.rules import Rules
-from core.stored import Stopped
-from core.tree import build_tree
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Stopped
+from core.classify.user_rules import Rules
+from core.count.counter import Count, count_stepwise
+from core.count.tree import build_tree
+from core.locate.location import locate
+from core.readers.open_checkpoint import open_reader
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 
 Post = Callable[[Message], object]

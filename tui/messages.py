@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from core.catalog import Entry
-from core.counter import Count, Snapshot
-from core.tree import ModuleNode
+from core.count.counter import Count, Snapshot
+from core.count.tree import ModuleNode
+from core.locate.catalog import Entry
 
 if TYPE_CHECKING:  # a single model is shown without it
-    from core.study import Measured
+    from core.profile.profile import Measured
 
 
 @dataclass

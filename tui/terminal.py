@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from core.categories import CATEGORIES
+from core.classify.category import CATEGORIES
 
 _ANSI = {
     "bright_blue": 94,

@@ -1,1 +1,1 @@
-"""The readers: one file a format, all with the one entry `core.stored.Reader`."""
+"""core.readers."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.errors import CheckpointError
-from core.escape import escaped, shortened
-from core.readers.folder import Folder
-from core.readers.json_file import read_json_object
-from core.stored import Source
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Source
+from core.files.folder import Folder
+from core.files.json_file import read_json_object
+from core.text.escape import escaped
+from core.text.width import shortened
 
 ADAPTER_CONFIG = "adapter_config.json"
 _STARTS = ("adapter_model.", "pytorch_adapter.")

@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any, NamedTuple
 
-from core.errors import CheckpointError
-from core.escape import escaped, shortened
-from core.formats import amount
-from core.readers.folder import Folder
-from core.readers.json_file import read_config
-from core.readers.pickle_bytes import PickleBytes, Pieces
-from core.readers.pickle_machine import PickleMachine
-from core.readers.pickle_values import Inert, PickledDict
-from core.readers.torch_names import METADATA
-from core.readers.torch_records import TENSORS, sizes_of
-from core.readers.torch_storages import dtype_of
-from core.stored import Progress, Source, TensorBatch
-from core.totals import Uncounted
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Progress, Source
+from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.files.folder import Folder
+from core.files.json_file import read_config
+from core.files.torch_names import METADATA
+from core.readers.torch.storages import dtype_of
+from core.readers.torch.tensor_records import TENSORS, sizes_of
+from core.readers.unpickle.byte_source import PickleBytes, Pieces
+from core.readers.unpickle.machine import PickleMachine
+from core.readers.unpickle.values import Inert, PickledDict
+from core.text.escape import escaped
+from core.text.numbers import amount
+from core.text.width import shortened
 
 _AGAIN = "save the checkpoint again, or copy the whole folder"
 _MOST_CHUNKS = 500_000

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from core.errors import CheckpointError
-from core.readers.files import foreign, old_ggml
-from core.readers.folder import Folder, first_bytes
-from core.readers.gguf_names import is_gguf
-from core.readers.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.readers.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_pickle, is_torch_name, kind_of
-from core.stored import Reader
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Reader
+from core.files.folder import Folder, first_bytes
+from core.files.foreign import foreign, old_ggml
+from core.files.gguf_names import is_gguf
+from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
+from core.files.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_pickle, is_torch_name, kind_of
 
 
 def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
@@ -47,7 +47,7 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     start, size = first_bytes(folder, name)
     kind = kind_of(start, size)
     if is_gguf(name) or kind == "gguf":
-        from core.readers.gguf import GgufReader
+        from core.readers.gguf.reader import GgufReader
 
         return GgufReader(model, path, folder, name)
     if kind != "safetensors" and start:
@@ -67,28 +67,28 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
 
 def safetensors_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
     """The reader of safetensors files, whose patterns take 2 ms to be compiled where there are some."""
-    from core.readers.safetensors import SafetensorsReader
+    from core.readers.safetensors.reader import SafetensorsReader
 
     return SafetensorsReader(model, source, folder, files, index)
 
 
 def torch_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:
     """The reader of PyTorch files, which is imported where there are some."""
-    from core.readers.torch_pickle import TorchReader
+    from core.readers.torch.reader import TorchReader
 
     return TorchReader(model, source, folder, files, index)
 
 
 def config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
     """The reader of a config alone; it needs subprocess, which takes 10 ms to import."""
-    from core.readers.config import ConfigReader
+    from core.readers.config_only.reader import ConfigReader
 
     return ConfigReader(model, source, folder, name)
 
 
 def _refuse_others(start: bytes, name: str, file: str, kind: str) -> None:
     """Raises what a file is, if it is something else than a checkpoint."""
-    from core.readers.other_formats import by_content, by_name, refused
+    from core.files.foreign_formats import by_content, by_name, refused
 
     if problem := old_ggml(start, file):
         raise problem

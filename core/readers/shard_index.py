@@ -10,12 +10,13 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 
-from core.errors import AGAIN, CheckpointError, tensor_place
-from core.escape import escaped, shortened
-from core.formats import plural
-from core.readers.folder import Folder
-from core.readers.json_file import LARGEST_INDEX, read_json_object
-from core.stored import Claims
+from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
+from core.checkpoint.source import Claims
+from core.files.folder import Folder
+from core.files.json_file import LARGEST_INDEX, read_json_object
+from core.text.escape import escaped
+from core.text.numbers import plural
+from core.text.width import shortened
 
 _LONGEST_NAME = 512
 """Characters of a shard's name, with the folders in it; file systems have 255 bytes for each."""

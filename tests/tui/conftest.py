@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tui.driving import SlowReaders
+from tests.support.screen import SlowReaders
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +21,6 @@ def slow_readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowReaders]:
     """Loads read what a test lets them read, and tell each batch."""
     readers = SlowReaders()
     monkeypatch.setattr("tui.load.open_reader", readers.open)
-    monkeypatch.setattr("core.counter.SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr("core.count.counter.SNAPSHOT_SECONDS", 0.0)
     yield readers
     readers.end()

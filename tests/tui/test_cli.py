@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from core.escape import cells
-from tests.checkpoints import Tensors, experts, gpt2, masks, write, write_raw, write_shards
-from tests.command import ROOT, Command, run_process
+from core.text.width import cells
+from tests.support.checkpoints import Tensors, experts, gpt2, masks, write, write_raw, write_shards
+from tests.support.command import ROOT, Command, run_process
 
 OUTPUTS = ("--print", "--json", "--csv", "--markdown")
 BY = ("category", "layer", "module", "tensor")
@@ -389,7 +389,7 @@ def test_an_interrupt_while_modules_are_imported_ends_with_130_and_no_traceback(
         "import runpy, sys\n"
         "class Interrupted:\n"
         "    def find_spec(name, path, target=None):\n"
-        "        if name == 'core.counter':\n"
+        "        if name == 'core.count.counter':\n"
         "            raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Interrupted)\n"
         "runpy.run_module('tui', run_name='__main__')"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import CheckpointError
-from core.formats import exact
-from core.readers import config_process
-from tests.checkpoints import gpt2, write
-from tests.tui.driving import NARROW, PATIENCE, Driver, SlowReaders, load_threads, running
+from core.checkpoint.errors import CheckpointError
+from core.readers.config_only import process as config_process
+from core.text.numbers import exact
+from tests.support.checkpoints import gpt2, write
+from tests.support.screen import NARROW, PATIENCE, Driver, SlowReaders, load_threads, running
 from tui.messages import LoadProgress
 
 LAYER = 7_087_872
@@ -271,7 +271,7 @@ async def test_esc_ends_the_process_that_builds_a_model(tmp_path: Path, monkeypa
             super().__exit__(*raised)
             ended.set()
 
-    monkeypatch.setattr("core.readers.config.BuildingProcess", Building)
+    monkeypatch.setattr("core.readers.config_only.reader.BuildingProcess", Building)
     monkeypatch.setattr(config_process, "_CODE", "import time; time.sleep(600)")
     (tmp_path / "config.json").write_text('{"model_type": "gpt2"}')
     async with running(tmp_path) as driver:

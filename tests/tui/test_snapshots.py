@@ -10,15 +10,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.readers.builtin import BUILT_IN
-from core.rules import Rules, StudyRules, UserRules
-from tests.checkpoints import LLAVA, experts, gpt2, masks, write, write_shards
-from tests.models import LLAMA, MIXTRAL, llama, write_model
-from tests.tui.driving import NARROW, WIDE, Driver, SlowReaders
+from core.checkpoint.gpt2 import BUILT_IN
+from core.classify.user_rules import Rules, StudyRules, UserRules
+from tests.support.checkpoints import LLAVA, experts, gpt2, masks, write, write_shards
+from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
+from tests.support.screen import NARROW, WIDE, Driver, SlowReaders
 from tui.app import ExploreApp
-from tui.look import Look
-from tui.screens.comparison import ComparisonScreen
-from tui.screens.explorer import ExplorerScreen
+from tui.comparison.screen import ComparisonScreen
+from tui.explorer.screen import ExplorerScreen
+from tui.palette import Look
 
 SnapCompare = Callable[..., bool]
 Act = Callable[[Driver], Awaitable[None]]

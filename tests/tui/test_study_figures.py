@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.command import Command
+from tests.support.command import Command
 
 MODELS = ("gpt2", "gpt2-medium", "gpt2-large", "gpt2-xl")
 

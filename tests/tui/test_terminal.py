@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from bench.terminal import DOWN, Terminal, colour_environment
-from tests.checkpoints import gpt2, write
-from tests.command import ROOT
+from tests.support.checkpoints import gpt2, write
+from tests.support.command import ROOT
 
 PAGE_UP, PAGE_DOWN, ESC, ENTER = b"\x1b[5~", b"\x1b[6~", b"\x1b", b"\r"
 CTRL_C, CTRL_P, CTRL_Q = b"\x03", b"\x10", b"\x11"
@@ -172,7 +172,7 @@ def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_end
 
 def test_a_screen_that_is_left_while_it_is_made_is_no_failure(tmp_path: Path) -> None:
     code = (
-        "from tui.screens.explorer import ExplorerScreen\n"
+        "from tui.explorer.screen import ExplorerScreen\n"
         "def left(self):\n    self.app.exit(143, return_code=143)\n    self.query_one('#never-made')\n"
         "ExplorerScreen.on_mount = left"
     )
@@ -292,7 +292,7 @@ def test_ascii_terminals_get_ascii(tmp_path: Path, arguments: list[str], environ
 
 BUGS = {
     "in a key": (
-        "from tui.screens.explorer import ExplorerScreen\n"
+        "from tui.explorer.screen import ExplorerScreen\n"
         "def bug(self): raise RuntimeError('\\x1b[2Jno\\nmore')\n"
         "ExplorerScreen.action_sort = bug",
         b"s",
@@ -302,7 +302,7 @@ BUGS = {
         b"",
     ),
     "in a drawing": (
-        "from tui.drawings.share_bars import ShareBars\n"
+        "from tui.charts.share_bars import ShareBars\n"
         "def bug(*_): raise RuntimeError('\\x1b[2Jno\\nmore')\n"
         "ShareBars.draw = bug",
         b"",

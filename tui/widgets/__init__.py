@@ -1,1 +1,1 @@
-"""The widgets, one a file."""
+"""tui.widgets."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.checkpoints import Tensors, gpt2, write, write_shards
-from tests.command import Command
+from tests.support.checkpoints import Tensors, gpt2, write, write_shards
+from tests.support.command import Command
 
 LAYER = "base_model.model.model.layers.0.self_attn."
 EXPERTS = "base_model.model.model.layers.0.mlp.experts."

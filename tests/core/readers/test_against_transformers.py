@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.readers.builtin import BUILT_IN, BuiltInReader
-from tests.checkpoints import gpt2, write
-from tests.command import Command
-from tests.core.helpers import counted, layouts, stored
+from core.checkpoint.gpt2 import BUILT_IN
+from core.readers.builtin import BuiltInReader
+from tests.support.checkpoints import gpt2, write
+from tests.support.command import Command
+from tests.support.counting import counted, layouts, stored
 
 
 @pytest.fixture(scope="module")

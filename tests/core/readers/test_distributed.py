@@ -23,11 +23,11 @@ from torch.distributed.checkpoint.metadata import (
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_optimizer_state_dict, get_state_dict
 from torch.distributed.checkpoint.state_dict_saver import save
 
-from core.errors import CheckpointError
-from tests.command import Command
-from tests.core.helpers import counted, layouts, stored
-from tests.pickles import expect_bounded, text
-from tests.torch_reads import layouts_of
+from core.checkpoint.errors import CheckpointError
+from tests.support.command import Command
+from tests.support.counting import counted, layouts, stored
+from tests.support.pickles import expect_bounded, text
+from tests.support.torch_reference import layouts_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.distributed is")
 

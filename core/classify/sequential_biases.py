@@ -1,0 +1,38 @@
+"""What tells tensors apart whose names differ in digits only: which weight stands beside each of them.
+
+In a plain `torch.nn.Sequential` a linear layer and a norm differ in their number alone: `0.bias` is the bias of the
+matrix `0.weight`, `1.bias` that of the vector `1.weight`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from core.checkpoint.tensors import TensorBatch
+
+_WEIGHT = "weight"
+_BIAS = "bias"
+
+
+def biases_of_matrices(keys: Sequence[Any], distinct: Collection[Any], batch: TensorBatch) -> list[bool] | None:
+    """Of each tensor whether it is the bias of a weight with two dimensions or more.
+
+    Args:
+        keys: of each tensor, its name without digits first, then its shape.
+        distinct: the same, each once.
+        batch: the tensors.
+
+    Returns:
+        None where all that have the name of one are biases of such weights, or none are, as is the rule.
+    """
+    vectors = {key[0] for key in distinct if len(key[1]) == 1 and key[0].endswith(_WEIGHT)}
+    both = {key[0] for key in distinct if len(key[1]) > 1 and key[0] in vectors}
+    if not both:
+        return None
+    biases = {skeleton.removesuffix(_WEIGHT) + _BIAS for skeleton in both}
+    shapes = dict(zip(batch.names, batch.shapes))
+    return [
+        key[0] in biases and len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) > 1
+        for name, key in zip(batch.names, keys)
+    ]

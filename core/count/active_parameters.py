@@ -1,0 +1,73 @@
+"""How many parameters work on one token, where some experts of a layer do and the others rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from core.checkpoint.config import experts_said
+from core.classify.groups import Meaning, TensorGroup
+from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.speculative import is_speculative
+
+
+def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], parameters: int) -> int | None:
+    """Parameters used for one token: routed experts by `num_experts_per_tok` of their number, all else whole.
+
+    Of a mixture of experts, layers for speculative decoding are left out: a token is made without them.
+
+    Args:
+        groups: all tensors.
+        config: the parsed config.json.
+        parameters: how many there are in all.
+
+    Returns:
+        `parameters` for a dense model; None where the config does not say how many experts work, or which they are
+        is not known.
+    """
+    routed = speculative = 0
+    of_experts = []
+    for group in groups:
+        if group.meaning and (held := group.meaning.parameters * group.count):
+            if is_speculative(group.skeleton):
+                speculative += held
+            elif _is_of_routed_experts(group, group.meaning):
+                of_experts.append(group)
+                routed += held
+    if not routed:
+        # Experts that the config tells of may be there under names that are not known.
+        experts, used = experts_said(config)
+        return None if used and max(experts, default=1) > 1 else parameters
+    share = _share(config)
+    if share is None or not all(_all_there(group, share) for group in of_experts):
+        return None
+    return parameters - speculative - routed + routed * sum(share.used) // (len(share.used) * share.experts)
+
+
+def _is_of_routed_experts(group: TensorGroup, meaning: Meaning) -> bool:
+    """Whether the router may leave a part of such tensors out; JetMoE keeps its router and one bias among them."""
+    if not is_routed_expert(group.skeleton) or meaning.category == "router":
+        return False
+    return is_one_by_one(group.skeleton) or meaning.is_packed or len(group.tensor.shape) > 1
+
+
+class _Share(NamedTuple):
+    """How many experts each of the layers has, and how many of them work on a token: one number, or one a layer."""
+
+    used: list[int]
+    experts: int
+
+
+def _share(config: dict[str, Any]) -> _Share | None:
+    experts, used = experts_said(config)
+    # Where layers differ in the number of experts, or some experts do nothing (LongCat), no share holds for all.
+    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.get("zero_expert_num"):
+        return None
+    return _Share(used[:1] if len(set(used)) == 1 else used, experts[0])
+
+
+def _all_there(group: TensorGroup, share: _Share) -> bool:
+    """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
+    if is_one_by_one(group.skeleton):
+        return group.count % (share.experts * len(share.used)) == 0
+    return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

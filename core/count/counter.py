@@ -1,0 +1,269 @@
+"""Counting a checkpoint: stored tensors in, categorised totals out, at any time in between too."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from functools import cached_property
+from itertools import repeat
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.checkpoint.source import Progress, Reader, Source
+from core.checkpoint.tensors import StoredTensor, TensorBatch, Uncounted
+from core.classify.classification import interpret
+from core.classify.groups import Meaning, TensorGroup
+from core.classify.sequential_biases import biases_of_matrices
+from core.count.active_parameters import active_parameters
+from core.count.notes import notes_of
+from core.count.totals import Totals, add_group
+from core.naming.speculative import marked, prefixes
+from core.naming.template import skeletons_of
+
+if TYPE_CHECKING:
+    from core.classify.user_rules import Rules
+    from core.count.submodels import Part
+    from core.count.unrecognised import OtherName
+    from core.naming.layers import Layers
+
+SNAPSHOT_SECONDS = 0.05
+
+
+# A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, whether the format says that
+# it is a parameter, whether it is a matrix's bias, and the category by rules given.
+GroupKey = tuple[str, tuple[int, ...], str, Hashable]
+
+
+class Count:
+    """A whole checkpoint, counted.
+
+    Attributes:
+        source: what was read.
+        totals: all its tensors.
+        active_parameters: those used for one token; None where the config does not say.
+        stored_count: how many tensors are stored, of whatever role.
+        notes: what a reader of the figures should know, a sentence each.
+    """
+
+    def __init__(
+        self, counter: ParameterCounter, totals: Totals, active_parameters: int | None, notes: list[str]
+    ) -> None:
+        self.source = counter.source
+        self.totals = totals
+        self.active_parameters = active_parameters
+        self.stored_count = counter.stored_count
+        self.notes = notes
+        self._counter = counter
+
+    def part(self, path: str, totals: Totals) -> Count:
+        """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
+        source = self.source
+        named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
+        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes)
+
+    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+        """Every tensor in the order it was read, with what it means; none where they were not kept."""
+        return self._counter.tensors()
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Which of its modules are layers."""
+        from core.naming.layers import Layers
+
+        return Layers(
+            group.tensor.name
+            for group in self._counter.groups
+            if not group.meaning or group.meaning.role != "optimizer"
+        )
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The towers and models that it consists of, with their totals; none where it is one model."""
+        from core.count.submodels import parts_of
+
+        return parts_of(self._counter.groups, self.layers, self.totals.parameters)
+
+    @cached_property
+    def others(self) -> list[OtherName]:
+        """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
+        if "other" not in self.totals.categories:
+            return []
+        from core.count.unrecognised import others_of
+
+        return others_of(self._counter.groups, self.totals)
+
+    @property
+    def rules(self) -> Rules | None:
+        """What was asked before the built-in rules."""
+        return self._counter.rules
+
+    @property
+    def architecture(self) -> str | None:
+        """The class that the config names first, such as `GPT2LMHeadModel`."""
+        names = self.source.config.get("architectures")
+        return names[0] if isinstance(names, list) and names and isinstance(names[0], str) else None
+
+
+class Snapshot(NamedTuple):
+    """A count under way: whole totals of what was read so far."""
+
+    totals: Totals
+    progress: Progress
+    tensor_count: int
+
+
+class ParameterCounter:
+    """Sorts stored tensors into groups and sums them.
+
+    Attributes:
+        source: what is read.
+        stored_count: how many tensors there are so far.
+        rules: what is asked before the built-in rules.
+    """
+
+    def __init__(self, source: Source, keep_tensors: bool = True, rules: Rules | None = None) -> None:
+        """
+        Args:
+            source: what is read.
+            keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+            rules: what is asked before the built-in rules.
+        """
+        self.source = source
+        self.stored_count = 0
+        self.rules = rules
+        self._keep_tensors = keep_tensors
+        self._batches: list[tuple[TensorBatch, list[str | None] | None, list[bool] | None]] = []
+        self._known: dict[GroupKey, TensorGroup] = {}
+        self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
+
+    def add(self, batch: TensorBatch) -> None:
+        """Takes some more tensors."""
+        if not batch.names:
+            return
+        copies = None
+        if batch.storages is not None:
+            copies = list(map(self._original, batch.names, batch.storages, batch.shapes))
+        known = self._known
+        keys = list(self._keys(batch, copies, None))
+        counts = Counter(keys)
+        of_matrices = biases_of_matrices(keys, counts, batch)
+        if of_matrices:
+            keys = list(self._keys(batch, copies, of_matrices))
+            counts = Counter(keys)
+        firsts: dict[GroupKey, int] = {}
+        for key, times in counts.items():
+            group = known.get(key)
+            if group is None:
+                firsts = firsts or dict(zip(reversed(keys), range(len(keys) - 1, -1, -1)))
+                place = firsts[key]
+                group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
+                group.of_matrix = bool(of_matrices and of_matrices[place])
+            group.count += times
+        if self._keep_tensors:
+            self._batches.append((batch, copies, of_matrices))
+        self.stored_count += len(batch.names)
+
+    def _original(self, name: str, storage: Hashable | None, shape: tuple[int, ...]) -> str | None:
+        """The earlier tensor that has the same values; None where there is none, and this one is remembered."""
+        if storage is None:
+            return None
+        before = len(self._storages)
+        first = self._storages.setdefault((storage, shape), name)
+        return None if len(self._storages) > before else first
+
+    def _keys(
+        self, batch: TensorBatch, copies: list[str | None] | None, of_matrices: list[bool] | None
+    ) -> Iterator[GroupKey]:
+        """By which group each tensor of a batch is found."""
+        skeletons = skeletons_of(batch.names)
+        if beginnings := prefixes(self.source.config):
+            skeletons = marked(skeletons, batch.names, beginnings)
+        told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
+        if batch.are_parameters is not None:
+            told_apart = zip(told_apart, batch.are_parameters)
+        if of_matrices:
+            told_apart = zip(told_apart, of_matrices)
+        if self.rules:
+            # A rule given may tell apart what differs in digits only.
+            told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
+        return zip(skeletons, batch.shapes, batch.dtypes, told_apart)
+
+    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+        """Every tensor so far with its meaning, once that is known."""
+        for batch, copies, of_matrices in self._batches:
+            for tensor, key in zip(batch, self._keys(batch, copies, of_matrices)):
+                if meaning := self._known[key].meaning:
+                    yield tensor, meaning
+
+    @property
+    def groups(self) -> Collection[TensorGroup]:
+        """All groups so far."""
+        return self._known.values()
+
+    def totals(self) -> Totals:
+        """The totals of all tensors so far, by what the names so far tell."""
+        if any(group.meaning is None for group in self._known.values()):
+            interpret(self._known.values(), self.source.config, self.rules)
+        totals = Totals()
+        for group in self._known.values():
+            add_group(totals, group)
+        if self.source.beside.tensor_count:
+            totals.not_counted.setdefault("optimizer", Uncounted()).add(self.source.beside)
+        return totals
+
+    def count(self) -> Count:
+        """The result, once all tensors are in."""
+        known = list(self._known.values())
+        interpret(known, self.source.config, self.rules)
+        totals = self.totals()
+        active = active_parameters(known, self.source.config, totals.parameters)
+        notes = [*([self.rules.note] if self.rules else []), *self.source.notes]
+        return Count(self, totals, active, [*notes, *notes_of(self.source, known, totals, active)])
+
+
+def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:
+    """Counts a checkpoint without stopping on the way.
+
+    Args:
+        reader: the checkpoint.
+        keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
+
+    Raises:
+        CheckpointError: where it cannot be read.
+    """
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
+    for batch, _ in reader.batches():
+        counter.add(batch)
+    return counter.count()
+
+
+def count_stepwise(
+    reader: Reader, cancelled: Callable[[], bool], keep_tensors: bool = True, rules: Rules | None = None
+) -> Iterator[Snapshot | Count]:
+    """Counts a checkpoint, with snapshots on the way, at most 20 a second, and the count as the last.
+
+    Args:
+        reader: the checkpoint.
+        cancelled: asked at every batch; the work ends without a count once it is true.
+        keep_tensors: whether the tensors themselves are wanted in the end, or their sums alone.
+        rules: what is asked before the built-in rules.
+
+    Raises:
+        CheckpointError: where it cannot be read.
+    """
+    counter = ParameterCounter(reader.source, keep_tensors, rules)
+    next_time = monotonic()
+    for batch, progress in reader.batches():
+        if cancelled():
+            return
+        counter.add(batch)
+        if monotonic() >= next_time:
+            began = monotonic()
+            yield Snapshot(counter.totals(), progress, counter.stored_count)
+            now = monotonic()
+            # Where names are many and all unlike, totals take their time: a tenth of the whole at most.
+            slow = now - began > SNAPSHOT_SECONDS / 10
+            next_time = now + (10 * (now - began) if slow and SNAPSHOT_SECONDS else SNAPSHOT_SECONDS)
+    if not cancelled():
+        yield counter.count()

@@ -1,0 +1,58 @@
+"""What categories are called, and in which order they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.classify.breakdown import ORDER
+from core.classify.category import CATEGORIES
+from core.count.totals import Tally, Totals
+from core.text.escape import escaped
+from core.text.numbers import percent, share, short
+from core.text.width import shortened
+
+if TYPE_CHECKING:
+    from core.count.submodels import Part
+
+_MOST_PARTS = 8
+
+
+def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
+    """The categories that hold parameters, in the order of `CATEGORIES`."""
+    present = totals.categories
+    return [(key, present[key]) for key in CATEGORIES if key in present and present[key].parameters]
+
+
+def category_label(category: str, totals: Totals) -> str:
+    """A category's word; norms are called by their kind where all are of one, as GPT-2's layer norms."""
+    if category == "norm" and len(kinds := totals.of_which.get("norm", {})) == 1:
+        (kind,) = kinds
+        return kind[:1].upper() + kind[1:]
+    return CATEGORIES[category].label
+
+
+def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
+    """What is told apart in a category, with parameters, always in the same order."""
+    parts = totals.of_which.get(category, {})
+    return {name: parts[name] for name in ORDER if name in parts}
+
+
+def largest_parts_text(parts: list[Part], parameters: int) -> str:
+    """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
+    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MOST_PARTS]
+    told = (
+        f"{shortened(escaped(part.name), 40)} {percent(share(part.totals.parameters, parameters))}" for part in largest
+    )
+    return f"Parts %: {', '.join(told)}"
+
+
+def parts_text(category: str, totals: Totals) -> str:
+    """What is told apart in a category: `Attention %: query 25.00, key 25.00, …`; "" where nothing is."""
+    parts = ordered_parts(category, totals)
+    if not parts or (category == "norm" and len(parts) < 2):
+        return ""
+    label = category_label(category, totals)
+    if category == "mlp":
+        return f"{label}, of which {', '.join(f'{name} {short(n)}' for name, n in parts.items())}"
+    whole = totals.categories[category].parameters
+    return f"{label} %: {', '.join(f'{name} {percent(share(n, whole))}' for name, n in parts.items())}"

@@ -1,0 +1,202 @@
+"""What a reader of the figures should know beside them, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+from core.checkpoint.source import Claims, Source
+from core.classify.averaged_copies import beginning_of
+from core.classify.groups import TensorGroup
+from core.classify.ties import Known, Ties, is_head
+from core.count.totals import Totals, add_group
+from core.naming.speculative import is_speculative
+from core.text.numbers import amount, exact, plural
+
+_MOST_TIES = 4
+_BILLION = 10**9
+_GPT_OSS = ("gpt_oss", "gpt-oss")
+"""As transformers and llama.cpp call it."""
+_HEADER_BYTES = 512
+"""More than the entry of a tensor takes in a header."""
+
+
+def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, active: int | None) -> Iterator[str]:
+    """The notes on a count.
+
+    Args:
+        source: what was read.
+        groups: all its tensors, with their meaning.
+        totals: of them all.
+        active: parameters that work on one token, where that is known.
+    """
+    if not any(group.count for group in groups):
+        yield "there is not one tensor in it"
+        return
+    yield from _averages(groups)
+    yield from _ties(groups, source.config)
+    yield from _unknown(groups)
+    yield from _speculative(groups, totals, active)
+    yield from _active(source.config, totals, active)
+    for claims in source.claims:
+        yield from _claims(claims, groups, totals)
+
+
+def _averages(groups: Sequence[TensorGroup]) -> Iterator[str]:
+    copies: dict[str, Totals] = {}
+    for group in groups:
+        if group.meaning and group.meaning.role == "optimizer":
+            add_group(copies.setdefault(beginning_of(group.skeleton).rstrip("."), Totals()), group)
+    for beginning, totals in copies.items():
+        left = totals.not_counted["optimizer"]
+        size = amount(left.elements, left.tensor_count, left.bytes)
+        yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
+
+
+def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
+    known = [
+        Known(group.skeleton, group.tensor, group.meaning.parameters)
+        for group in groups
+        if group.meaning and group.meaning.role == "parameter"
+    ]
+    ties = Ties(known, config)
+    tied = [group for group in groups if group.meaning and group.meaning.role == "tied"]
+    for group in tied[:_MOST_TIES]:
+        others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
+        are = "are" if others else "is"
+        to = group.meaning.tied_to if group.meaning else ""
+        said = ""
+        if is_head(group.skeleton) and ties.flag is False:
+            said = ", though the config says that it is not"
+        elif is_head(group.skeleton) and ties.by_default:
+            said = ", which the config means by not speaking of it"
+        yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{said}"
+    if len(tied) > _MOST_TIES:
+        more = sum(group.count for group in tied[_MOST_TIES:])
+        yield f"{plural(more, 'more tensor')} tied: counted once"
+    if ties.embeddings:
+        yield from _head(groups, ties, config)
+
+
+def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> Iterator[str]:
+    """What the config says of the output head, where the tensors say something else or nothing."""
+    embedding = ties.embeddings[0].tensor.name
+    says = "both that and the opposite" if ties.disputed else "nothing of it"
+    for head in ties.heads[:_MOST_TIES]:
+        if alike := ties.alike(head):
+            # An adapter holds what was trained, and a tied head is not trained beside its embedding.
+            if ties.flag is None and not ties.has_bias(head) and "peft_type" not in config:
+                yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
+        elif ties.flag and not ties.by_default:
+            yield (
+                f"the config says that the output head is tied, but {head.tensor.name} has another shape than"
+                f" {embedding}: both are counted"
+            )
+    any_head = any(group.meaning and (group.meaning.category == "head" or is_head(group.skeleton)) for group in groups)
+    if any_head or not _is_language_model(config):
+        return
+    if ties.flag and not ties.by_default:
+        yield f"the output head is tied to {embedding}: counted once"
+    elif ties.flag is False:
+        yield "the config says that the output head is not tied to the input embedding, but there is none in the file"
+
+
+def _is_language_model(config: dict[str, Any]) -> bool:
+    names = config.get("architectures")
+    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
+    return any(word in name for word in ("LM", "Generation"))
+
+
+def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
+    if unknown := [group for group in groups if group.meaning and group.meaning.unknown]:
+        elements = sum(group.meaning.elements * group.count for group in unknown if group.meaning)
+        stored = plural(elements, "element")
+        yield f"{_named(unknown)}: not known how the weights are packed, {stored} counted as stored"
+    if assumed := [group for group in groups if group.meaning and group.meaning.assumed]:
+        bits = assumed[0].meaning.bits if assumed[0].meaning else 0
+        yield f"{_named(assumed)}: no config says how many bits a weight takes, {bits} are assumed"
+
+
+def _named(groups: list[TensorGroup]) -> str:
+    first, tensors = groups[0].tensor, sum(group.count for group in groups)
+    which = first.name if tensors == 1 else f"{plural(tensors, 'tensor')} such as {first.name}"
+    return f"{which} ({first.dtype})"
+
+
+def _speculative(groups: Sequence[TensorGroup], totals: Totals, active: int | None) -> Iterator[str]:
+    held = _speculative_parameters(groups)
+    if held:
+        among = " and not among the active ones" if active not in {None, totals.parameters} else ""
+        rest = exact(totals.parameters - held)
+        yield (
+            f"{exact(held)} of the parameters are for speculative decoding (multi-token prediction){among};"
+            f" without them there are {rest}"
+        )
+
+
+def _speculative_parameters(groups: Sequence[TensorGroup]) -> int:
+    return sum(
+        group.meaning.parameters * group.count for group in groups if group.meaning and is_speculative(group.skeleton)
+    )
+
+
+def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Iterator[str]:
+    embedding = totals.categories.get("embedding")
+    if active is None or active == totals.parameters or not embedding or config.get("model_type") not in _GPT_OSS:
+        return
+    without = active - embedding.parameters
+    billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""
+    yield f"without the input embedding {exact(without)} are active{billions}, as its makers count"
+
+
+def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:
+    """What somebody says of the whole, and by what that differs from what was counted."""
+    whole = totals.whole
+    left = totals.not_counted
+    if claims.parameters and claims.parameters != whole.parameters:
+        packed = sum(
+            group.meaning.elements * group.count - group.meaning.parameters * group.count
+            for group in groups
+            if group.meaning and group.meaning.role == "parameter"
+        )
+        terms = {
+            "buffers": _elements(totals, "buffer"),
+            "tied copies": _elements(totals, "tied"),
+            "quantisation data": _elements(totals, "quantization"),
+            "packed weights": packed,
+            "speculative decoding": -_speculative_parameters(groups),
+        }
+        yield _difference(
+            claims.by, exact(claims.parameters), "parameters", claims.parameters - whole.parameters, terms
+        )
+    # Categories have the bytes of their quantisation data.
+    averaged = sum(
+        group.tensor.nbytes * group.count for group in groups if group.meaning and group.meaning.role == "optimizer"
+    )
+    stored = whole.bytes + averaged
+    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
+    # Some indexes count the headers too.
+    if claims.bytes and not 0 <= claims.bytes - stored <= _HEADER_BYTES * (totals.stored_count + 8):
+        terms = {
+            "buffers": -left["buffer"].bytes if "buffer" in left else 0,
+            "tied copies": -left["tied"].bytes if "tied" in left else 0,
+            "quantisation data": -left["quantization"].bytes if "quantization" in left else 0,
+        }
+        yield _difference(claims.by, exact(claims.bytes), "bytes", claims.bytes - stored, terms)
+
+
+def _elements(totals: Totals, role: str) -> int:
+    return totals.not_counted[role].elements if role in totals.not_counted else 0
+
+
+def _difference(by: str, claimed: str, unit: str, difference: int, terms: dict[str, int]) -> str:
+    """`INDEX says 751,632,384 parameters, 155,582,464 more: tied copies 155,582,464`."""
+    present = [(what, amount) for what, amount in terms.items() if amount]
+    ways = (some for n in range(1, len(present) + 1) for some in combinations(present, n))
+    why = next((some for some in ways if sum(amount for _, amount in some) == difference), None)
+    more = f"{exact(abs(difference))} {'more' if difference > 0 else 'fewer'}"
+    if not why:
+        return f"{by} says {claimed} {unit}, {more} than {'counted' if unit == 'parameters' else 'stored'}: unexplained"
+    reasons = " and ".join(f"{what} ({exact(abs(amount))})" for what, amount in why)
+    return f"{by} says {claimed} {unit}, {more}: {reasons}"

@@ -1,0 +1,51 @@
+"""The names that no rule knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from core.classify.groups import TensorGroup
+from core.count.totals import Totals
+
+_LEAST_SHARE = 0.01
+
+
+class OtherName(NamedTuple):
+    """Tensors of the category other whose names differ in digits only: `layers.N.gamma`, where there are several."""
+
+    name: str
+    tensor_count: int
+    parameters: int
+
+
+def others_of(groups: Iterable[TensorGroup], totals: Totals) -> list[OtherName]:
+    """What the category other holds, the largest first; nothing where it is 1 % of the parameters or less.
+
+    Args:
+        groups: all tensors of a model.
+        totals: of the model.
+    """
+    other = totals.categories.get("other")
+    if not other or other.parameters <= _LEAST_SHARE * totals.parameters:
+        return []
+    found: dict[str, OtherName] = {}
+    for group in groups:
+        meaning = group.meaning
+        if meaning and meaning.category == "other" and meaning.parameters:
+            name, count, parameters = found.get(group.skeleton, OtherName(group.tensor.name, 0, 0))
+            more = meaning.parameters * group.count
+            found[group.skeleton] = OtherName(name, count + group.count, parameters + more)
+    ordered = sorted(found.values(), key=lambda other: -other.parameters)
+    return [each if each.tensor_count == 1 else each._replace(name=_pattern(each.name)) for each in ordered]
+
+
+def _pattern(name: str) -> str:
+    """A name for all that differ from it in digits; a model's own name (`wav2vec2`) keeps its digits.
+
+    Where no other digits follow, its own are what differs: `convN.weight`.
+    """
+    first, dot, rest = name.partition(".")
+    pattern = re.sub(r"\d+", "N", rest)
+    return re.sub(r"\d+", "N", name) if first.isdigit() or pattern == rest else first + dot + pattern

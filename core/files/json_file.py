@@ -1,0 +1,84 @@
+"""Small JSON files beside the tensors, read with bounds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
+from core.files.folder import Folder
+from core.files.foreign import foreign
+
+_LARGEST = 1 << 22
+"""Bytes of a config; large ones have some hundred kB."""
+LARGEST_INDEX = 1 << 27
+"""Bytes; the index of a million tensors has about 100 MB."""
+_LARGEST_WIDE = 1 << 25
+"""Bytes where there is other than ASCII: one such character makes every one of a text take four bytes."""
+_MOST_VALUES = 1_500_000
+"""Each may take 200 bytes of memory, and two bytes in the file."""
+
+
+def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LARGEST) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Args:
+        folder: where it lies.
+        name: its file name.
+        file: what an error calls it, if not by its path.
+        most: how many bytes it may have.
+
+    Raises:
+        CheckpointError: where it cannot be read, is too large, or holds anything else.
+    """
+    file = file or folder.shown(name)
+    opened, size = folder.open(name)
+    with opened:
+        try:
+            _check_size(size, most, file)
+            content = opened.read(size)
+        except OSError as error:
+            raise from_os_error(error, file) from error
+    # The one byte is looked for a hundred times faster than the two.
+    if (b"\\" in content and b"\\u" in content) or not content.isascii():
+        _check_size(size, min(most, _LARGEST_WIDE), file)
+    if sum(content.count(sign) for sign in (b",", b"[", b"{") if sign in content) > _MOST_VALUES:
+        raise CheckpointError(file, f"it has more than {_MOST_VALUES:,} values, which are not read of such a file")
+    try:
+        value = json.loads(content)
+    except RecursionError as error:
+        raise CheckpointError(file, "its JSON is nested too deeply") from error
+    except ValueError as error:
+        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:512], file, "JSON")):
+            raise problem from error
+        if isinstance(error, json.JSONDecodeError):
+            reason = error.msg
+        else:
+            reason = "not UTF-8 text" if isinstance(error, UnicodeError) else "a number has too many digits"
+        place = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        advice = AGAIN
+        raise CheckpointError(file, f"it is not JSON ({reason})", place=place, advice=advice) from error
+    if not isinstance(value, dict):
+        raise CheckpointError(file, "it holds no JSON object", advice=AGAIN)
+    return value
+
+
+def _check_size(size: int, most: int, file: str) -> None:
+    if size > most:
+        raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
+
+
+def read_config(folder: Folder, notes: list[str]) -> dict[str, Any]:
+    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read.
+
+    Args:
+        folder: where it lies.
+        notes: to be added to.
+    """
+    if not folder.has("config.json"):
+        return {}
+    try:
+        return read_json_object(folder, "config.json", "config.json")
+    except CheckpointError as error:
+        notes.append(f"not used: {error.sentence()}")
+        return {}

@@ -1,0 +1,96 @@
+"""Which files PyTorch wrote, by their names and first bytes, without what reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.checkpoint.errors import CheckpointError
+
+TORCH_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pth.tar")
+TORCH_INDEX_SUFFIX = ".bin.index.json"
+METADATA = ".metadata"
+"""What a folder of torch.distributed.checkpoint has beside its `*.distcp` files."""
+DISTRIBUTED_SUFFIX = ".distcp"
+
+# Written beside a model by transformers' Trainer, accelerate, Lightning and others; no models.
+_BESIDE = ("optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "trainer_state")
+_ZIP = b"PK\3\4"
+_LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+
+
+def is_torch_name(name: str) -> bool:
+    """Whether a file is one of PyTorch by its name."""
+    return name.lower().endswith(TORCH_SUFFIXES) and not name.startswith(".")
+
+
+def is_model_name(name: str) -> bool:
+    """Whether it is one that may hold a model, not an optimizer's state or a trainer's arguments."""
+    return is_torch_name(name) and not name.lower().startswith(_BESIDE)
+
+
+def is_distributed(names: list[str]) -> bool:
+    """Whether the files of a folder are those of torch.distributed.checkpoint."""
+    return METADATA in names or any(name.endswith(DISTRIBUTED_SUFFIX) for name in names)
+
+
+def is_listed(name: str) -> bool:
+    """Whether the catalogue shows a file: of `.bin` files, which firmware and games have too, those called models."""
+    if name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)):
+        return True
+    return is_model_name(name) and (not name.lower().endswith(".bin") or "model" in name.lower())
+
+
+def belong_together(names: Iterable[str]) -> bool:
+    """Whether the files of a folder are one checkpoint, not one each."""
+    return any(name == "pytorch_model.bin" or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)) for name in names)
+
+
+def kind_of(start: bytes, size: int) -> str:
+    """What a file is by its first bytes: `pytorch`, `safetensors`, `gguf`, or "" where they tell none of them.
+
+    Args:
+        start: its first bytes, 16 or more where it has them.
+        size: its length in bytes.
+    """
+    if start.startswith(b"GGUF"):
+        return "gguf"
+    if start.startswith((_ZIP, _LEGACY)):
+        return "pytorch"
+    believable = len(start) > 8 and start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= size - 8
+    return "safetensors" if believable else ""
+
+
+def is_pickle(start: bytes) -> bool:
+    """Whether a file begins as a pickle does, with the opcode PROTO; so may the length of a safetensors header."""
+    return start[:1] == b"\x80" and start[1:2] in {b"\2", b"\3", b"\4", b"\5"}
+
+
+def torch_shards(source: str, names: list[str]) -> tuple[list[str], str]:
+    """The files of the PyTorch model in a folder, and the name of their index or "".
+
+    Args:
+        source: the folder, as an error names it.
+        names: its files.
+
+    Raises:
+        CheckpointError: where there are several models to choose from.
+    """
+    if "pytorch_model.bin" in names:
+        return ["pytorch_model.bin"], ""
+    indexes = [name for name in names if name.endswith(TORCH_INDEX_SUFFIX) and not name.startswith(".")]
+    index = "pytorch_model.bin.index.json"
+    if indexes and (index in indexes or len(indexes) == 1):
+        return [], index if index in indexes else indexes[0]
+    files = indexes or [name for name in names if is_model_name(name)]
+    if len(files) <= 1 or all(_is_shard(name) for name in files):
+        return files, ""
+    shown = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
+    slices = all(name.startswith("consolidated.") for name in files)
+    what = "slices of one model, cut for several GPUs" if slices else "several PyTorch files"
+    raise CheckpointError(source, f"there are {what}: {shown}", advice="name one of them")
+
+
+def _is_shard(name: str) -> bool:
+    """Whether a name is numbered as one shard of several: `pytorch_model-00001-of-00002.bin`."""
+    number, of, total = name.rpartition(".")[0].rpartition("-of-")
+    return bool(of) and total.isdigit() and number[-1:].isdigit()

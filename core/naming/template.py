@@ -1,0 +1,46 @@
+"""Names of tensors taken apart: templates (names without digits), natural order, biases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+
+
+_DIGITS = b"0123456789"
+_NUMBER = re.compile(r"(\d+)")
+
+
+def is_bias(skeleton: str) -> bool:
+    """Whether a tensor is a bias by the last word of its name."""
+    word = f"_{skeleton.rpartition('.')[2].lower()}_"
+    return "_bias_" in word or "_biases_" in word or word in {"_beta_", "_b_"}
+
+
+def numbered_name(path: str) -> str:
+    """The last part of a path, and where that is a number its list's name before it: `h.0`."""
+    parts = path.rsplit(".", 2)
+    return ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """Sorts names so that numbers in them count as numbers: `h.2` before `h.10`."""
+    return [
+        (int(part) if part.isascii() and part.isdigit() and len(part) < 20 else -1, part)
+        for part in _NUMBER.split(name)
+    ]
+
+
+def skeleton_of(name: str) -> str:
+    """A name without its digits, which say which layer or expert and nothing of what a tensor is."""
+    return name.encode("utf-8", "surrogatepass").translate(None, _DIGITS).decode("utf-8", "surrogatepass")
+
+
+def skeletons_of(names: Sequence[str]) -> list[str]:
+    """The same of many names, at once."""
+    together = skeleton_of("\n".join(names)).split("\n")
+    # A hostile name may have a line break of its own.
+    return together if len(together) == len(names) else [skeleton_of(name) for name in names]

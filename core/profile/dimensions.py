@@ -1,0 +1,167 @@
+"""What the shapes of a model's tensors and its config tell of its build: layers, width, heads, vocabulary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, experts_said, numbers, sections
+from core.count.counter import Count
+from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.template import skeleton_of
+
+# Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
+_DIGITS = "0123456789"
+_NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
+
+# As configs of transformers' models call it, the most frequent first.
+_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
+_POSITIONS = ("wpe", "position", "pos_emb", "pos_embed")
+
+
+class Repeated(NamedTuple):
+    """Parameters that are alike in all but the numbers in their names.
+
+    Attributes:
+        name: with every number as `#`: `transformer.h.#.attn.c_attn.weight`.
+        shape: of each, as stored.
+        category: of each.
+        parameters: that each stands for.
+        tensor_count: how many they are.
+        layers: the paths of those in which they lie, see `core.layers`; empty for those outside of layers.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    category: str
+    parameters: int
+    tensor_count: int
+    layers: frozenset[str]
+
+    @property
+    def stack(self) -> str:
+        """What stands before the layer's number: `transformer.h.`; "" outside of layers."""
+        return next(iter(self.layers), "").rstrip(_DIGITS)
+
+    @property
+    def skeleton(self) -> str:
+        """The name without digits."""
+        return skeleton_of(self.name.replace("#", ""))
+
+
+class Dimensions(NamedTuple):
+    """How a model is built; None for what neither its shapes nor its config tell.
+
+    Attributes:
+        layers: of all its stacks together.
+        hidden_size: the width of what goes from layer to layer.
+        heads: of attention.
+        key_value_heads: fewer than `heads` where several queries share one key and value.
+        head_size: the width of one head.
+        vocabulary: rows of the token embedding.
+        context: the longest text that it reads, in tokens.
+        experts: routed experts in a layer.
+        experts_used: of these for one token.
+    """
+
+    layers: int | None = None
+    hidden_size: int | None = None
+    heads: int | None = None
+    key_value_heads: int | None = None
+    head_size: int | None = None
+    vocabulary: int | None = None
+    context: int | None = None
+    experts: int | None = None
+    experts_used: int | None = None
+
+
+def repeated_tensors(count: Count) -> list[Repeated]:
+    """The parameters of a model by name, category and shape, in the model's order."""
+    found: dict[tuple[str, tuple[int, ...], str, int], list[str]] = {}
+    for tensor, meaning in count.tensors():
+        if meaning.role != "parameter":
+            continue
+        name = _NUMBERS.sub("#", tensor.name)
+        found.setdefault((name, tensor.shape, meaning.category, meaning.parameters), []).append(tensor.name)
+    rows = []
+    for (name, shape, category, parameters), names in found.items():
+        depth = count.layers.depth_of(names[0])
+        paths = {".".join(full.split(".", depth)[:depth]) for full in names} if depth else set()
+        # Where the number is missing, `layer` beside `layer1`, it is no layer after all.
+        layers = frozenset(path for path in paths if path[-1:].isdigit())
+        rows.append(Repeated(name, shape, category, parameters, len(names), layers))
+    return rows
+
+
+def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dimensions:
+    """A model's dimensions.
+
+    Args:
+        tensors: its parameters.
+        config: its parsed config.json, or {}. Where it disagrees with the shapes, these are believed.
+    """
+    tensors = list(tensors)
+    parts = sections(config)
+    # Packed rows are shorter than what they stand for.
+    tables = [t for t in tensors if t.category == "embedding" and len(t.shape) == 2 and t.shape[0]]
+    embeddings = [(t.shape[0], t.parameters // t.shape[0]) for t in tables]
+    hidden = _hidden_size(tensors, embeddings, numbers(parts, HIDDEN_SIZE)) or None
+    heads = _first(numbers(parts, HEADS))
+    key_value_heads = _first(numbers(parts, KEY_VALUE_HEADS)) or heads
+    head_size = _first(numbers(parts, HEAD_SIZE)) or (hidden // heads if hidden and heads else None)
+    positions = position_rows(tensors)
+    experts, used = experts_said(config)
+    return Dimensions(
+        layers=_layers(tensors),
+        hidden_size=hidden,
+        heads=heads,
+        key_value_heads=key_value_heads,
+        head_size=head_size,
+        vocabulary=max((shape[0] for shape in embeddings if shape[1] == hidden), default=None),
+        context=_first(numbers(parts, _CONTEXT)) or max(positions, default=None),
+        experts=_first(experts) or _experts(tensors),
+        experts_used=_first(used),
+    )
+
+
+def position_rows(tensors: Iterable[Repeated]) -> list[int]:
+    """How many rows the embeddings of positions have."""
+    return [
+        t.shape[0]
+        for t in tensors
+        if t.category == "embedding" and len(t.shape) == 2 and any(word in t.name for word in _POSITIONS)
+    ]
+
+
+def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]], said: list[int]) -> int | None:
+    if embeddings:
+        largest = max(embeddings)
+        return next((n for n in said if n in largest), largest[1])
+    widths = Counter({t.shape[0]: 0 for t in tensors if t.category == "norm" and len(t.shape) == 1})
+    for t in tensors:
+        if t.category == "norm" and len(t.shape) == 1:
+            widths[t.shape[0]] += t.tensor_count
+    common = widths.most_common(1)
+    return next((n for n in said if n in widths), common[0][0] if common else None)
+
+
+def _layers(tensors: list[Repeated]) -> int | None:
+    """Layers of all stacks."""
+    return len(frozenset().union(*(t.layers for t in tensors))) or None
+
+
+def _experts(tensors: list[Repeated]) -> int | None:
+    """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
+    for t in tensors:
+        if t.category == "mlp" and t.layers and is_routed_expert(t.skeleton):
+            if is_one_by_one(t.skeleton):
+                return t.tensor_count // len(t.layers)
+            if len(t.shape) == 3:
+                return t.shape[0]
+    return None
+
+
+def _first(found: Sequence[int]) -> int | None:
+    return found[0] if found else None

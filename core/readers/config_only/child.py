@@ -1,0 +1,220 @@
+"""Runs in a process of its own: builds the model that a config describes, without weights, and tells its tensors.
+
+From its standard input it reads one line of JSON: `config`, a config.json's object; `architectures`, the classes that
+it names; `own_code`, whether it has code of its own beside it. To its standard output it writes records, a line of
+JSON each: `building` once transformers is there; `architecture` (the class), `transformers` (its version) and `config`
+(with all defaults) once the model is built; then columns of a `TensorBatch`; `done` at the end. Where it failed,
+`error` and `advice` instead. It ends with its parent, which it knows by its standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from threading import Thread
+from typing import Any
+
+from core.text.width import shortened
+
+MEMORY = 2 << 30
+"""Bytes that building may take; tensors on the meta device take none."""
+_SECONDS = 300
+_BATCH = 2000
+
+# Torch's dtypes that a model may be built in, as safetensors spells them.
+DTYPES = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "bfloat16": "BF16",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
+    "complex64": "C64",
+    "float8_e4m3fn": "F8_E4M3",
+    "float8_e5m2": "F8_E5M2",
+}
+
+
+class _Refused(Exception):
+    """A config of which nothing can be built, and why; then what to do."""
+
+
+def main() -> None:
+    """The child's whole life."""
+    # Whatever else writes to standard output writes to nowhere instead.
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+        os.dup2(2, 1)
+        request = request_of(sys.stdin.buffer.readline())
+        Thread(target=_end_with_parent, daemon=True).start()
+        for record in records(request):
+            out.write(json.dumps(record, default=str) + "\n")
+            out.flush()
+            if "building" in record:
+                _limit()
+                sys.addaudithook(forbid)
+        os._exit(0)
+
+
+def request_of(line: str | bytes) -> dict[str, Any]:
+    """What is asked for; numbers that JSON has no word for, as transformers spells them in a config, are numbers."""
+
+    def number(entry: dict[str, Any]) -> Any:
+        tag = entry.get("__float__")
+        return float(tag) if len(entry) == 1 and tag in ("Infinity", "-Infinity", "NaN") else entry
+
+    request: dict[str, Any] = json.loads(line, object_hook=number)
+    return request
+
+
+def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What the child tells of a request, its last record `done` or `error`."""
+    try:
+        yield from _built(request)
+    except _Refused as error:
+        yield {"error": error.args[0], "advice": error.args[1]}
+    except MemoryError:
+        yield {"error": f"building it takes more than {MEMORY >> 30} GiB of memory", "advice": _SEE}
+    except Exception as error:
+        yield {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
+
+
+_SEE = "see its config.json"
+
+
+def _limit() -> None:
+    """Bounds what the process may take from here on, where the system can do that."""
+    try:
+        import resource
+
+        for what, most in (
+            (resource.RLIMIT_DATA, _allocated() + MEMORY),
+            (resource.RLIMIT_CPU, _SECONDS),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            _, hard = resource.getrlimit(what)
+            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def _allocated() -> int:
+    """Bytes of memory of its own that the process has (proc(5), statm: data, in pages); what CUDA takes may be much."""
+    with open("/proc/self/statm", encoding="ascii") as pages:
+        return int(pages.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read(1)
+    os._exit(1)
+
+
+def _last_line(error: BaseException) -> str:
+    """What a traceback would end with; of what is not installed, transformers says the reason first."""
+    lines = [line.strip(" \t:") for line in str(error).splitlines() if any(map(str.isalpha, line))]
+    if not lines:
+        return type(error).__name__
+    return f"{type(error).__name__}: {shortened(lines[0 if isinstance(error, ImportError) else -1], 200)}"
+
+
+def _built(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    try:
+        import torch
+        import transformers
+    except ImportError as error:
+        raise _Refused(
+            f"building a model from its config wants torch and transformers ({_last_line(error)})",
+            "install them: pip install torch transformers",
+        ) from error
+    yield {"building": True}
+    model_class, config_class = _classes(request)
+    with torch.device("meta"):
+        # Attention by name may be code of the hub's; eager attention is always part of transformers.
+        model = model_class._from_config(_config(config_class, request["config"]), attn_implementation="eager")
+    config = model.config.to_dict()
+    yield {"architecture": model_class.__name__, "transformers": transformers.__version__, "config": config}
+    yield from _batches(model)
+    yield {"done": True}
+
+
+def _config(config_class: Any, said: dict[str, Any]) -> Any:
+    """A config as a class of configs has it; of one that is made of several, the part that is of this class."""
+    whole, _ = _usual_classes(said.get("model_type"))
+    for name, part in getattr(whole, "sub_configs", {}).items():
+        if part is config_class and whole is not config_class:
+            return getattr(whole.from_dict(said), name)
+    return config_class.from_dict(said)
+
+
+def forbid(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: no connection and no other program, whatever a config says."""
+    if event in {"socket.connect", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork"}:
+        raise PermissionError(f"{event} is not allowed while a model is built")
+
+
+def _classes(request: dict[str, Any]) -> tuple[Any, Any]:
+    """The model's class and that of its config, both transformers' own.
+
+    Raises:
+        _Refused: where transformers has none.
+    """
+    import transformers
+
+    names: list[str] = request["architectures"]
+    for name in names:
+        found = getattr(transformers, name, None)
+        if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel) and found.config_class:
+            return found, found.config_class
+    config_class, usual = _usual_classes(request["config"].get("model_type"))
+    alike = [found for found in usual if found.__name__.lower() in map(str.lower, names)]
+    if request["own_code"] and not alike:
+        raise _Refused(
+            "this model's code lies beside its config and is not run", "name a folder that has the weights too"
+        )
+    if not usual:
+        version = f"transformers {transformers.__version__}"
+        raise _Refused(f"{version} does not know this kind of model", "a newer one may: pip install -U transformers")
+    return (alike or usual)[0], config_class
+
+
+def _usual_classes(model_type: object) -> tuple[Any, list[Any]]:
+    """The config's class of a kind of model, and its models': as it is trained, as a language model, without a head."""
+    from transformers import CONFIG_MAPPING
+    from transformers.models.auto import modeling_auto as auto
+
+    if not isinstance(model_type, str) or model_type not in CONFIG_MAPPING:
+        return None, []
+    config_class = CONFIG_MAPPING[model_type]
+    found: list[Any] = []
+    for mapping in (auto.MODEL_FOR_PRETRAINING_MAPPING, auto.MODEL_FOR_CAUSAL_LM_MAPPING, auto.MODEL_MAPPING):
+        if config_class in mapping:
+            classes = mapping[config_class]
+            found += classes if isinstance(classes, tuple) else [classes]
+    return config_class, found
+
+
+def _batches(model: Any) -> Iterator[dict[str, Any]]:
+    """The tensors of a model's `state_dict`; those that are one object share a storage."""
+    tensors = iter(model.state_dict(keep_vars=True).items())
+    seen: dict[int, int] = {}
+    parameters = set(map(id, model.parameters()))
+    while some := list(islice(tensors, _BATCH)):
+        yield {
+            "names": [name for name, _ in some],
+            "shapes": [list(tensor.shape) for _, tensor in some],
+            "dtypes": [_dtype(tensor) for _, tensor in some],
+            "sizes": [tensor.numel() * tensor.element_size() for _, tensor in some],
+            "storages": [seen.setdefault(id(tensor), len(seen)) for _, tensor in some],
+            "are_parameters": [id(tensor) in parameters for _, tensor in some],
+        }
+
+
+def _dtype(tensor: Any) -> str:
+    name = str(tensor.dtype).removeprefix("torch.")
+    return DTYPES.get(name, name.upper())

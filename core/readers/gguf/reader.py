@@ -1,0 +1,146 @@
+"""GGUF checkpoints: one file, or the parts of a split one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.checkpoint.errors import AGAIN, CheckpointError
+from core.checkpoint.source import Progress, Source
+from core.checkpoint.tensors import TensorBatch
+from core.files.folder import Folder, take_names
+from core.files.gguf_names import is_companion, models_among, split_of
+from core.readers.gguf.config import config_of, notes_of
+from core.readers.gguf.header import GgufHeader
+from core.text.numbers import plural, size
+
+_MOST_CHOICES = 8
+_ALL_AGAIN = "download them all again"
+_EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
+# What llama.cpp keeps in files of this format beside models.
+_OTHERS = (
+    ("general.type", "imatrix", "an importance matrix (imatrix)"),
+    ("general.architecture", "controlvector", "a control vector"),
+)
+
+
+class GgufReader:
+    """Reads the headers of a GGUF file and of those that it is split into."""
+
+    def __init__(self, model: str, path: str, folder: Folder, name: str) -> None:
+        """
+        Args:
+            model: as the user typed it.
+            path: the file or folder meant.
+            folder: where the file lies.
+            name: its name, or that of any part of a split model.
+        """
+        self.source = Source(model, path, "gguf", {}, [])
+        self._folder = folder
+        split = split_of(name)
+        self._parts = split.parts if split else [name]
+
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        """The tensors, part by part.
+
+        Raises:
+            CheckpointError: where a part is missing or faulty, or the parts do not belong together.
+        """
+        total = len(self._parts)
+        missing = [part for part in self._parts if not self._folder.has(part)]
+        if missing:
+            others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
+            reason = f"missing, {others}{plural(total, 'part')} of a split model"
+            raise CheckpointError(self._folder.shown(missing[0]), reason, advice=AGAIN)
+        self._folder.expect(self._parts)
+        seen: set[str] = set()
+        promised = None
+        for number, part in enumerate(self._parts):
+            opened, length = self._folder.open(part)
+            with opened:
+                header = GgufHeader(opened, length, self._folder.shown(part))
+                self._check_split(header, number)
+                if not number:
+                    self._tell(header)
+                    promised = header.metadata.get("split.tensors.count")
+                for batch in header.batches():
+                    take_names(self._folder.shown(part), batch.names, seen, "part of the model", _ALL_AGAIN)
+                    yield batch, Progress(number, total)
+            yield TensorBatch([], [], [], [], self._folder.shown(part)), Progress(number + 1, total)
+        if total > 1 and type(promised) is int and promised != len(seen):
+            reason = f"its parts hold {plural(len(seen), 'tensor')}, and split.tensors.count says {promised:,}"
+            raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
+        if _HEAD in seen:
+            # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
+            self.source.config.setdefault("tie_word_embeddings", False)
+        elif _EMBEDDING in seen and self._speaks(header):
+            self.source.notes.append(f"no output head is stored: {_EMBEDDING} serves as one")
+
+    def _tell(self, header: GgufHeader) -> None:
+        for key, other, what in _OTHERS:
+            if header.metadata.get(key) == other:
+                raise CheckpointError(self._folder.shown(self._parts[0]), f"it holds {what} and no model")
+        self.source.config.update(config_of(header.metadata))
+        self.source.notes.extend(notes_of(header))
+
+    def _speaks(self, header: GgufHeader) -> bool:
+        """Whether the model writes text; those that embed it say how they pool, or are not causal."""
+        config = self.source.config
+        architecture = config.get("model_type")
+        silent = (f"{architecture}.pooling_type", f"{architecture}.attention.causal")
+        return not any(key in header.metadata for key in silent)
+
+    def _check_split(self, header: GgufHeader, number: int) -> None:
+        """Compares what a part says of its place with its name; the place in a whole model says nothing."""
+        file, total = self._folder.shown(self._parts[number]), len(self._parts)
+        count, place = header.metadata.get("split.count", 1), header.metadata.get("split.no", 0)
+        if type(count) is not int or type(place) is not int:
+            raise CheckpointError(file, "split.count and split.no are no whole numbers", place="metadata")
+        count = max(count, 1)
+        if count == total and (total == 1 or place == number):
+            return
+        says = f"its metadata says that it is part {place + 1:,} of {count:,}" if count > 1 else "it is a whole model"
+        named = f"its name says part {number + 1} of {total}" if total > 1 else "its name does not"
+        advice = "give it the name that it was downloaded by"
+        raise CheckpointError(file, f"{says}, and {named}", advice=advice)
+
+
+def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> GgufReader | None:
+    """The reader of the GGUF model in a folder; None where there is none.
+
+    Args:
+        model: as the user typed it.
+        source: the folder, as errors and outputs name it.
+        folder: its files.
+        names: their names.
+
+    Raises:
+        CheckpointError: where there are several to choose from.
+    """
+    found = models_among(names)
+    chosen = {name: parts for name, parts in found.items() if not is_companion(name)} or found
+    if not chosen:
+        return None
+    if len(chosen) > 1:
+        listed = [f"{name} ({_size(folder, parts)})" for name, parts in list(chosen.items())[:_MOST_CHOICES]]
+        more = f" and {len(chosen) - len(listed)} more" if len(chosen) > len(listed) else ""
+        reason = f"there are {len(chosen)} GGUF models in it: {', '.join(listed)}{more}"
+        raise CheckpointError(source, reason, advice="name one of them")
+    (name,) = chosen
+    reader = GgufReader(model, source, folder, name)
+    for companion in found:
+        if companion != name:
+            reader.source.notes.append(f"not read, a file of its own beside it: {companion}")
+    return reader
+
+
+def _size(folder: Folder, parts: list[str]) -> str:
+    """What a model takes on disk."""
+    total = 0
+    for part in parts:
+        try:
+            opened, length = folder.open(part)
+        except CheckpointError:
+            return "cannot be read"
+        opened.close()
+        total += length
+    return size(total)

@@ -1,0 +1,145 @@
+"""What a GGUF header says of its tensors: behind the metadata, an entry for each.
+
+An entry: name, number of dimensions, dimensions with the innermost first, type, offset of its values in the part of
+the file that holds them all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
+from core.checkpoint.tensors import TensorBatch
+from core.readers.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
+from core.readers.gguf.header_bytes import HeaderBytes
+
+_MOST_DIMENSIONS = 4
+_BATCH = 8192
+_MOST_LAYOUTS = 1 << 14
+
+
+class Layout(NamedTuple):
+    """What the header says of a tensor beside its name and place."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+
+
+class TensorTable:
+    """Reads the entries of a header's tensors."""
+
+    def __init__(self, header: HeaderBytes, count: int, alignment: int) -> None:
+        """
+        Args:
+            header: the file, where the first entry begins.
+            count: how many there are.
+            alignment: of what each offset is a multiple.
+        """
+        self._bytes = header
+        self._count = count
+        self._alignment = alignment
+
+    def batches(self) -> Iterator[TensorBatch]:
+        """The tensors in the header's order, some thousands at a time.
+
+        Raises:
+            CheckpointError: for whatever is not as the format says.
+        """
+        names: list[str] = []
+        layouts: list[Layout] = []
+        seen: set[str] = set()
+        begins, ends = array("Q"), array("Q")
+        known: dict[bytes, Layout] = {}
+        for _ in range(self._count):
+            start = self._bytes.position
+            name = self._bytes.name("a tensor's name")
+            if name in seen:
+                raise self._tensor_fault("the header has this name twice", name, start)
+            seen.add(name)
+            names.append(name)
+            layout, begin = self._layout(name, known)
+            layouts.append(layout)
+            if begin % self._alignment:
+                raise self._tensor_fault(f"its offset {begin:,} is no multiple of {self._alignment}", name, start)
+            if begin + layout.nbytes >= 1 << 64:
+                raise self._tensor_fault(f"its offset {begin:,} is beyond any file", name, start)
+            begins.append(begin)
+            ends.append(begin + layout.nbytes)
+            if len(names) == _BATCH:
+                yield self._batch(names, layouts)
+                names, layouts = [], []
+        self._check_places(begins, ends)
+        yield self._batch(names, layouts)
+
+    def _batch(self, names: list[str], layouts: list[Layout]) -> TensorBatch:
+        shapes, dtypes, sizes = zip(*layouts) if layouts else ((), (), ())
+        return TensorBatch(names, shapes, dtypes, sizes, self._bytes.file)
+
+    def _layout(self, name: str, known: dict[bytes, Layout]) -> tuple[Layout, int]:
+        """A tensor's layout and offset."""
+        start = self._bytes.position
+        dimensions = self._bytes.number()
+        if dimensions > _MOST_DIMENSIONS:
+            reason = f"{dimensions:,} dimensions, and GGUF has {_MOST_DIMENSIONS} at most"
+            raise self._tensor_fault(reason, name, start)
+        form = f"{dimensions}{self._bytes.length}I"
+        shape_start = self._bytes.position
+        *reverse, number, begin = self._bytes.unpack(form + "Q")
+        spec = repr((reverse, number)).encode()
+        layout = known.get(spec)
+        if layout is None:
+            if len(known) == _MOST_LAYOUTS:
+                known.clear()
+            layout = known[spec] = self._new_layout(name, reverse, number, shape_start)
+        return layout, begin
+
+    def _new_layout(self, name: str, reverse: list[int], number: int, start: int) -> Layout:
+        kind = GGML_TYPES.get(number)
+        if kind is None:
+            removed = REMOVED_TYPES.get(number)
+            what = f"type {number} ({removed}), which llama.cpp has removed" if removed else f"type {number:,}"
+            advice = "make the file anew with a llama.cpp of today" if removed else DAMAGED
+            place = f"{tensor_place(name)}, byte {start}"
+            reason = f"its values are of ggml's {what}, not known here"
+            raise CheckpointError(self._bytes.file, reason, place=place, advice=advice)
+        elements = 1
+        for n in reverse:
+            # Each step is bounded, so that hostile dimensions cost no time.
+            elements *= n
+            if elements >= 1 << 63 or n >= 1 << 63:
+                raise self._tensor_fault("its shape is larger than any file", name, start)
+        row = reverse[0] if reverse else 1
+        if row % kind.block:
+            reason = f"rows of {row:,} values are no multiple of {kind.name}'s blocks of {kind.block}"
+            raise self._tensor_fault(reason, name, start)
+        # ggml's first dimension is the innermost, PyTorch's last one.
+        return Layout(tuple(reversed(reverse)), kind.name, elements // kind.block * kind.nbytes)
+
+    def _tensor_fault(self, reason: str, name: str, start: int) -> CheckpointError:
+        return self._bytes.fault(reason, start, tensor_place(name))
+
+    def _check_places(self, begins: array[int], ends: array[int]) -> None:
+        """Refuses values that lie behind the file's end or over one another; gaps between them may be."""
+        if not begins:
+            return
+        data = self._bytes.position + -self._bytes.position % self._alignment
+        needed = data + max(ends)
+        if needed > self._bytes.size:
+            reason = f"the tensors' values should end at byte {needed:,} and the file has {self._bytes.size:,}"
+            raise CheckpointError(self._bytes.file, f"{reason}: it is cut off", advice=DAMAGED)
+        end = 0
+        for n in self._order(begins):
+            if begins[n] < end and begins[n] < ends[n]:
+                reason = f"the values of two tensors lie at byte {data + begins[n]:,}"
+                raise CheckpointError(self._bytes.file, reason, advice=DAMAGED)
+            end = max(end, ends[n])
+
+    def _order(self, begins: array[int]) -> range | list[int]:
+        """The tensors by their places, which is the order that they are told in as a rule."""
+        numbers = range(len(begins))
+        if all(map(int.__le__, begins, begins[1:])):
+            return numbers
+        return sorted(numbers, key=begins.__getitem__)

@@ -1,0 +1,266 @@
+"""A model on the hub, read by the headers of its files, and what was read of it before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
+
+from core.checkpoint.config import is_adapter
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Claims, Progress, Reader, Source
+from core.checkpoint.tensors import TensorBatch
+from core.files.folder import Folder
+from core.files.gguf_names import is_companion, models_among
+from core.hub.client import HubClient, Listing
+from core.hub.environment import endpoint, hub_is_off
+from core.hub.errors import HubError, not_kept, off
+from core.hub.header_cache import HeaderCache, Known, prune
+from core.hub.local_cache import hub_cache, is_weights
+from core.hub.model_id import HubName, tags_of, with_tag
+from core.hub.remote_folder import HubFolder, Workers
+from core.locate.location import Location
+from core.text.numbers import size
+from core.text.width import shortened
+
+_INDEX = "model.safetensors.index.json"
+FRESH_SECONDS = 600
+"""For so long the hub is not asked again where a branch or a tag leads to."""
+
+FileOpener = Callable[[str, str, Folder, str], Reader]
+FolderOpener = Callable[[str, str, Folder, list[str]], "Reader | None"]
+
+
+class HubReader:
+    """Reads a model of the hub. It asks nobody anything before its tensors are wanted.
+
+    Attributes:
+        source: filled in once the hub has answered.
+    """
+
+    def __init__(self, location: Location, open_file: FileOpener, open_folder: FolderOpener) -> None:
+        """
+        Args:
+            location: what is meant, with its `hub`.
+        """
+        if location.hub is None:
+            raise ValueError("a location without a hub name")
+        self._name: HubName = location.hub
+        self._location = location
+        self._open_file, self._open_folder = open_file, open_folder
+        self._endpoint = endpoint()
+        self._cache = HeaderCache(self._endpoint, self._name.repo)
+        self._workers = Workers()
+        self._client: HubClient | None = None
+        self._lock = Lock()
+        self._reader: Reader | None = None
+        self._said = ""
+        self._asked = False
+        self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", {}, [])
+
+    def stop(self) -> None:
+        """Ends the reading at once, from any thread; whoever waits for tensors gets a `Stopped`."""
+        self._workers.stop()
+        if stop := getattr(self._reader, "stop", None):
+            stop()
+
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        """The stored tensors, shard by shard.
+
+        Raises:
+            CheckpointError: where the hub does not give them, or the files are not what they should be.
+            Stopped: after `stop`.
+        """
+        try:
+            yield from self._batches()
+        except HubError:
+            raise
+        except CheckpointError as error:
+            raise self._told(error) from error
+        finally:
+            self.stop()
+
+    def _batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        if self._location.ask != "never" and not hub_is_off():
+            yield TensorBatch([], [], [], [], ""), Progress(0, 1, "asking the hub")
+        listing = self._workers.result(self._workers.submit(lambda: self._find(self._location.ask)))
+        try:
+            reader = self._open(listing)
+        except HubError:
+            if self._asked or self._location.ask == "never" or hub_is_off():
+                raise
+            # What is not in the list kept may have come to the model since.
+            listing = self._workers.result(self._workers.submit(lambda: self._find("always")))
+            reader = self._open(listing)
+        self._reader = reader
+        found, ours = reader.source, self.source
+        ours.source = f"{self._endpoint}/{listing.repo}/tree/{listing.commit}"
+        ours.format, ours.notes, ours.beside, ours.claims = found.format, found.notes, found.beside, found.claims
+        for batch in reader.batches():
+            # A config alone is whole once its model is built.
+            ours.config = found.config
+            yield batch
+        self._claim(listing)
+        self._note(listing)
+
+    def _claim(self, listing: Listing) -> None:
+        """What the model's page says; it is of the main branch and of the safetensors files at its top."""
+        source, name = self.source, self._name
+        of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
+        # Where an index says the same, one of the two is enough.
+        fresh = all(said.parameters != listing.parameters for said in source.claims)
+        if listing.parameters and of_this and fresh and not is_adapter(source.config):
+            source.claims.append(Claims("the hub's page", listing.parameters))
+
+    def _note(self, listing: Listing) -> None:
+        """Says where the figures come from, and what that took."""
+        notes = self.source.notes
+        which = f"{self._name.revision or 'main'} at {listing.commit[:8]}"
+        if self._client and self._client.downloaded:
+            notes.append(f"headers read from the hub ({which}): {size(self._client.downloaded)} downloaded")
+        elif self._said:
+            notes.append(self._said)
+        if listing.repo != self._name.repo:
+            notes.append(f"on the hub {self._name.repo} is called {listing.repo} now")
+        if self._location.local and not self._location.local.startswith("revision "):
+            notes.append(f"the hub was asked, since {self._location.local}; to complete it: {self._name.download}")
+        if self._asked:
+            # Only now, so that a model in which nothing was found is asked for anew the next time.
+            self._cache.remember(self._name.revision, listing.commit, listing.files, listing.parameters)
+            prune()
+        self._cache.touch()
+        if self._cache.failure:
+            notes.append(f"the headers could not be kept for the next time ({self._cache.failure})")
+
+    def _client_for(self, file: str) -> HubClient:
+        if self._location.ask == "never" or hub_is_off():
+            raise not_kept(file)
+        with self._lock:
+            if self._client is None:
+                self._client = HubClient(self._endpoint, self._workers.stopped)
+            return self._client
+
+    def _find(self, ask: str) -> Listing:
+        """In a worker: what is in the repository, by what is kept or by the hub."""
+        name, model = self._name, self.source.model
+        known = self._cache.known(name.revision)
+        files = self._cache.files(known.commit) if known else None
+        forbidden = ask == "never" or hub_is_off()
+        if known and files:
+            kept = Listing(name.repo, known.commit, files, self._cache.parameters(known.commit))
+            pinned = known.commit == name.revision
+            young = 0 <= time.time() - known.asked < FRESH_SECONDS
+            if forbidden or (ask == "due" and (pinned or young)):
+                self._said = self._kept_note(known, "HF_HUB_OFFLINE is set" if hub_is_off() else "")
+                return kept
+        elif forbidden:
+            raise off(model, self._location.local, name.download, hub_cache())
+        try:
+            listing = self._client_for(model).listing(model, name.repo, name.revision)
+        except HubError as error:
+            if not (error.unreachable and known and files):
+                raise
+            self._said = self._kept_note(known, error.reason)
+            return kept
+        self._asked = True
+        return listing
+
+    def _kept_note(self, known: Known, why: str) -> str:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(known.asked))
+        because = f"{why}: " if why else ""
+        return f"{because}the headers kept here were read ({self._name.revision or 'main'} as it was on {when})"
+
+    def _open(self, listing: Listing) -> Reader:
+
+        name, model = self._name, self.source.model
+        path, below = name.path, name.path
+        if path in listing.files:
+            below, _, _ = path.rpartition("/")
+        elif path and not any(file.startswith(f"{path}/") for file in listing.files):
+            raise HubError(
+                f"{listing.repo}/{path}",
+                "there is no such path here, and no such file or folder in the model on the hub",
+                advice=_choice(sorted(filter(is_weights, listing.files)), "it has"),
+            )
+        if name.tag:
+            path = self._tagged(listing)
+            below, _, _ = path.rpartition("/")
+        folder = HubFolder(listing, below, self._cache, self._workers, self._client_for)
+        if path in listing.files:
+            return self._open_file(model, f"{listing.repo}/{path}", folder, path.rpartition("/")[2])
+        names = folder.names()
+        folder.expect(_wanted_first(names))
+        ggufs = _models(names)
+        if len(ggufs) > 1 and not any(file.endswith(".safetensors") for file in names):
+            raise self._several(listing, ggufs)
+        reader = self._open_folder(model, f"{listing.repo}/{below}".rstrip("/"), folder, names)
+        if reader is None:
+            raise self._nothing(listing, below, names)
+        return reader
+
+    def _tagged(self, listing: Listing) -> str:
+        chosen = with_tag(sorted(listing.files), self._name.tag)
+        first = _models(chosen)
+        if not first:
+            tags = tags_of(_models(listing.files))
+            reason = f"no GGUF file of it has {self._name.tag} in its name"
+            raise HubError(self.source.model, reason, advice=_choice(tags, "there are") if tags else "")
+        if len(first) > 1:
+            raise HubError(
+                self.source.model,
+                f"several GGUF files of it have {self._name.tag} in their names",
+                advice=_choice([f"{listing.repo}/{file}" for file in first], "name one"),
+            )
+        return first[0]
+
+    def _several(self, listing: Listing, ggufs: list[str]) -> HubError:
+        tags = tags_of(ggufs)
+        if not tags:
+            named = [f"{listing.repo}/{file}" for file in ggufs]
+            return HubError(self.source.model, f"it has {len(ggufs)} GGUF files", advice=_choice(named, "name one"))
+        example = next((tag for tag in tags if tag.upper() == "Q4_K_M"), tags[0])
+        return HubError(
+            self.source.model,
+            f"it has {len(ggufs)} GGUF files: {', '.join(tags[:30])}" + (", …" if len(tags) > 30 else ""),
+            advice=f"name one, such as {listing.repo}:{example}",
+        )
+
+    def _nothing(self, listing: Listing, below: str, names: list[str]) -> HubError:
+        where = f"{listing.repo}/{below}".rstrip("/")
+        if others := [name for name in names if is_weights(name)]:
+            advice = "see its page for one in safetensors, PyTorch or GGUF"
+            return HubError(where, f"no file in it is of a format that is read ({_list(others)})", advice=advice)
+        start = f"{below}/" if below else ""
+        inside = {file.rpartition("/")[0] for file in listing.files if file.startswith(start) and is_weights(file)}
+        folders = sorted(f"{listing.repo}/{folder}" for folder in inside if folder)
+        if folders:
+            return HubError(where, "no weights in it itself", advice=_choice(folders, "name one of its folders"))
+        return HubError(where, "no weights in it", advice=f"see {self._endpoint}/{listing.repo}/tree/{listing.commit}")
+
+    def _told(self, error: CheckpointError) -> CheckpointError:
+        """A fault of a file, with advice for one that lies on the hub."""
+        advice = error.advice
+        if "again" in advice or "download" in advice:
+            advice = f"the file is so on the hub: tell its makers at {self._endpoint}/{self._name.repo}/discussions"
+        return CheckpointError(error.file, error.reason, place=error.place, advice=advice)
+
+
+def _wanted_first(names: list[str]) -> list[str]:
+    """What a reader will want of these files, most likely, before it has read any: so nothing waits for another."""
+    first = [name for name in ("config.json", _INDEX) if name in names]
+    if _INDEX in names and "model.safetensors" not in names:
+        first += [name for name in names if name.startswith("model-") and name.endswith(".safetensors")]
+    return first
+
+
+def _models(files: Iterable[str]) -> list[str]:
+    """The GGUF files that are models of their own, of a split one its first part, without projectors for images."""
+    return [name for name in models_among(files) if not is_companion(name)]
+
+
+def _choice(names: list[str], verb: str) -> str:
+    return f"{verb}: {_list(names)}" if names else ""
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(shortened(name, 80) for name in names[:6]) + (", …" if len(names) > 6 else "")

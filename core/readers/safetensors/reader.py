@@ -1,0 +1,73 @@
+"""Safetensors checkpoints: one file, the shards of an index, or all files of a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.checkpoint.source import Progress, Source
+from core.checkpoint.tensors import TensorBatch
+from core.files.folder import Folder, take_names
+from core.files.json_file import read_config
+from core.readers.safetensors.entries import Layout
+from core.readers.safetensors.header import HeaderReader
+from core.readers.shard_index import ShardIndex
+from core.text.escape import escaped
+
+_ONE_OF_THEM = "if each file is a model of its own, name one of them"
+
+
+class SafetensorsReader:
+    """Reads the headers of some safetensors files in one folder."""
+
+    def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
+        """
+        Args:
+            model: as the user typed it.
+            path: the file or folder meant.
+            folder: where the shards lie.
+            shards: their names; with an index, the files beside it, of which it may want some.
+            index: the index's name, or "".
+        """
+        notes: list[str] = []
+        self.source = Source(model, path, "safetensors", read_config(folder, notes), notes)
+        self._folder = folder
+        self._shards = shards
+        self._index = index
+        self._layouts: dict[bytes, Layout] = {}
+
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        """The tensors, shard by shard.
+
+        Raises:
+            CheckpointError: where a shard or the index is faulty, or the two do not agree.
+        """
+        index = ShardIndex(self._folder, self._index) if self._index else None
+        shards = index.shards if index else self._shards
+        if index:
+            self._note_strays(index)
+            self.source.claims.append(index.claims)
+        self._folder.expect(shards)
+        several = len(shards) > 1
+        seen: set[str] = set()
+        for number, shard in enumerate(shards):
+            names: list[str] = []
+            for batch in self._shard(shard):
+                if several or index:
+                    names += batch.names
+                yield batch, Progress(number, len(shards))
+            if index:
+                self.source.notes += index.compare(shard, names)
+            elif several:
+                take_names(self._folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
+            yield TensorBatch([], [], [], [], shard), Progress(number + 1, len(shards))
+
+    def _note_strays(self, index: ShardIndex) -> None:
+        strays = sorted(set(self._shards).difference(index.shards))
+        if strays:
+            shown = ", ".join(map(escaped, strays[:3])) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
+            self.source.notes.append(f"not counted, not in {self._index}: {shown}")
+
+    def _shard(self, shard: str) -> Iterator[TensorBatch]:
+        opened, size = self._folder.open(shard)
+        with opened:
+            yield from HeaderReader(opened, size, self._folder.shown(shard), self._layouts).batches()

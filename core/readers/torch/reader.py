@@ -1,0 +1,118 @@
+"""PyTorch checkpoints: a file of torch.save, or the shards of one, read without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.checkpoint.errors import CheckpointError
+from core.checkpoint.source import Progress, Source
+from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.files.folder import Folder, take_names
+from core.files.json_file import read_config
+from core.readers.shard_index import ShardIndex
+from core.readers.torch.saved_file import Pickled, read_torch, whole_model
+from core.readers.torch.state_dict import Found, ObjectPickledError, find_state
+from core.text.escape import escaped
+from core.text.numbers import amount
+from core.text.width import shortened
+
+_ONE_OF_THEM = "if each file is a model of its own, or a slice of one, name one of them"
+# Classes that many checkpoints hold beside their tensors.
+_FAMILIAR = ("torch.", "numpy.", "collections.", "argparse.", "pathlib.", "datetime.", "builtins.", "copyreg.")
+
+
+class TorchReader:
+    """Reads what was pickled into some files of one folder."""
+
+    def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
+        """
+        Args:
+            model: as the user typed it.
+            path: the file or folder meant.
+            folder: where the shards lie.
+            shards: their names; with an index, it names them.
+            index: the index's name, or "".
+        """
+        notes: list[str] = []
+        self.source = Source(model, path, "pytorch", read_config(folder, notes), notes)
+        self._folder = folder
+        self._shards = shards
+        self._index = index
+
+    def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
+        """The tensors, shard by shard.
+
+        Raises:
+            CheckpointError: where a shard or the index is faulty, or the two do not agree.
+        """
+        index = ShardIndex(self._folder, self._index, ".bin") if self._index else None
+        shards = index.shards if index else self._shards
+        if index:
+            self.source.claims.append(index.claims)
+        self._folder.expect(shards)
+        seen: set[str] = set()
+        for number, shard in enumerate(shards):
+            batch = self._shard(shard, number)
+            if index:
+                self.source.notes += index.compare(shard, batch.names)
+            elif len(shards) > 1:
+                take_names(self._folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
+            yield batch, Progress(number + 1, len(shards))
+
+    def _shard(self, shard: str, number: int) -> TensorBatch:
+        file = self._folder.shown(shard)
+        opened, length = self._folder.open(shard)
+        with opened:
+            pickled = read_torch(opened, length, file)
+        try:
+            found = find_state(pickled.value)
+        except ObjectPickledError as error:
+            raise whole_model(file, error.value, error.path) from error
+        except ValueError as error:
+            raise CheckpointError(file, str(error), advice="save its state dict alone, as safetensors") from error
+        if not found.tensors:
+            raise _no_tensors(file, found)
+        self._note(found, pickled)
+        tensors = found.tensors.values()
+        return TensorBatch(
+            names=list(found.tensors),
+            shapes=[tensor.shape for tensor in tensors],
+            dtypes=[tensor.dtype for tensor in tensors],
+            sizes=[tensor.nbytes for tensor in tensors],
+            file=file,
+            storages=[None if tensor.storage is None else (number, tensor.storage) for tensor in tensors],
+        )
+
+    def _note(self, found: Found, pickled: Pickled) -> None:
+        notes = self.source.notes
+        where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
+        if found.beside:
+            parts = sorted(found.beside.items(), key=lambda part: -part[1].bytes)
+            told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
+            if len(parts) > 4:
+                told += f" and {len(parts) - 4} more"
+            notes.append((f"{where}, not " if where else "not counted: ") + told)
+            for left in found.beside.values():
+                self.source.beside.add(left)
+        elif where:
+            notes.append(where)
+        if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
+            shown = ", ".join(foreign[:3])
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+            notes.append(f"objects of the file that are no tensors were not built: {shown}{more}")
+
+
+def _no_tensors(file: str, found: Found) -> CheckpointError:
+    if found.beside:
+        path, left = max(found.beside.items(), key=lambda part: part[1].bytes)
+        reason = f"no model in it, only what lies beside one: {_key(path)} ({_amount(left)})"
+        return CheckpointError(file, reason, advice="name the file of the model itself")
+    return CheckpointError(file, "there is not one tensor in it", advice="name the file of the model's state dict")
+
+
+def _key(path: str) -> str:
+    return shortened(escaped(path), 60) or "(no name)"
+
+
+def _amount(left: Uncounted) -> str:
+    return amount(left.elements, left.tensor_count, left.bytes)

@@ -1,0 +1,67 @@
+"""The headless outputs as tables: CSV for programs, Markdown for papers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from core.count.result import By, Failure, Result
+from core.report.summary import remarks, summary
+from core.report.tables import Table, table_of, tables_of
+from core.text.escape import escaped
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+
+
+def csv_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """RFC 4180: one header line, then a line a model and row; a model that failed has none."""
+    header = False
+    for result in results:
+        if isinstance(result, Failure):
+            continue
+        table = table_of(result, by, depth)
+        if not header:
+            yield csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
+            header = True
+        for row in table.rows:
+            yield csv_line([result.source.model, *row.cells, result.totals.parameters])
+
+
+def csv_line(cells: list[str | int | float]) -> str:
+    """One line of RFC 4180; numbers are bare."""
+    quoted = []
+    for cell in cells:
+        text = escaped(cell) if isinstance(cell, str) else repr(cell)
+        quoted.append('"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text)
+    return ",".join(quoted) + "\r\n"
+
+
+def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """A heading, a GitHub table and the notes of each model."""
+    for number, result in enumerate(results):
+        if number:
+            yield "\n"
+        if isinstance(result, Failure):
+            reason = result.error.sentence(result.model)
+            yield f"## {markdown_text(result.model)}\n\nNot read: {markdown_text(reason)}\n"
+            continue
+        yield f"## {markdown_text(result.source.model)}\n\n{markdown_text(summary(result, '·'))}\n\n"
+        for n, table in enumerate(tables_of(result, by, depth)):
+            yield "\n" if n else ""
+            yield from _markdown_table(table)
+        if lines := list(remarks(result)):
+            yield "\n" + "".join(f"- {markdown_text(remark)}\n" for remark in lines)
+
+
+def _markdown_table(table: Table) -> Iterator[str]:
+    shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
+    yield "| " + " | ".join(markdown_text(column.title) for _, column in shown) + " |\n"
+    yield "| " + " | ".join("---:" if column.is_number else "---" for _, column in shown) + " |\n"
+    for row in table.rows:
+        cells = [markdown_text(table.show(column, row.cells[n])) for n, column in shown]
+        yield "| " + " | ".join(cells) + " |\n"
+
+
+def markdown_text(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _MARKDOWN.sub(r"\\\1", escaped(text))

@@ -1,0 +1,135 @@
+"""The headless output for programs: JSON, schema 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from core.checkpoint.tensors import Uncounted
+from core.count.counter import Count
+from core.count.labels import ordered_categories, ordered_parts
+from core.count.result import MOST_NAMES, By, Failure, Result
+from core.count.totals import NOT_COUNTED, Totals
+from core.text.numbers import share
+
+
+def json_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """The JSON document, schema 1, in pieces."""
+    yield from json_models(results, by, depth)
+    yield "}\n"
+
+
+def json_models(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
+    """The document as far as its models go: what is behind them, and its end, is to follow."""
+    yield '{"schema": 1,\n "models": ['
+    for number, result in enumerate(results):
+        yield ",\n  " if number else "\n  "
+        if isinstance(result, Failure):
+            yield json.dumps({"model": result.model, "error": result.error.sentence(result.model)})
+            continue
+        yield json.dumps(_record(result), indent=1).replace("\n", "\n   ").removesuffix("\n   }")
+        if by != "category":
+            yield f',\n    "{by}s": ['
+            for n, value in enumerate(_rows(result, by, depth)):
+                yield (",\n     " if n else "\n     ") + json.dumps(value)
+            yield "]"
+        yield "}"
+    yield "]"
+
+
+def _record(count: Count) -> dict[str, Any]:
+    """One model, without its rows."""
+    totals, source = count.totals, count.source
+    whole = totals.whole
+    record: dict[str, Any] = {
+        "model": source.model,
+        "source": source.source,
+        "format": source.format,
+        "architecture": count.architecture,
+        "parameters": whole.parameters,
+        "active_parameters": count.active_parameters,
+        "tensor_count": whole.tensor_count,
+        "bytes": whole.bytes,
+        "weights": whole.weights,
+        "biases": whole.biases,
+        "categories": _categories(totals, whole.parameters),
+        "parts": [
+            {
+                "part": part.name,
+                "parameters": part.totals.parameters,
+                "percent": share(part.totals.parameters, whole.parameters),
+                "categories": _categories(part.totals, whole.parameters),
+            }
+            for part in count.parts
+        ],
+        "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "notes": count.notes,
+    }
+    for key in totals.of_which:
+        record["categories"][key]["of_which"] = ordered_parts(key, totals)
+    if others := count.others:
+        record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
+    return record
+
+
+def _rows(count: Count, by: By, depth: int | None) -> Iterator[dict[str, Any]]:
+    """What is asked for beside the categories, a record each."""
+    whole = count.totals.parameters
+    # The tree takes time to import, which the totals alone do not need.
+    if by == "layer":
+        from core.count.layer_totals import layer_totals
+
+        for layer, _, part in layer_totals(count):
+            yield {
+                "layer": layer,
+                "parameters": part.parameters,
+                "percent": share(part.parameters, whole),
+                "categories": _categories(part, whole),
+            }
+        return
+    from core.count.tree import build_tree
+    from core.report.rows import module_rows, tensor_rows
+
+    if by == "module":
+        for node, level in module_rows(build_tree(count), depth):
+            yield {
+                "module": node.path,
+                "depth": level,
+                "parameters": node.parameters,
+                "percent": share(node.parameters, whole),
+                "tensor_count": node.tensor_count,
+            }
+        return
+    for row in tensor_rows(build_tree(count), whole):
+        if tensor := row.node.tensor:
+            yield {
+                "name": row.name,
+                "shape": tensor.shape,
+                "dtype": tensor.dtype,
+                "category": row.category,
+                "kind": row.kind,
+                "role": row.role,
+                "parameters": row.parameters,
+                "bytes": tensor.nbytes,
+                "percent": row.percent,
+                "file": tensor.file,
+            }
+
+
+def _categories(totals: Totals, parameters: int) -> dict[str, dict[str, float]]:
+    return {
+        key: {
+            "parameters": tally.parameters,
+            "percent": share(tally.parameters, parameters),
+            "weights": tally.weights,
+            "biases": tally.biases,
+            "tensor_count": tally.tensor_count,
+            "bytes": tally.bytes,
+        }
+        for key, tally in ordered_categories(totals)
+    }
+
+
+def _left(left: Uncounted) -> dict[str, int]:
+    return {"elements": left.elements, "tensor_count": left.tensor_count, "bytes": left.bytes}

@@ -1,0 +1,35 @@
+"""Which of the measured models are of one family, so that the claims can be asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from core.checkpoint.gpt2 import BUILT_IN
+from core.count.result import Failure
+from core.profile.profile import Measured
+
+FAMILY = tuple(BUILT_IN)
+"""The models that the study is about."""
+MOST_MODELS = 12
+"""So many can be compared on one screen."""
+
+
+Compared = Measured | Failure
+
+
+def readable(models: Iterable[Compared]) -> list[Measured]:
+    """Those that could be read."""
+    return [model for model in models if isinstance(model, Measured)]
+
+
+def asked_apart(models: Sequence[Measured]) -> list[tuple[str, list[Measured]]]:
+    """The groups of which the study's claims are asked: its own four models, where all of them are there, and the rest.
+
+    Returns:
+        For each group what it is called, and its models.
+    """
+    family = [model for model in models if model.built_in and model.model in FAMILY]
+    others = [model for model in models if model not in family]
+    if len(family) < len(FAMILY):
+        return [("the models compared", list(models))] if models else []
+    return [("the study's models", family), *([("the other models", others)] if others else [])]

@@ -1,0 +1,67 @@
+"""What torch itself finds in a file, to compare a reader with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.checkpoint.tensors import StoredTensor
+
+DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.uint16: "U16",
+    torch.uint32: "U32",
+    torch.uint64: "U64",
+    torch.bool: "BOOL",
+    torch.complex64: "C64",
+    torch.complex128: "C128",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+}
+
+Layouts = dict[str, tuple[str, tuple[int, ...], int]]
+
+
+def layouts_of(state: Mapping[str, torch.Tensor]) -> Layouts:
+    """Names, each with dtype, shape and bytes."""
+    return {
+        name: (DTYPES[tensor.dtype], tuple(tensor.shape), tensor.numel() * tensor.element_size())
+        for name, tensor in state.items()
+    }
+
+
+def unique_elements(state: Mapping[str, torch.Tensor]) -> int:
+    """Elements of all tensors, those of the same storage, offset and shape once."""
+    unique = {
+        (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tuple(tensor.shape)): tensor.numel()
+        for tensor in state.values()
+    }
+    return sum(unique.values())
+
+
+def stored_unique(tensors: list[StoredTensor]) -> int:
+    """The same of what a reader finds."""
+    unique = {(tensor.storage, tensor.shape): prod(tensor.shape) for tensor in tensors}
+    return sum(unique.values())
+
+
+def load(path: Path) -> Any:
+    """The file as torch loads it, by its own restricted unpickler."""
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def load_own(path: Path) -> Any:
+    """A file that the test itself wrote, by Python's unpickler, which knows all protocols."""
+    return torch.load(path, map_location="cpu", weights_only=False)

@@ -1,0 +1,77 @@
+"""When the chart is drawn: for other figures, another size or another theme, and for nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.screen import exploring
+from tui.charts.chart import Canvas
+from tui.charts.share_bars import ShareBars
+
+
+@pytest.fixture
+def draws(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The parameters of each drawing that was drawn."""
+    drawn: list[int] = []
+    draw = ShareBars.draw
+
+    def counting(self: ShareBars, canvas: Canvas) -> None:
+        drawn.append(self.totals.parameters)
+        draw(self, canvas)
+
+    monkeypatch.setattr(ShareBars, "draw", counting)
+    return drawn
+
+
+async def test_a_chart_is_drawn_once_for_the_same_figures(draws: list[int]) -> None:
+    async with exploring("gpt2") as driver:
+        await driver.shows("31.65 %")
+        await driver.rested()
+        draws.clear()
+        await driver.press("down")
+        await driver.rested()
+        await driver.press("up")
+        await driver.rested()
+        await driver.press("p", "s", "s", "f", "f")
+        await driver.rested()
+        assert draws == [], "transformer holds what the model holds"
+        await driver.on("ln_f")
+        await driver.shows("100.00 %")
+        await driver.rested()
+        assert draws == [1536]
+
+
+async def test_twenty_moves_at_once_draw_one_chart(draws: list[int]) -> None:
+    async with exploring("gpt2") as driver:
+        await driver.shows("31.65 %")
+        await driver.press("E")
+        await driver.rested()
+        draws.clear()
+        for _ in range(20):
+            driver.tree.action_move(1)
+        await driver.pilot.pause()
+        assert driver.tree.cursor == 20
+        await driver.rested()
+        assert draws == [driver.row.item.parameters]
+
+
+async def test_another_view_and_another_size_draw_anew(draws: list[int]) -> None:
+    async with exploring("gpt2") as driver:
+        await driver.shows("31.65 %")
+        await driver.press("2")
+        await driver.shows("● Attention 33.33 %")
+        draws.clear()
+        await driver.press("1")
+        await driver.shows("31.65 %")
+        assert set(draws) == {124_439_808}
+        draws.clear()
+        await driver.pilot.resize_terminal(130, 40)
+        await driver.until(lambda: draws)
+        assert set(draws) == {124_439_808}
+
+
+async def test_the_numbers_are_there_before_the_chart(draws: list[int]) -> None:
+    async with exploring("gpt2") as driver:
+        assert "45.54" in driver.text
+        await driver.until(lambda: draws)
+        assert set(draws) == {124_439_808}

@@ -1,0 +1,129 @@
+"""The drawings of several models: none, and no category of them, is left out without a word."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from core.classify.category import CATEGORIES
+from core.count.counter import count
+from core.profile.profile import Measured
+from core.text.numbers import short
+from tests.support.charts import EVERY, drawn
+from tests.support.checkpoints import Tensors, gpt2
+from tests.support.tensor_reader import GivenReader
+from tui.charts.model_bars import Mode, ModelBars
+from tui.charts.norm_bars import NormBars
+from tui.charts.trend_lines import TrendLines
+from tui.palette import Look
+
+MARKS = {shown.glyph for shown in CATEGORIES.values()}
+
+
+def measured(name: str, tensors: Tensors) -> Measured:
+    return Measured(count(GivenReader(tensors, name)))
+
+
+def named(models: list[Measured]) -> tuple[tuple[str, Measured | None], ...]:
+    return tuple((model.name, model) for model in models)
+
+
+TWELVE = [measured(f"m{n:02}", EVERY if n % 2 else gpt2(layers=n + 1)) for n in range(12)]
+CROWDED = [
+    measured(f"model-{n:02}", gpt2(layers=layers)) for n, layers in enumerate((1, 2, 3, 9, 9, 9, 10, 30, 31, 32))
+]
+
+
+def at(line: str) -> list[tuple[int, str]]:
+    """The words of a line and where they begin."""
+    return [(match.start(), match[0]) for match in re.finditer(r"\S+", line)]
+
+
+def beyond(line: str) -> int:
+    """How many models lie out of view."""
+    return sum(int(number) for number in re.findall(r"← (\d+)|(\d+) more →", line) for number in number if number)
+
+
+# The trend.
+
+
+@pytest.mark.parametrize("width", [30, 48, 78, 118, 198])
+@pytest.mark.parametrize("apart", [None, 4, 9])
+def test_a_size_and_a_name_that_stand_together_are_of_one_model(width: int, apart: int | None) -> None:
+    lines = drawn(TrendLines(tuple(CROWDED), None if apart is None else CROWDED[apart]), width, 14)
+    sizes, names = at(lines[-3]), at(lines[-2])
+    assert len(sizes) == len(names) >= 2
+    told = [int(re.sub(r"\D", "", name)) for _, name in names]
+    assert [size for _, size in sizes] == [short(CROWDED[n].parameters) for n in told]
+    assert apart in told if apart is not None else {0, 9} <= set(told)
+    for (size_at, size), (name_at, name), (after, _) in zip(sizes, names, [*names[1:], (width + 1, "")]):
+        assert max(size_at, name_at) < min(size_at + len(size), name_at + len(name)), "one below the other"
+        assert max(size_at + len(size), name_at + len(name)) < after
+
+
+# Bars.
+
+
+@pytest.mark.parametrize("width", [16, 48, 78, 118])
+@pytest.mark.parametrize("mode", ["grouped", "counts"])
+def test_grouped_bars_show_all_categories_of_each_model_and_tell_how_many_lie_beyond(width: int, mode: Mode) -> None:
+    for chosen, model in enumerate(TWELVE):
+        lines = drawn(ModelBars(named(TWELVE), mode, chosen), width, 12)
+        names = at(lines[-2])
+        assert width < 20 or len(names) + beyond(lines[0]) == 12
+        assert model.name in [name for _, name in names]
+        for (left, name), (right, _) in zip(names, [*names[1:], (width, "")]):
+            held = {CATEGORIES[key].glyph for key, tally in TWELVE[int(name[1:])].totals.categories.items() if tally}
+            assert set(lines[-3][left:right]) & MARKS == held
+
+
+def test_all_models_are_in_view_where_there_is_room() -> None:
+    lines = drawn(ModelBars(named(TWELVE), "grouped"), 130, 20)
+    assert [name for _, name in at(lines[-2])] == [model.name for model in TWELVE]
+    assert lines[0] == "share of each category, in percent:"
+
+
+@pytest.mark.parametrize("width", [48, 78, 118])
+def test_stacked_bars_have_one_order_for_all_models(width: int) -> None:
+    shapes = [(9, 4, 2), (4, 9, 2), (2, 4, 9), (5, 5, 5)]
+    models = [
+        measured(
+            f"m{n}", {name: ("F32", (side, 10)) for name, side in zip(("a.attn.w", "a.mlp.w", "wte.weight"), shape)}
+        )
+        for n, shape in enumerate(shapes)
+    ]
+    lines = drawn(ModelBars(named(models), "stacked"), width, 30, Look(ascii=True))
+    for left, _ in at(lines[-2]):
+        stack = "".join(line[left] for line in lines[2:-3] if len(line) > left)
+        assert re.fullmatch("E+A+M+", stack), "the largest of all models at the bottom"
+    assert lines[-1] == "M MLP  A Attention  E Embedding"
+
+
+def test_narrow_stacks_have_their_marks_beside_them() -> None:
+    lines = drawn(ModelBars(named([measured(f"m{n}", gpt2()) for n in range(12)]), "stacked"), 78, 14)
+    assert sum(line.count("■") for line in lines[:-1]) == 12
+    assert sum(line.count("◆") for line in lines[:-1]) == 12
+
+
+@pytest.mark.parametrize(("width", "whole"), [(110, True), (92, True), (60, False)])
+def test_a_legend_names_all_or_says_that_it_does_not(width: int, whole: bool) -> None:
+    models = tuple(TWELVE)
+    for drawing in (ModelBars(named(TWELVE), "grouped"), ModelBars(named(TWELVE), "stacked"), TrendLines(models)):
+        legend = drawn(drawing, width, 14)[-1]
+        assert all(shown.label in legend for shown in CATEGORIES.values()) == whole
+        assert legend.endswith("…") != whole
+
+
+# Norms.
+
+
+@pytest.mark.parametrize(("width", "height"), [(48, 8), (78, 8), (78, 13), (78, 14), (118, 27)])
+@pytest.mark.parametrize("chosen", [0, 5, 11])
+def test_norms_show_all_models_or_tell_how_many_lie_beyond(width: int, height: int, chosen: int) -> None:
+    lines = drawn(NormBars(tuple(TWELVE), chosen), width, height)
+    shown = [line.split()[0] for line in lines if re.match(r"m\d\d", line)]
+    assert len(shown) + beyond(lines[-1]) == 12
+    assert (len(shown) == 12) == (height >= 13)
+    assert TWELVE[chosen].name in shown
+    assert any("█ weights ░ biases" in line for line in lines)

@@ -1,0 +1,72 @@
+"""The norms of models on an axis of their own, weights against biases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.profile.profile import Measured
+from core.text.numbers import decimals, short
+from core.text.width import shortened
+from tui.charts.chart import Canvas
+from tui.charts.visible_range import in_view
+from tui.palette import Look
+
+_TITLE = "the norms' share of the parameters, on an axis of its own:"
+_NAME = 18
+_VALUES = 28
+_BIAS_COLOR = (150, 150, 150)
+
+
+@dataclass(frozen=True)
+class NormBars:
+    """A bar a model, as long as the norms' share of it: the weights, then the biases in grey.
+
+    Attributes:
+        models: from above.
+        chosen: the place of the one that is to be in view in any case.
+    """
+
+    models: tuple[Measured, ...]
+    chosen: int = 0
+
+    def draw(self, canvas: Canvas) -> None:
+        """Draws the bars, with share, weights and biases behind each, and how many models have no room."""
+        canvas.words(_TITLE[: canvas.width], 0, 0)
+        most = max((model.percent("norm") for model in self.models), default=0.0)
+        if not most:
+            canvas.words("no norms", 0, 2)
+            return
+        beside = len(_TITLE) + len(" █ weights ░ biases") <= canvas.width
+        self._legend(canvas, *((len(_TITLE) + 1, 0) if beside else (0, 1)))
+        # The blank line below the title goes first where lines are few.
+        top = 1 if beside and len(self.models) > canvas.height - 2 else 2
+        rows = max(1, canvas.height - top)
+        view = in_view(len(self.models), rows if len(self.models) <= rows else max(1, rows - 1), self.chosen)
+        step = 2 if top + 2 * len(self.models) - 1 <= canvas.height else 1
+        for number, model in enumerate(self.models[view.start : view.stop]):
+            self._bar(canvas, model, top + number * step, most)
+        canvas.words(canvas.look.beyond(view.start, len(self.models) - view.stop), 0, canvas.height - 1)
+
+    @staticmethod
+    def _bar(canvas: Canvas, model: Measured, row: int, most: float) -> None:
+        look, tally, part = canvas.look, model.tally("norm"), model.percent("norm")
+        room = max(4, canvas.width - _NAME - _VALUES)
+        length = max(1, round(room * part / most)) if tally.parameters else 0
+        biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
+        canvas.words(look.plain(shortened(look.plain(model.name), _NAME - 1)), 0, row)
+        end = _NAME + length
+        canvas.rectangle((_NAME, end - biases - 1), (row, row), look.rgb("norm"), look.block)
+        canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(look))
+        canvas.words(f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
+
+    @staticmethod
+    def _legend(canvas: Canvas, column: int, row: int) -> None:
+        canvas.words(canvas.look.block, column, row, canvas.look.rgb("norm"))
+        canvas.words("weights", column + 2, row)
+        canvas.words(_light(canvas.look), column + 10, row, _BIAS_COLOR)
+        canvas.words("biases", column + 12, row)
+
+
+def _light(look: Look) -> str:
+    """What the biases' part of a bar is made of."""
+    return "." if look.ascii else "░"

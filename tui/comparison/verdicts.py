@@ -1,0 +1,38 @@
+"""The verdicts on the study's claims in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+
+from core.study.findings import VERDICTS, Claim
+from tui.comparison.claims_view import ClaimList
+from tui.palette import Look
+from tui.widgets.line import Line
+
+
+class Verdicts(Line):
+    """`claims: 1 ✓  2 ✓  5 ◐  8 ✗`, and what opens them."""
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self._look = look
+
+    def show_claims(self, claims: Sequence[Claim]) -> None:
+        """Shows claims; nothing where there are none."""
+        text = Text(style=Style(meta={"@click": "screen.show_view(4)"}))
+        if claims:
+            text.append("claims ", "bold")
+        verdicts = self.screen.query_one(ClaimList)
+        for claim in claims:
+            said = verdicts.verdict(claim.verdict)
+            text.append(f" {claim.number} ")
+            text.append(said.plain[0], said.style)
+        if claims:
+            marks = [verdicts.verdict(each).plain for each in VERDICTS]
+            legends = (f"   {'   '.join(marks)}   5 tells why", f"  {'  '.join(marks)}", "   5 tells why", "")
+            room = self.screen.size.width - 2 - text.cell_len
+            text.append(next(legend for legend in legends if len(legend) <= room or not legend), "dim")
+        self.show(text)

@@ -1,0 +1,50 @@
+"""All that is to be said of a model beside its figures: where it comes from, what is not counted, every note."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import BindingType
+
+from core.count.counter import Count
+from core.report.as_text import summary_lines
+from core.report.summary import remarks
+from core.text.escape import escaped
+from core.text.width import wrapped
+from tui.dialogs.page import PageScreen
+from tui.palette import Look
+
+
+class AboutScreen(PageScreen):
+    """A box over the screen with a model's notes in full; any of its keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,i,question_mark,q,f1,enter", "dismiss", "Close")]
+
+    def __init__(self, count: Count, look: Look) -> None:
+        """
+        Args:
+            count: the model.
+            look: how things are drawn.
+        """
+        super().__init__(look, "arrows scroll, Esc closes")
+        self._count = count
+
+    def page(self, width: int) -> tuple[str, Text]:
+        look, source, text = self.look, self._count.source, Text(end="")
+
+        def lines(said: str, style: str = "") -> None:
+            for line in wrapped(look.plain(escaped(said)), "  ", width):
+                text.append(line + "\n", style)
+
+        lines(source.model, "bold")
+        for line in summary_lines(self._count, "", look.plain, width):
+            text.append(line + "\n")
+        read_from = source.source if source.source == source.format else f"{source.format}, {source.source}"
+        lines(f"read from: {read_from}", "dim")
+        said = list(remarks(self._count))
+        for sentence in said or ["Nothing else is to be said: all that is stored is counted, once."]:
+            text.append("\n")
+            lines(sentence)
+        text.rstrip()
+        return "Notes", text

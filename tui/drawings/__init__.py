@@ -1,1 +1,0 @@
-"""What the charts show, one drawing a file."""

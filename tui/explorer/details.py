@@ -1,0 +1,135 @@
+"""What the row under the cursor is, in a few lines."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+from core.count.labels import category_label
+from core.count.tree import ModuleNode, Run
+from core.naming.template import numbered_name
+from core.report.summary import tensors_text
+from core.text.escape import escaped
+from core.text.numbers import exact, percent, plural, share, size
+from core.text.width import shortened
+from tui.explorer.outline import OutlineRow
+from tui.palette import Look
+
+_ROLES = {
+    "buffer": "a buffer, not counted",
+    "tied": "a tied copy, not counted",
+    "quantization": "quantisation data",
+    "optimizer": "of an averaged copy, not counted",
+}
+
+
+class Details(Widget):
+    """Full name, and shape, type, size, kind; or how much a module holds, and what is told apart in it."""
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._path = ""
+        self._facts = ""
+        self._told_apart: list[str] = []
+        self._room = 0
+        self._narrow = False
+
+    def fit(self, told_apart: list[str], width: int, most: int, narrow: bool) -> int:
+        """Takes as many lines as the model's own row needs, so that none moves with the cursor.
+
+        Args:
+            told_apart: what is told apart in the model.
+            width: how wide a line will be.
+            most: how many lines that may take.
+            narrow: whether facts have one line, and two only where nothing is told apart.
+
+        Returns:
+            How many lines it takes.
+        """
+        self._narrow = narrow
+        self._room = min(most, len(_wrapped(told_apart, width)))
+        return self._room
+
+    def show(self, row: OutlineRow | None, root: ModuleNode | None, told_apart: list[str]) -> None:
+        """Shows a row of a model, and what is told apart in it, a sentence each."""
+        name, facts = "", ""
+        if row and root:
+            name = escaped(row.item.path) or escaped(root.name)
+            facts = self._look.dot.join(_facts(row, root))
+        if (name, facts, told_apart) != (self._path, self._facts, self._told_apart):
+            self._path, self._facts, self._told_apart = name, facts, told_apart
+            self.refresh()
+
+    def render(self) -> Text:
+        look, width = self._look, max(8, self.size.width)
+        text = Text(no_wrap=True, overflow="crop", end="")
+        text.append(look.plain(shortened(self._path, width)) + "\n", "bold")
+        facts = look.plain(self._facts)
+        # Two lines of facts where one is too short for them and there is room.
+        separator = look.dot
+        if len(facts) > width:
+            cut = facts.rfind(separator, 0, width)
+            if cut > 0:
+                one_line = self._narrow and (self._told_apart or not self._room)
+                facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
+        text.append(facts)
+        for line in self._shown():
+            text.append("\n" + look.plain(line), "dim")
+        return text
+
+    def _shown(self) -> list[str]:
+        """The lines of what is told apart, an ellipsis at the end where there is no room for all."""
+        width = max(8, self.size.width)
+        lines = _wrapped(self._told_apart, width)
+        if len(lines) > self._room > 0:
+            lines[self._room - 1] = lines[self._room - 1][: width - 2].rstrip(",") + " …"
+        return lines[: self._room]
+
+
+def _wrapped(texts: list[str], width: int) -> list[str]:
+    """Each of some texts in lines, folded behind commas."""
+    lines = []
+    for text in texts:
+        rest = text
+        while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
+            lines.append(rest[: cut + 1])
+            rest = "  " + rest[cut + 2 :]
+        lines.append(rest)
+    return lines
+
+
+def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
+    item = row.item
+    facts = []
+    if isinstance(item, Run):
+        each = exact(item.nodes[0].parameters)
+        facts.append(f"{len(item.nodes)} modules alike of {each} parameters each")
+        taken = {node.totals().whole.bytes for node in item.nodes}
+        if len(taken) > 1:
+            facts.append(f"{size(min(taken))} to {size(max(taken))} each")
+    elif item.tensor and item.meaning:
+        tensor, meaning = item.tensor, item.meaning
+        shape = " × ".join(map(str, tensor.shape)) or "a single value"
+        what = _ROLES.get(meaning.role, f"{category_label(meaning.category, item.totals())} {meaning.kind}")
+        if meaning.is_packed:
+            bits = f"{meaning.bits}-bit packed" if meaning.bits else "packed"
+            facts += [
+                f"{bits}, {plural(meaning.parameters, 'weight')} in {size(tensor.nbytes)}",
+                shape,
+                tensor.dtype,
+                what,
+            ]
+        else:
+            facts += [shape, tensor.dtype, size(tensor.nbytes), what]
+    else:
+        totals = item.totals()
+        facts += [tensors_text(totals), size(totals.whole.bytes)]
+    if not (isinstance(item, ModuleNode) and item.meaning and item.meaning.is_packed):
+        facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
+    facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
+    if row.parent and row.parent.parameters and row.parent is not root:
+        facts.append(
+            f"{percent(share(item.parameters, row.parent.parameters))} % of {escaped(numbered_name(row.parent.path))}"
+        )
+    return facts

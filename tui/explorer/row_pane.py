@@ -1,0 +1,192 @@
+"""The right pane: details, table and chart of the row under the cursor."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from core.classify.category import CATEGORIES
+from core.count.counter import Count
+from core.count.labels import largest_parts_text, parts_text
+from core.count.layer_totals import layers_below
+from core.count.totals import Totals
+from core.count.tree import ModuleNode, Run
+from tui.charts.chart import Chart, Drawing
+from tui.charts.layer_bars import LayerBars
+from tui.charts.share_bars import ShareBars
+from tui.charts.submodel_bars import PartBars
+from tui.charts.weight_bias_bars import KindBars
+from tui.explorer.details import Details
+from tui.explorer.outline import OutlineRow
+from tui.explorer.totals_table import TotalsTable
+from tui.palette import Look
+from tui.widgets.line import Line
+
+VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
+_LAYERS, _PARTS = 1, 3
+LOW = 22
+"""Screens with fewer lines have one line of details."""
+_LINES_ABOVE = 4
+_LEAST_CHART, _MOST_CHART = 8, 12
+# As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
+_MOST_WIDTH = 84
+# Title, titles of the tree, status and keys; and the tree's rows.
+_LINES_ELSEWHERE = 4
+_LEAST_TREE, _LEAST_TREE_LOW = 1, 3
+
+
+class RowPane(Container, can_focus=True):
+    """Shows one row of a model in one of three views; each part is drawn anew only when it differs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "screen.show_view_beside(1)", show=False),
+        Binding("left,h", "screen.show_view_beside(-1)", show=False),
+        Binding("down,j", "choose(1)", show=False),
+        Binding("up,k", "choose(-1)", show=False),
+        Binding("question_mark,enter", "learn", show=False),
+    ]
+
+    def __init__(self, look: Look, *, id: str) -> None:
+        super().__init__(id=id)
+        self._look = look
+        self._view = 0
+        self._narrow = False
+        self._height = LOW
+        self._focused = False
+        self._row: OutlineRow | None = None
+        self._root: ModuleNode | None = None
+        self._whole = Totals()
+        self._count: Count | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Details(self._look, id="details")
+        yield Line(self._tabs(), id="views")
+        with Container(id="charts"):
+            yield TotalsTable(self._look, id="totals")
+            yield Chart(self._look, id="chart")
+
+    def wake(self) -> None:
+        """Begins to draw charts: the numbers are painted before."""
+        self.query_one(Chart).wake()
+
+    def show(self, row: OutlineRow | None, root: ModuleNode | None, whole: Totals, count: Count | None = None) -> None:
+        """Shows a row.
+
+        Args:
+            row: the one under the cursor; None while there is no tree.
+            root: the model.
+            whole: its totals, as far as they are known.
+            count: the model, once all of it is counted.
+        """
+        grown = whole is not self._whole or count is not self._count
+        self._row, self._root, self._whole, self._count = row, root, whole, count
+        if grown:
+            self.fit(self._narrow, self._height)
+        totals = row.item.totals() if row and row.parent is not None else whole
+        self.query_one(Details).show(row, root, self._told_apart(row, totals))
+        self.query_one(TotalsTable).show(totals, whole)
+        self.query_one(Chart).show(self._drawing(totals))
+
+    def _told_apart(self, row: OutlineRow | None, totals: Totals) -> list[str]:
+        """The parts of the model, where the row is the model, and those of the row's categories."""
+        model = row is None or row.parent is None
+        parts = self._count.parts if self._count and model else []
+        lines = [largest_parts_text(parts, self._whole.parameters)] if parts else []
+        return lines + [text for key in CATEGORIES if (text := parts_text(key, totals))]
+
+    def _drawing(self, totals: Totals) -> Drawing:
+        if self._view == 0:
+            return ShareBars(totals, self._whole, beside_table=self._narrow)
+        if self._view == _LAYERS:
+            layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
+            return LayerBars(layers, self._whole, totals.parameters)
+        if self._view == _PARTS:
+            counted = self._count
+            return PartBars(counted.parts, counted.others, self._whole) if counted else PartBars([], [], self._whole)
+        return KindBars(totals, self._whole, beside_table=self._narrow)
+
+    def _shown_nodes(self) -> list[ModuleNode]:
+        if not self._row:
+            return []
+        return self._row.item.nodes if isinstance(self._row.item, Run) else [self._row.item]
+
+    def _tabs(self) -> Text:
+        text = Text()
+        for number, name in enumerate(VIEWS):
+            style = Style(bold=number == self._view, reverse=number == self._view)
+            text.append(f" {number + 1} {name} ", style + Style(meta={"@click": f"screen.show_view({number})"}))
+            text.append(" ")
+        return text
+
+    def show_view(self, number: int) -> None:
+        """Shows another view of the same row; past the last comes the first."""
+        number %= len(VIEWS)
+        if number != self._view:
+            self._view = number
+            self.query_one("#views", Line).show(self._tabs())
+            self.fit(self._narrow, self._height)
+            self.show(self._row, self._root, self._whole, self._count)
+
+    @property
+    def category(self) -> str:
+        """The category under the cursor; "" where there is none."""
+        return self.query_one(TotalsTable).category
+
+    def action_choose(self, step: int) -> None:
+        """Moves the cursor over the categories."""
+        self.query_one(TotalsTable).choose(step)
+
+    async def action_learn(self) -> None:
+        """The page on the category under the cursor; where none is shown, the help."""
+        shown = self.query_one(TotalsTable).display and self.category
+        await self.run_action("screen.learn" if shown else "app.help")
+
+    def on_focus(self) -> None:
+        self._focus(True)
+
+    def on_blur(self) -> None:
+        self._focus(False)
+
+    def _focus(self, has: bool) -> None:
+        self.query_one(TotalsTable).show_cursor(has)
+        self._focused = has
+        if self._narrow and self._height < LOW:
+            self.fit(self._narrow, self._height)
+
+    @property
+    def view(self) -> int:
+        """The number of the present view, from 0."""
+        return self._view
+
+    def fit(self, narrow: bool, height: int) -> None:
+        """Fits the pane below the tree (narrow) or beside it.
+
+        Args:
+            narrow: whether the screen is too narrow for two panes.
+            height: of the screen.
+
+        Below it, the table stands left of the chart, and the pane is as high as they need, so that the tree has
+        the rest; layers and parts take the whole width. The details have as many lines as those of the model need.
+        """
+        self._narrow, self._height = narrow, height
+        table = self.query_one(TotalsTable)
+        table.display = not (narrow and self._view in {_LAYERS, _PARTS})
+        told_apart = self._told_apart(None, self._whole)
+        low = height < LOW
+        width = self.app.size.width - 2 if narrow else min(_MOST_WIDTH, self.app.size.width * 56 // 100) - 3
+        details = self.query_one(Details)
+        more = details.fit(told_apart, width, 0 if low else 2 if narrow else 5, narrow)
+        details.styles.height = 1 if low else more + (2 if narrow else 3)
+        if narrow:
+            lines = max(_LEAST_CHART if self._view in {_LAYERS, _PARTS} else 0, table.lines_of(self._whole))
+            above = _LINES_ABOVE - low + more
+            # Of a low screen the tree takes more beside a table, until one goes into this pane.
+            tree = _LEAST_TREE_LOW if low and table.display and not self._focused else _LEAST_TREE
+            self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - tree - _LINES_ELSEWHERE))
+        else:
+            self.styles.height = "1fr"

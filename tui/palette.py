@@ -1,0 +1,109 @@
+"""The marks and colours of the screen, in one place, for terminals with and without Unicode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.cells import set_cell_size
+
+from core.classify.category import CATEGORIES
+from core.text.escape import ELLIPSIS, as_ascii
+from core.text.width import shortened
+
+RGB = tuple[int, int, int]
+
+# The pure colours of a 16-colour terminal: Textual turns names into its own shades first, whose nearest are others.
+_PURE: dict[str, RGB] = {
+    "green": (0, 205, 0),
+    "yellow": (205, 160, 0),
+    "blue": (0, 0, 238),
+    "magenta": (205, 0, 205),
+    "bright_black": (127, 127, 127),
+    "bright_red": (255, 0, 0),
+    "bright_yellow": (255, 255, 0),
+    "bright_blue": (92, 92, 255),
+    "bright_magenta": (255, 0, 255),
+    "bright_cyan": (0, 255, 255),
+}
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How things are drawn.
+
+    Attributes:
+        ascii: no character outside ASCII.
+        monochrome: no colours (`NO_COLOR`).
+        sixteen: the terminal has 16 colours, of which the nearest to a category's own would often be grey.
+    """
+
+    ascii: bool = False
+    sixteen: bool = False
+    monochrome: bool = False
+
+    @property
+    def opened(self) -> str:
+        """The mark of an open row."""
+        return "-" if self.ascii else "▾"
+
+    @property
+    def closed(self) -> str:
+        """The mark of a row that can be opened."""
+        return "+" if self.ascii else "▸"
+
+    @property
+    def dot(self) -> str:
+        """What stands between facts in a line."""
+        return " - " if self.ascii else " · "
+
+    @property
+    def block(self) -> str:
+        """What bars are made of."""
+        return "#" if self.ascii else "█"
+
+    def glyph(self, category: str) -> str:
+        """The one character that tells a category without its colour."""
+        shown = CATEGORIES[category]
+        return shown.letter if self.ascii else shown.glyph
+
+    def rgb(self, category: str) -> RGB:
+        """A category's colour: red, green and blue, 0 to 255."""
+        shown = CATEGORIES[category]
+        return _PURE[shown.ansi] if self.sixteen else shown.color
+
+    def color(self, category: str) -> str:
+        """A category's colour as `#rrggbb`."""
+        return "#{:02x}{:02x}{:02x}".format(*self.rgb(category))
+
+    def marker(self, category: str, rank: int) -> str:
+        """What a category's part of a stacked bar is made of; without colours, neighbours must differ by it."""
+        if self.ascii:
+            return CATEGORIES[category].letter
+        return "█▓▒░"[rank % 4] if self.monochrome else "█"
+
+    def bar(self, share: float, width: int) -> str:
+        """A bar of a share (0 to 1) of `width` cells, to an eighth of a cell."""
+        if self.ascii:
+            return "#" * round(share * width)
+        eighths = round(share * width * 8)
+        if share > 0 and not eighths:
+            eighths = 1
+        return "█" * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
+
+    def beyond(self, before: int, after: int) -> str:
+        """How many are out of view, and which way they lie."""
+        left, right = ("<", ">") if self.ascii else ("←", "→")
+        told = [f"{left} {before}"] if before else []
+        told += [f"{after} more {right}"] if after else []
+        return self.dot.join(told)
+
+    def plain(self, text: str) -> str:
+        """Text with what ASCII lacks written otherwise, where that is wanted."""
+        return as_ascii(text) if self.ascii else text
+
+    def fit(self, text: str, width: int) -> str:
+        """Text of exactly `width` columns, the middle left out where it is longer."""
+        shown = shortened(self.plain(text), width).replace(ELLIPSIS, self.plain(ELLIPSIS))
+        # As wide as the screen's library takes it to be: characters may be two columns wide, or none.
+        return shown.ljust(width) if shown.isascii() else set_cell_size(shown, width)

@@ -1,0 +1,1 @@
+"""tui.textual_fixes."""
