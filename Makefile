@@ -38,7 +38,7 @@ check: $(DEVELOPMENT)
 	@echo 'ruff check' && $(BIN)/python -m ruff check .
 	@echo 'ruff format --check' && $(BIN)/python -m ruff format --check .
 	@echo 'mypy --strict' && $(BIN)/python -m mypy
-	@echo 'import contract' && $(BIN)/python -m pytest tests/test_import_contract.py
+	@echo 'import contract' && $(BIN)/lint-imports --no-cache && $(BIN)/python -m pytest tests/test_import_contract.py
 
 format: $(DEVELOPMENT)
 	@$(BIN)/python -m ruff check --fix-only .

@@ -35,7 +35,7 @@ from core.readers.open_checkpoint import open_reader
 from tests.support.hub import Handler, Request, running_hub
 from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tui.app import ExploreApp
-from tui.palette import Look
+from tui.palette import Palette
 
 HERE = Path(__file__).resolve().parent
 SIZES = ((120, 36), (80, 24))
@@ -236,7 +236,7 @@ async def picture(view: View, size: tuple[int, int]) -> str:
                 return HalfWay(open_reader(location), let_go)
 
             stack.enter_context(patch.object(tui.load, "open_reader", slowed))
-        app = ExploreApp(list(view.models), Look(view.ascii), study=view.study)
+        app = ExploreApp(list(view.models), Palette(view.ascii), study=view.study)
         async with app.run_test(size=size) as pilot:
             app.theme = view.theme
             drawn = await settled(pilot, view.shows, title)

@@ -1,1 +1,1 @@
-"""tui."""
+"""The command and its screens."""

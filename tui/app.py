@@ -14,7 +14,7 @@ from core.checkpoint.gpt2 import BUILT_IN
 from core.classify.user_rules import Rules
 from tui.explorer.screen import ExplorerScreen
 from tui.load import Load
-from tui.palette import Look
+from tui.palette import Palette
 
 _BAR_ENDS = ScrollBar.renderer.VERTICAL_BARS
 
@@ -37,11 +37,11 @@ class ExploreApp(App[int]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
     ]
 
-    def __init__(self, models: list[str], look: Look, rules: Rules | None = None, study: bool = False) -> None:
+    def __init__(self, models: list[str], palette: Palette, rules: Rules | None = None, study: bool = False) -> None:
         """
         Args:
             models: those to open: none for the picker, one for the explorer, several for the comparison.
-            look: how things are drawn.
+            palette: how things are drawn.
             rules: what is asked before the built-in rules.
             study: whether they are compared for the study's claims.
         """
@@ -49,12 +49,12 @@ class ExploreApp(App[int]):
         # Textual would turn colours into greys, which are colours too.
         self._filters = [NoColor() if isinstance(each, Monochrome) else each for each in self._filters]
         self._models = models
-        self._look = look
+        self._look = palette
         self._rules = rules
-        if look.ascii:
+        if palette.ascii:
             self.add_class("-ascii")
         # Its ends are drawn in eighths of a cell, which ASCII lacks; spaces there draw whole cells.
-        ScrollBar.renderer.VERTICAL_BARS = [" "] * 8 if look.ascii else _BAR_ENDS
+        ScrollBar.renderer.VERTICAL_BARS = [" "] * 8 if palette.ascii else _BAR_ENDS
         self.failure: Exception | None = None
 
         self._study = study

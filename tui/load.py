@@ -106,7 +106,7 @@ class Load:
         root = build_tree(count, self._check)
         # What the screen asks for at once is made here, so that it need not wait for it.
         root.totals()
-        _ = count.parts, count.others
+        _ = count.submodels, count.unrecognised
         self._say(LoadDone(self.load_id, count, root))
 
     def _last_word(self, message: Message) -> None:

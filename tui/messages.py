@@ -12,7 +12,7 @@ from core.count.tree import ModuleNode
 from core.locate.catalog import Entry
 
 if TYPE_CHECKING:  # a single model is shown without it
-    from core.profile.profile import Measured
+    from core.profile.profile import ModelProfile
 
 
 @dataclass
@@ -48,10 +48,10 @@ class LoadDone(LoadMessage):
 
 
 @dataclass
-class ModelMeasured(LoadMessage):
+class ModelProfiled(LoadMessage):
     """All is counted and measured, for a comparison."""
 
-    measured: Measured
+    measured: ModelProfile
 
 
 @dataclass

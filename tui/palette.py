@@ -29,7 +29,7 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Palette:
     """How things are drawn.
 
     Attributes:

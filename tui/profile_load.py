@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from core.count.counter import Count
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from tui.load import Load
-from tui.messages import ModelMeasured
+from tui.messages import ModelProfiled
 
 
-class MeasuringLoad(Load):
+class ProfileLoad(Load):
     """Reads and measures one model in the background."""
 
     def _finish(self, count: Count) -> None:
-        self._say(ModelMeasured(self.load_id, Measured(count)))
+        self._say(ModelProfiled(self.load_id, ModelProfile(count)))

@@ -16,7 +16,7 @@ from rich.console import Console
 from core.classify.user_rules import Rules
 from tui.app import ExploreApp
 from tui.crash import crash_report
-from tui.palette import Look
+from tui.palette import Palette
 from tui.terminal import ascii_only
 
 _GRACE_SECONDS = 2.0
@@ -35,8 +35,8 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
         The exit status.
     """
     sixteen = Console().color_system == "standard"
-    look = Look(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR")))
-    app = ExploreApp(models, look, rules, study)
+    palette = Palette(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR")))
+    app = ExploreApp(models, palette, rules, study)
 
     _take_any_bytes()
 

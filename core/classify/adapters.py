@@ -10,8 +10,8 @@ _FROZEN = {
 }
 
 
-def is_frozen(skeleton: str) -> bool:
+def is_frozen(template: str) -> bool:
     """Whether a tensor in an adapter's file is not trained, such as a copy of the base model's own."""
     # Of several parameters of one module (LoRA's target_parameters) each has a layer around those before it.
-    _, _, of_base = skeleton.rpartition(".base_layer.")
-    return skeleton.rpartition(".")[2] in _FROZEN or (".base_layer." in skeleton and "lora_" not in of_base)
+    _, _, of_base = template.rpartition(".base_layer.")
+    return template.rpartition(".")[2] in _FROZEN or (".base_layer." in template and "lora_" not in of_base)

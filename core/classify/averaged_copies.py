@@ -25,9 +25,9 @@ _FEWEST = 2
 _Names = dict[tuple[str, tuple[int, ...]], int]
 
 
-def beginning_of(skeleton: str) -> str:
+def beginning_of(template: str) -> str:
     """How a name begins that may be a copy's, up to the word that says so: `ema.`; "" where none does."""
-    words = skeleton.split(".", _OUTERMOST)
+    words = template.split(".", _OUTERMOST)
     for at, word in enumerate(words[:-1]):
         if _is_average(word):
             return ".".join([*words[: at + 1], ""])
@@ -42,7 +42,7 @@ def _is_average(word: str) -> bool:
     return not tokens.isdisjoint(_NAMES) or not (tokens.isdisjoint(_NAMES_OF_MODELS) or tokens.isdisjoint(_MODELS))
 
 
-def averages_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
+def averaged_copies_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
     """How the names of averaged copies begin: each has a whole set of names and shapes that lie outside of it too.
 
     Args:
@@ -50,7 +50,7 @@ def averages_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
     """
     copies: dict[str, _Names] = {}
     for group in groups:
-        if beginning := beginning_of(group.skeleton):
+        if beginning := beginning_of(group.template):
             copies.setdefault(beginning, {})
             if len(copies) == _MOST:
                 break
@@ -58,9 +58,9 @@ def averages_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
         return ()
     outside: _Names = {}
     for group in groups:
-        beginning, shape = beginning_of(group.skeleton), group.tensor.shape
+        beginning, shape = beginning_of(group.template), group.tensor.shape
         names = copies.get(beginning, outside)
-        name = group.skeleton if names is outside else group.skeleton.removeprefix(beginning)
+        name = group.template if names is outside else group.template.removeprefix(beginning)
         # Beside a copy stand how often it was averaged, and how.
         if names is outside or prod(shape) > 1 or "." in name:
             names[name, shape] = names.get((name, shape), 0) + group.count

@@ -8,7 +8,7 @@ from typing import Any
 from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers
 from core.naming.experts import is_routed_expert, is_shared_expert
 
-Parts = tuple[tuple[str, int], ...]
+Breakdown = tuple[tuple[str, int], ...]
 
 EXPERTS, SHARED_EXPERTS = "experts", "shared experts"
 LAYER_NORM, RMS_NORM, BATCH_NORM, GROUP_NORM = "layer norm", "RMSNorm", "batch norm", "group norm"
@@ -69,34 +69,34 @@ class Context:
         self.biasless = isinstance(model_type, str) and model_type.startswith(_BIASLESS_LAYER_NORM)
 
 
-def of_which(skeleton: str, shape: tuple[int, ...], category: str, parameters: int, context: Context) -> Parts:
+def breakdown_of(template: str, shape: tuple[int, ...], category: str, parameters: int, context: Context) -> Breakdown:
     """What a tensor's parameters are within its category; nothing where that is not told apart.
 
     Args:
-        skeleton: its name without digits.
+        template: its name without digits.
         shape: its shape.
         category: its category.
         parameters: how many it stands for.
         context: the rest of the checkpoint.
     """
     if category == "attention":
-        return _attention(skeleton, shape, parameters, context)
+        return _attention(template, shape, parameters, context)
     if category == "mlp":
-        return _experts(skeleton, parameters)
+        return _experts(template, parameters)
     if category == "norm":
-        return ((_norm(skeleton, context), parameters),)
+        return ((_norm(template, context), parameters),)
     return ()
 
 
-def _attention(skeleton: str, shape: tuple[int, ...], parameters: int, context: Context) -> Parts:
-    *above, last = skeleton.lower().split(".")
+def _attention(template: str, shape: tuple[int, ...], parameters: int, context: Context) -> Breakdown:
+    *above, last = template.lower().split(".")
     word = last.removesuffix("_weight").removesuffix("_bias")
     while (word in _OWN_WORDS or not word) and above:
         word = above.pop()
     # A fused projection's parameters have names of their own in torch.nn.MultiheadAttention: in_proj_weight.
     what = _ATTENTION.get(word.strip("_"), "")
     if what == ALL_THREE:
-        query, key, value = _thirds(skeleton, shape, context)
+        query, key, value = _thirds(template, shape, context)
         if query:
             each = parameters // (query + key + value)
             if each * (query + key + value) == parameters:
@@ -104,9 +104,9 @@ def _attention(skeleton: str, shape: tuple[int, ...], parameters: int, context: 
     return ((what, parameters),) if what else ()
 
 
-def _thirds(skeleton: str, shape: tuple[int, ...], context: Context) -> tuple[int, int, int]:
+def _thirds(template: str, shape: tuple[int, ...], context: Context) -> tuple[int, int, int]:
     """In which proportion a fused projection has queries, keys and values; zeros where that is not certain."""
-    path, dot, last = skeleton.rpartition(".")
+    path, dot, last = template.rpartition(".")
     matrix = [n for n in shape if n != 1]
     if len(matrix) == 1:
         # A bias is as long as its weight is high.
@@ -139,15 +139,15 @@ def _first(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
     return next(iter(numbers([part], keys)), 0)
 
 
-def _experts(skeleton: str, parameters: int) -> Parts:
-    if is_shared_expert(skeleton):
+def _experts(template: str, parameters: int) -> Breakdown:
+    if is_shared_expert(template):
         return ((SHARED_EXPERTS, parameters),)
-    return ((EXPERTS, parameters),) if is_routed_expert(skeleton) else ()
+    return ((EXPERTS, parameters),) if is_routed_expert(template) else ()
 
 
-def _norm(skeleton: str, context: Context) -> str:
+def _norm(template: str, context: Context) -> str:
     """Which kind of norm a tensor is of: a norm with a bias is no RMSNorm, one with statistics a batch norm."""
-    path, dot, _ = skeleton.rpartition(".")
+    path, dot, _ = template.rpartition(".")
     shapes = context.shapes
     if f"{path}{dot}running_mean" in shapes:
         return BATCH_NORM

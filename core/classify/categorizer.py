@@ -97,7 +97,7 @@ def categories_of(
         of_matrices: of each tensor whether it is known for the bias of a weight with two dimensions or more.
 
     Returns:
-        A key of `core.categories.CATEGORIES` for each tensor, in their order.
+        A key of `core.classify.category.CATEGORIES` for each tensor, in their order.
     """
     if is_adapter(config):
         return ["adapter"] * len(tensors)

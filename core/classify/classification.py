@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.config import is_adapter
 from core.classify.adapters import is_frozen
-from core.classify.averaged_copies import averages_in
-from core.classify.breakdown import Context, of_which
+from core.classify.averaged_copies import averaged_copies_in
+from core.classify.breakdown import Context, breakdown_of
 from core.classify.categorizer import categories_of
-from core.classify.groups import Meaning, TensorGroup
+from core.classify.groups import Classification, TensorGroup
 from core.classify.roles import WHOLE_NUMBERS, Role, role_of
 from core.classify.ties import Known, Ties, is_embedding, is_head
-from core.naming.template import is_bias, skeleton_of
+from core.naming.template import is_bias, template_of
 
 if TYPE_CHECKING:
     from core.classify.packing.layouts import Packed
@@ -27,7 +27,7 @@ _MATRIX = (2, 2)
 """The shape told of packed weights where it is not known, and of what goes with them: what is packed is a matrix."""
 
 
-def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules | None = None) -> None:
+def classify(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules | None = None) -> None:
     """Sets the meaning of groups, each in the context of all.
 
     Args:
@@ -36,10 +36,10 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
         rules: what is asked before the built-in rules.
     """
     known = list(groups)
-    named = [(group.skeleton, group.tensor) for group in known]
+    named = [(group.template, group.tensor) for group in known]
     packed: Sequence[Packed | None] = [None] * len(known)
     beside = [False] * len(known)
-    looks = [(group.skeleton, group.tensor.shape) for group in known]
+    looks = [(group.template, group.tensor.shape) for group in known]
     in_quantised = "quantization_config" in config
     if in_quantised or not all(tensor.dtype in _NEVER_PACKED for _, tensor in named):
         # Not imported for nothing: a small model is counted in no more time than the import takes.
@@ -52,7 +52,7 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
         for n, (one, goes) in enumerate(zip(packed, beside)):
             if one or goes:
                 shape = one.shape if one and len(one.shape) > 1 else _MATRIX
-                looks[n] = packing.plain_name(known[n].skeleton), shape
+                looks[n] = packing.plain_name(known[n].template), shape
     categories = categories_of(looks, config, [group.of_matrix for group in known])
     if rules:
         ruled = [rules.category_of(group.tensor.name) for group in known]
@@ -62,58 +62,58 @@ def interpret(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rule
     elements = [prod(group.tensor.shape) for group in known]
     weights = [one.weights if one else stored for one, stored in zip(packed, elements)]
     copies = _copies(known)
-    averages = _averages(known)
+    averaged_copies = _averaged_copies(known)
     ties = Ties(
         [
-            Known(group.skeleton, group.tensor, count)
+            Known(group.template, group.tensor, count)
             for group, count in zip(known, weights)
-            if group not in copies and not group.skeleton.startswith(averages)
+            if group not in copies and not group.template.startswith(averaged_copies)
         ],
         config,
     )
     for n, (group, category, one) in enumerate(zip(known, categories, packed)):
         tensor = group.tensor
         said = tensor.is_parameter
-        if said is False or (is_adapter(config) and is_frozen(group.skeleton)):
+        if said is False or (is_adapter(config) and is_frozen(group.template)):
             role: Role = "buffer"
-        elif group.skeleton.startswith(averages):
+        elif group.template.startswith(averaged_copies):
             role = "optimizer"
         elif beside[n]:
             role = "quantization"
         else:
-            role = "parameter" if said else role_of(group.skeleton, tensor, bool(one), in_quantised, shapes)
+            role = "parameter" if said else role_of(group.template, tensor, bool(one), in_quantised, shapes)
         tied_to = ""
         if role == "parameter":
             if group in copies:
                 tied_to = copies[group]
             elif not said:
-                tied_to = ties.tied_to(Known(group.skeleton, tensor, weights[n]))
+                tied_to = ties.tied_to(Known(group.template, tensor, weights[n]))
             role = "tied" if tied_to or group in copies else role
         counts = role == "parameter"
         parameters = weights[n] if counts else 0
-        group.meaning = Meaning(
+        group.classification = Classification(
             role=role,
             category=category,
-            kind="bias" if role != "quantization" and is_bias(group.skeleton) else "weight",
+            kind="bias" if role != "quantization" and is_bias(group.template) else "weight",
             parameters=parameters,
             elements=elements[n],
             bits=one.bits if one else 0,
             tied_to=tied_to,
             unknown=counts and one is None and tensor.dtype in WHOLE_NUMBERS,
             assumed=counts and one is not None and one.assumed,
-            of_which=of_which(*looks[n], category, parameters, context) if parameters else (),
+            breakdown=breakdown_of(*looks[n], category, parameters, context) if parameters else (),
         )
 
 
-def _averages(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
+def _averaged_copies(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
     """How the names of averaged copies of the model begin."""
-    averages = averages_in(groups)
+    averaged_copies = averaged_copies_in(groups)
     shared = any(
-        skeleton_of(group.original).startswith(averages) and not group.skeleton.startswith(averages)
+        template_of(group.original).startswith(averaged_copies) and not group.template.startswith(averaged_copies)
         for group in groups
-        if averages and group.copy
+        if averaged_copies and group.copy
     )
-    return () if shared else averages
+    return () if shared else averaged_copies
 
 
 def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:
@@ -125,11 +125,11 @@ def _copies(groups: Sequence[TensorGroup]) -> dict[TensorGroup, str]:
     if not copies:
         return {}
     heads = {
-        group.tensor.name: group for group in groups if not group.copy and group.count == 1 and is_head(group.skeleton)
+        group.tensor.name: group for group in groups if not group.copy and group.count == 1 and is_head(group.template)
     }
     embeddings: dict[str, TensorGroup] = {}
     for group in copies:
-        if group.original in heads and group.count == 1 and is_embedding(group.skeleton):
+        if group.original in heads and group.count == 1 and is_embedding(group.template):
             embeddings.setdefault(group.original, group)
     for head, embedding in embeddings.items():
         del copies[embedding]

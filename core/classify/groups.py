@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     pass
 
 
-class Meaning(NamedTuple):
+class Classification(NamedTuple):
     """What each tensor of a group is.
 
     Attributes:
         role: parameter, buffer, tied copy, quantisation data, or "optimizer": an averaged copy of the model.
-        category: a key of `core.categories.CATEGORIES`; of a tensor that is no parameter, where it belongs.
+        category: a key of `core.classify.category.CATEGORIES`; of a tensor that is no parameter, where it belongs.
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
         elements: how many a tensor stores.
@@ -24,7 +24,8 @@ class Meaning(NamedTuple):
         tied_to: the tensor whose values a tied copy has; "" where there is none by name.
         unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
         assumed: whether the bits are only the usual ones.
-        of_which: names of what its parameters are within the category, each with how many; see `core.of_which`.
+        breakdown: names of what its parameters are within the category, each with how many; see
+            `core.classify.breakdown`.
     """
 
     role: Role
@@ -36,7 +37,7 @@ class Meaning(NamedTuple):
     tied_to: str = ""
     unknown: bool = False
     assumed: bool = False
-    of_which: tuple[tuple[str, int], ...] = ()
+    breakdown: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_packed(self) -> bool:
@@ -48,22 +49,22 @@ class TensorGroup:
     """Tensors that mean the same, by their first.
 
     Attributes:
-        skeleton: their name without digits.
+        template: their name without digits.
         tensor: the first of them.
         copy: whether they share the storage of tensors seen before.
         original: where they do, the name of the first one's.
         count: how many they are.
         of_matrix: whether they are known for biases of weights with two dimensions or more.
-        meaning: set when it is known.
+        classification: set when it is known.
     """
 
-    __slots__ = ("copy", "count", "meaning", "of_matrix", "original", "skeleton", "tensor")
+    __slots__ = ("classification", "copy", "count", "of_matrix", "original", "template", "tensor")
 
-    def __init__(self, skeleton: str, tensor: StoredTensor, original: str | None = None) -> None:
-        self.skeleton = skeleton
+    def __init__(self, template: str, tensor: StoredTensor, original: str | None = None) -> None:
+        self.template = template
         self.tensor = tensor
         self.copy = original is not None
         self.original = original or ""
         self.count = 0
         self.of_matrix = False
-        self.meaning: Meaning | None = None
+        self.classification: Classification | None = None

@@ -102,24 +102,24 @@ PACKED_PARAMS = "_packed_params._packed_params"
 _SMALLEST_PACKED = 1 << 16
 
 
-def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: bool, names: Container[str] = ()) -> Role:
+def role_of(template: str, tensor: StoredTensor, packed: bool, in_quantised: bool, names: Container[str] = ()) -> Role:
     """The role of a tensor that is no quantisation data and repeats no other.
 
     Args:
-        skeleton: its name without digits.
+        template: its name without digits.
         tensor: itself; its shape tells a causal mask from a bias.
         packed: whether it is known to hold packed weights.
         in_quantised: whether the config says that the checkpoint is quantised; large tensors of whole numbers may
             then be weights in a layout that is not known.
         names: all names of the checkpoint without digits.
     """
-    path, _, last = skeleton.rpartition(".")
+    path, _, last = template.rpartition(".")
     if packed:
         return "parameter"
     module = path.rpartition(".")[2]
     if last in _BUFFERS or module in _BUFFER_MODULES or last.strip("_") in _BUFFERS_OF.get(module.strip("_"), ()):
         return "buffer"
-    before = skeleton.removesuffix(last)
+    before = template.removesuffix(last)
     if last.endswith("_mask") and before + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
         return "buffer"
     if any(before + other in names for other in _BUFFERS_BESIDE.get(last, ())):
@@ -128,7 +128,7 @@ def role_of(skeleton: str, tensor: StoredTensor, packed: bool, in_quantised: boo
         return "buffer"
     if module == "gate" and last == "bias":
         for ending, experts in _SCORE_CORRECTIONS.items():
-            if skeleton.endswith(ending) and skeleton.removesuffix(ending) + experts in names:
+            if template.endswith(ending) and template.removesuffix(ending) + experts in names:
                 return "buffer"
     if last in _POWER_VECTORS and ".parametrizations." in f".{path}":
         return "buffer"

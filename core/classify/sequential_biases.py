@@ -30,7 +30,7 @@ def biases_of_matrices(keys: Sequence[Any], distinct: Collection[Any], batch: Te
     both = {key[0] for key in distinct if len(key[1]) > 1 and key[0] in vectors}
     if not both:
         return None
-    biases = {skeleton.removesuffix(_WEIGHT) + _BIAS for skeleton in both}
+    biases = {template.removesuffix(_WEIGHT) + _BIAS for template in both}
     shapes = dict(zip(batch.names, batch.shapes))
     return [
         key[0] in biases and len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) > 1

@@ -42,21 +42,21 @@ _MOST = 64
 class Known(NamedTuple):
     """A tensor, for all whose names differ in digits only: its name without digits, itself, and what it stands for."""
 
-    skeleton: str
+    template: str
     tensor: StoredTensor
     weights: int
 
 
-def is_head(skeleton: str) -> bool:
+def is_head(template: str) -> bool:
     """Whether a name without digits is that of an output head's weight."""
-    parts = skeleton.rsplit(".", 2)
-    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _OUTPUT_HEADS and not is_speculative(skeleton)
+    parts = template.rsplit(".", 2)
+    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _OUTPUT_HEADS and not is_speculative(template)
 
 
-def is_embedding(skeleton: str) -> bool:
+def is_embedding(template: str) -> bool:
     """Whether a name without digits is that of an input embedding's weight."""
-    parts = skeleton.rsplit(".", 2)
-    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _INPUT_EMBEDDINGS and not is_speculative(skeleton)
+    parts = template.rsplit(".", 2)
+    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _INPUT_EMBEDDINGS and not is_speculative(template)
 
 
 class Ties:
@@ -86,12 +86,12 @@ class Ties:
         self.embeddings: list[Known] = []
         self.heads: list[Known] = []
         for known in tensors:
-            if is_embedding(known.skeleton):
+            if is_embedding(known.template):
                 self.embeddings += [known] * (len(self.embeddings) < _MOST)
-            elif is_head(known.skeleton):
+            elif is_head(known.template):
                 self.heads += [known] * (len(self.heads) < _MOST)
-            elif known.skeleton.endswith(".bias"):
-                named.setdefault(known.skeleton, []).append(known)
+            elif known.template.endswith(".bias"):
+                named.setdefault(known.template, []).append(known)
         self._biases = named
 
     def tied_to(self, known: Known) -> str:
@@ -104,7 +104,7 @@ class Ties:
         - `encoder.embed_tokens` and `decoder.embed_tokens` beside `shared`: T5, BART, Marian, SeamlessM4T.
         - A speculative layer's embedding and head: DeepSeek-V3's README_WEIGHTS.md, "shares parameters".
         """
-        parts = known.skeleton.rsplit(".", 3)
+        parts = known.template.rsplit(".", 3)
         if len(parts) < 2:
             return ""
         *_, module, last = parts
@@ -112,14 +112,14 @@ class Ties:
             return self._bias_of_head(known, parts)
         if last not in _WEIGHT:
             return ""
-        if is_speculative(known.skeleton):
+        if is_speculative(known.template):
             same = (
                 self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module in _SPECULATIVE_HEADS else []
             )
             return _first_alike(known, same)
         of_one_side = "".join(parts[-3:-2]).endswith(("encoder", "decoder"))
         if module == "embed_tokens" and of_one_side and self._shares_embeddings:
-            shared = [other for other in self.embeddings if other.skeleton.split(".")[-2] == "shared"]
+            shared = [other for other in self.embeddings if other.template.split(".")[-2] == "shared"]
             return _first_alike(known, shared)
         if module not in _OUTPUT_HEADS or self.flag is False:
             return ""
@@ -134,10 +134,10 @@ class Ties:
 
     def has_bias(self, head: Known) -> bool:
         """Whether an output head has a bias, which no embedding has."""
-        return head.skeleton.rpartition(".")[0] + ".bias" in self._biases
+        return head.template.rpartition(".")[0] + ".bias" in self._biases
 
     def _is_named_as_tied(self, head: Known, parts: list[str], embedding: Known) -> bool:
-        module = embedding.skeleton.split(".")[-2]
+        module = embedding.template.split(".")[-2]
         if parts[-2] == "lm_head" and module == "wte":
             return not self.has_bias(head)
         return parts[-3:-1] in (["predictions", "decoder"], ["lm_head", "decoder"]) and module == "word_embeddings"
@@ -145,7 +145,7 @@ class Ties:
     def _bias_of_head(self, known: Known, parts: list[str]) -> str:
         if parts[-3:-2] not in (["predictions"], ["lm_head"]):
             return ""
-        return _first_alike(known, self._biases.get(known.skeleton.removesuffix("decoder.bias") + "bias", []))
+        return _first_alike(known, self._biases.get(known.template.removesuffix("decoder.bias") + "bias", []))
 
 
 def _is_tied_by_default(config: dict[str, Any]) -> bool:

@@ -1,1 +1,1 @@
-"""core.count."""
+"""Sums that conserve: totals, the tree, layers, submodels, active parameters, notes."""

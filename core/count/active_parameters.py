@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.checkpoint.config import experts_said
-from core.classify.groups import Meaning, TensorGroup
+from core.classify.groups import Classification, TensorGroup
 from core.naming.experts import is_one_by_one, is_routed_expert
 from core.naming.speculative import is_speculative
 
@@ -28,10 +28,10 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
     routed = speculative = 0
     of_experts = []
     for group in groups:
-        if group.meaning and (held := group.meaning.parameters * group.count):
-            if is_speculative(group.skeleton):
+        if group.classification and (held := group.classification.parameters * group.count):
+            if is_speculative(group.template):
                 speculative += held
-            elif _is_of_routed_experts(group, group.meaning):
+            elif _is_of_routed_experts(group, group.classification):
                 of_experts.append(group)
                 routed += held
     if not routed:
@@ -44,11 +44,11 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
     return parameters - speculative - routed + routed * sum(share.used) // (len(share.used) * share.experts)
 
 
-def _is_of_routed_experts(group: TensorGroup, meaning: Meaning) -> bool:
+def _is_of_routed_experts(group: TensorGroup, classification: Classification) -> bool:
     """Whether the router may leave a part of such tensors out; JetMoE keeps its router and one bias among them."""
-    if not is_routed_expert(group.skeleton) or meaning.category == "router":
+    if not is_routed_expert(group.template) or classification.category == "router":
         return False
-    return is_one_by_one(group.skeleton) or meaning.is_packed or len(group.tensor.shape) > 1
+    return is_one_by_one(group.template) or classification.is_packed or len(group.tensor.shape) > 1
 
 
 class _Share(NamedTuple):
@@ -68,6 +68,6 @@ def _share(config: dict[str, Any]) -> _Share | None:
 
 def _all_there(group: TensorGroup, share: _Share) -> bool:
     """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
-    if is_one_by_one(group.skeleton):
+    if is_one_by_one(group.template):
         return group.count % (share.experts * len(share.used)) == 0
     return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.source import Progress, Reader, Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch, Uncounted
-from core.classify.classification import interpret
-from core.classify.groups import Meaning, TensorGroup
+from core.classify.classification import classify
+from core.classify.groups import Classification, TensorGroup
 from core.classify.sequential_biases import biases_of_matrices
 from core.count.active_parameters import active_parameters
 from core.count.notes import notes_of
 from core.count.totals import Totals, add_group
 from core.naming.speculative import marked, prefixes
-from core.naming.template import skeletons_of
+from core.naming.template import templates_of
 
 if TYPE_CHECKING:
     from core.classify.user_rules import Rules
-    from core.count.submodels import Part
-    from core.count.unrecognised import OtherName
+    from core.count.submodels import Submodel
+    from core.count.unrecognised import UnrecognisedName
     from core.naming.layers import Layers
 
 SNAPSHOT_SECONDS = 0.05
@@ -61,7 +61,7 @@ class Count:
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
         return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes)
 
-    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+    def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
         return self._counter.tensors()
 
@@ -73,24 +73,24 @@ class Count:
         return Layers(
             group.tensor.name
             for group in self._counter.groups
-            if not group.meaning or group.meaning.role != "optimizer"
+            if not group.classification or group.classification.role != "optimizer"
         )
 
     @cached_property
-    def parts(self) -> list[Part]:
+    def submodels(self) -> list[Submodel]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
-        from core.count.submodels import parts_of
+        from core.count.submodels import submodels_of
 
-        return parts_of(self._counter.groups, self.layers, self.totals.parameters)
+        return submodels_of(self._counter.groups, self.layers, self.totals.parameters)
 
     @cached_property
-    def others(self) -> list[OtherName]:
+    def unrecognised(self) -> list[UnrecognisedName]:
         """The names of the category other, the largest first, where it has more than 1 % of the parameters."""
         if "other" not in self.totals.categories:
             return []
-        from core.count.unrecognised import others_of
+        from core.count.unrecognised import unrecognised_in
 
-        return others_of(self._counter.groups, self.totals)
+        return unrecognised_in(self._counter.groups, self.totals)
 
     @property
     def rules(self) -> Rules | None:
@@ -175,9 +175,9 @@ class ParameterCounter:
         self, batch: TensorBatch, copies: list[str | None] | None, of_matrices: list[bool] | None
     ) -> Iterator[GroupKey]:
         """By which group each tensor of a batch is found."""
-        skeletons = skeletons_of(batch.names)
+        templates = templates_of(batch.names)
         if beginnings := prefixes(self.source.config):
-            skeletons = marked(skeletons, batch.names, beginnings)
+            templates = marked(templates, batch.names, beginnings)
         told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
         if batch.are_parameters is not None:
             told_apart = zip(told_apart, batch.are_parameters)
@@ -186,14 +186,14 @@ class ParameterCounter:
         if self.rules:
             # A rule given may tell apart what differs in digits only.
             told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
-        return zip(skeletons, batch.shapes, batch.dtypes, told_apart)
+        return zip(templates, batch.shapes, batch.dtypes, told_apart)
 
-    def tensors(self) -> Iterator[tuple[StoredTensor, Meaning]]:
+    def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor so far with its meaning, once that is known."""
         for batch, copies, of_matrices in self._batches:
             for tensor, key in zip(batch, self._keys(batch, copies, of_matrices)):
-                if meaning := self._known[key].meaning:
-                    yield tensor, meaning
+                if classification := self._known[key].classification:
+                    yield tensor, classification
 
     @property
     def groups(self) -> Collection[TensorGroup]:
@@ -202,8 +202,8 @@ class ParameterCounter:
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
-        if any(group.meaning is None for group in self._known.values()):
-            interpret(self._known.values(), self.source.config, self.rules)
+        if any(group.classification is None for group in self._known.values()):
+            classify(self._known.values(), self.source.config, self.rules)
         totals = Totals()
         for group in self._known.values():
             add_group(totals, group)
@@ -214,7 +214,7 @@ class ParameterCounter:
     def count(self) -> Count:
         """The result, once all tensors are in."""
         known = list(self._known.values())
-        interpret(known, self.source.config, self.rules)
+        classify(known, self.source.config, self.rules)
         totals = self.totals()
         active = active_parameters(known, self.source.config, totals.parameters)
         notes = [*([self.rules.note] if self.rules else []), *self.source.notes]

@@ -12,7 +12,7 @@ from core.text.numbers import percent, share, short
 from core.text.width import shortened
 
 if TYPE_CHECKING:
-    from core.count.submodels import Part
+    from core.count.submodels import Submodel
 
 _MOST_PARTS = 8
 
@@ -25,7 +25,7 @@ def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
 
 def category_label(category: str, totals: Totals) -> str:
     """A category's word; norms are called by their kind where all are of one, as GPT-2's layer norms."""
-    if category == "norm" and len(kinds := totals.of_which.get("norm", {})) == 1:
+    if category == "norm" and len(kinds := totals.breakdown.get("norm", {})) == 1:
         (kind,) = kinds
         return kind[:1].upper() + kind[1:]
     return CATEGORIES[category].label
@@ -33,11 +33,11 @@ def category_label(category: str, totals: Totals) -> str:
 
 def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
     """What is told apart in a category, with parameters, always in the same order."""
-    parts = totals.of_which.get(category, {})
+    parts = totals.breakdown.get(category, {})
     return {name: parts[name] for name in ORDER if name in parts}
 
 
-def largest_parts_text(parts: list[Part], parameters: int) -> str:
+def largest_parts_text(parts: list[Submodel], parameters: int) -> str:
     """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
     largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MOST_PARTS]
     told = (

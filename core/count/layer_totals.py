@@ -24,11 +24,11 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
     depths: dict[int, int] = {}
     rows: dict[str, tuple[bool, Totals]] = {}
     kinds: dict[str, int] = {}
-    for tensor, meaning in count.tensors():
+    for tensor, classification in count.tensors():
         name = tensor.name
-        depth = depths.get(id(meaning))
+        depth = depths.get(id(classification))
         if depth is None:
-            depth = depths[id(meaning)] = layers.depth_of(name)
+            depth = depths[id(classification)] = layers.depth_of(name)
         if depth:
             path = ".".join(name.split(".", depth)[:depth])
             # Where the number is missing, `layer` beside `layer1`, it is no layer after all.
@@ -39,7 +39,7 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
         if path not in rows:
             rows[path] = (is_layer, Totals())
             kinds.setdefault(_kind(path, is_layer), len(kinds))
-        add_tensor(rows[path][1], meaning, tensor.nbytes)
+        add_tensor(rows[path][1], classification, tensor.nbytes)
 
     def order(path: str) -> tuple[int, list[tuple[int, str]]]:
         return kinds[_kind(path, rows[path][0])], natural_key(path)

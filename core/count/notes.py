@@ -34,7 +34,7 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
     if not any(group.count for group in groups):
         yield "there is not one tensor in it"
         return
-    yield from _averages(groups)
+    yield from _averaged_copies(groups)
     yield from _ties(groups, source.config)
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
@@ -43,11 +43,11 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
         yield from _claims(claims, groups, totals)
 
 
-def _averages(groups: Sequence[TensorGroup]) -> Iterator[str]:
+def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
     copies: dict[str, Totals] = {}
     for group in groups:
-        if group.meaning and group.meaning.role == "optimizer":
-            add_group(copies.setdefault(beginning_of(group.skeleton).rstrip("."), Totals()), group)
+        if group.classification and group.classification.role == "optimizer":
+            add_group(copies.setdefault(beginning_of(group.template).rstrip("."), Totals()), group)
     for beginning, totals in copies.items():
         left = totals.not_counted["optimizer"]
         size = amount(left.elements, left.tensor_count, left.bytes)
@@ -56,20 +56,20 @@ def _averages(groups: Sequence[TensorGroup]) -> Iterator[str]:
 
 def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
     known = [
-        Known(group.skeleton, group.tensor, group.meaning.parameters)
+        Known(group.template, group.tensor, group.classification.parameters)
         for group in groups
-        if group.meaning and group.meaning.role == "parameter"
+        if group.classification and group.classification.role == "parameter"
     ]
     ties = Ties(known, config)
-    tied = [group for group in groups if group.meaning and group.meaning.role == "tied"]
+    tied = [group for group in groups if group.classification and group.classification.role == "tied"]
     for group in tied[:_MOST_TIES]:
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
         are = "are" if others else "is"
-        to = group.meaning.tied_to if group.meaning else ""
+        to = group.classification.tied_to if group.classification else ""
         said = ""
-        if is_head(group.skeleton) and ties.flag is False:
+        if is_head(group.template) and ties.flag is False:
             said = ", though the config says that it is not"
-        elif is_head(group.skeleton) and ties.by_default:
+        elif is_head(group.template) and ties.by_default:
             said = ", which the config means by not speaking of it"
         yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{said}"
     if len(tied) > _MOST_TIES:
@@ -93,7 +93,10 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
                 f"the config says that the output head is tied, but {head.tensor.name} has another shape than"
                 f" {embedding}: both are counted"
             )
-    any_head = any(group.meaning and (group.meaning.category == "head" or is_head(group.skeleton)) for group in groups)
+    any_head = any(
+        group.classification and (group.classification.category == "head" or is_head(group.template))
+        for group in groups
+    )
     if any_head or not _is_language_model(config):
         return
     if ties.flag and not ties.by_default:
@@ -109,12 +112,12 @@ def _is_language_model(config: dict[str, Any]) -> bool:
 
 
 def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
-    if unknown := [group for group in groups if group.meaning and group.meaning.unknown]:
-        elements = sum(group.meaning.elements * group.count for group in unknown if group.meaning)
+    if unknown := [group for group in groups if group.classification and group.classification.unknown]:
+        elements = sum(group.classification.elements * group.count for group in unknown if group.classification)
         stored = plural(elements, "element")
         yield f"{_named(unknown)}: not known how the weights are packed, {stored} counted as stored"
-    if assumed := [group for group in groups if group.meaning and group.meaning.assumed]:
-        bits = assumed[0].meaning.bits if assumed[0].meaning else 0
+    if assumed := [group for group in groups if group.classification and group.classification.assumed]:
+        bits = assumed[0].classification.bits if assumed[0].classification else 0
         yield f"{_named(assumed)}: no config says how many bits a weight takes, {bits} are assumed"
 
 
@@ -137,7 +140,9 @@ def _speculative(groups: Sequence[TensorGroup], totals: Totals, active: int | No
 
 def _speculative_parameters(groups: Sequence[TensorGroup]) -> int:
     return sum(
-        group.meaning.parameters * group.count for group in groups if group.meaning and is_speculative(group.skeleton)
+        group.classification.parameters * group.count
+        for group in groups
+        if group.classification and is_speculative(group.template)
     )
 
 
@@ -156,9 +161,9 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     left = totals.not_counted
     if claims.parameters and claims.parameters != whole.parameters:
         packed = sum(
-            group.meaning.elements * group.count - group.meaning.parameters * group.count
+            group.classification.elements * group.count - group.classification.parameters * group.count
             for group in groups
-            if group.meaning and group.meaning.role == "parameter"
+            if group.classification and group.classification.role == "parameter"
         )
         terms = {
             "buffers": _elements(totals, "buffer"),
@@ -172,7 +177,9 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
         )
     # Categories have the bytes of their quantisation data.
     averaged = sum(
-        group.tensor.nbytes * group.count for group in groups if group.meaning and group.meaning.role == "optimizer"
+        group.tensor.nbytes * group.count
+        for group in groups
+        if group.classification and group.classification.role == "optimizer"
     )
     stored = whole.bytes + averaged
     stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})

@@ -19,14 +19,14 @@ _MOST_PARTS = 1000
 _BESIDE = ("vision", "visual", "image", "audio", "speech", "projector", "merger", "connector", "resampler")
 
 
-class Part(NamedTuple):
+class Submodel(NamedTuple):
     """One part: the name that its module has in the file, and the totals of all in it."""
 
     name: str
     totals: Totals
 
 
-def parts_of(groups: Collection[TensorGroup], layers: Layers, parameters: int) -> list[Part]:
+def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: int) -> list[Submodel]:
     """The parts of a model, in its order; none where it is one stack of layers.
 
     A model has parts where its layers lie in several modules, or in a backbone. A part is what these modules' paths
@@ -45,7 +45,7 @@ def parts_of(groups: Collection[TensorGroup], layers: Layers, parameters: int) -
         if len(layers.heads) < 2 and not inner:
             return []
         found = _split(groups, above, set(layers.heads))
-        parts = [Part(name, totals) for name, totals in found.items() if totals.parameters]
+        parts = [Submodel(name, totals) for name, totals in found.items() if totals.parameters]
         largest = max(parts, key=lambda part: part.totals.parameters, default=None)
         if not largest or largest.totals.parameters < _NEARLY_ALL * parameters:
             break

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from core.checkpoint.tensors import Uncounted
-from core.classify.groups import Meaning, TensorGroup
+from core.classify.groups import Classification, TensorGroup
 
 if TYPE_CHECKING:
     pass
@@ -55,24 +55,24 @@ class Tally:
 class Totals:
     """Tallies by category, and beside them by role what is not counted.
 
-    `of_which` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
-    norms; see `core.of_which`. The bytes of quantisation data are in both: in the category whose weights they belong
-    to, since it takes them, and in `not_counted`; a category may have nothing else, and no parameters.
+    `breakdown` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
+    norms; see `core.classify.breakdown`. The bytes of quantisation data are in both: in the category whose weights they
+    belong to, since it takes them, and in `not_counted`; a category may have nothing else, and no parameters.
     """
 
-    __slots__ = ("categories", "not_counted", "of_which")
+    __slots__ = ("breakdown", "categories", "not_counted")
 
     def __init__(self) -> None:
         self.categories: dict[str, Tally] = {}
         self.not_counted: dict[str, Uncounted] = {}
-        self.of_which: dict[str, dict[str, int]] = {}
+        self.breakdown: dict[str, dict[str, int]] = {}
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Totals)
             and self.categories == other.categories
             and self.not_counted == other.not_counted
-            and self.of_which == other.of_which
+            and self.breakdown == other.breakdown
         )
 
     __hash__ = None  # type: ignore[assignment]  # it changes
@@ -98,15 +98,15 @@ class Totals:
             self.categories.setdefault(category, Tally()).add(tally)
         for role, left in other.not_counted.items():
             self.not_counted.setdefault(role, Uncounted()).add(left)
-        for category, parts in other.of_which.items():
-            if category in self.of_which:
+        for category, parts in other.breakdown.items():
+            if category in self.breakdown:
                 self.tell_apart(category, parts.items(), 1)
             else:
-                self.of_which[category] = parts.copy()
+                self.breakdown[category] = parts.copy()
 
     def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
         """Adds to what is told apart in a category: names, each with its parameters, so many times."""
-        known = self.of_which.setdefault(category, {})
+        known = self.breakdown.setdefault(category, {})
         for name, parameters in parts:
             known[name] = known.get(name, 0) + parameters * times
 
@@ -119,28 +119,28 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     return whole
 
 
-def add_tensor(totals: Totals, meaning: Meaning, nbytes: int) -> None:
+def add_tensor(totals: Totals, classification: Classification, nbytes: int) -> None:
     """Adds one tensor to totals."""
-    _add(totals, meaning, nbytes, 1)
+    _add(totals, classification, nbytes, 1)
 
 
-def _add(totals: Totals, meaning: Meaning, nbytes: int, count: int) -> None:
+def _add(totals: Totals, classification: Classification, nbytes: int, count: int) -> None:
     taken = nbytes * count
-    if meaning.role == "parameter":
-        parameters = meaning.parameters * count
-        weights = 0 if meaning.kind == "bias" else parameters
+    if classification.role == "parameter":
+        parameters = classification.parameters * count
+        weights = 0 if classification.kind == "bias" else parameters
         tally = Tally(parameters, weights, parameters - weights, count, taken)
-        totals.categories.setdefault(meaning.category, Tally()).add(tally)
-        if meaning.of_which:
-            totals.tell_apart(meaning.category, meaning.of_which, count)
+        totals.categories.setdefault(classification.category, Tally()).add(tally)
+        if classification.breakdown:
+            totals.tell_apart(classification.category, classification.breakdown, count)
         return
-    left = Uncounted(meaning.elements * count, count, taken)
-    totals.not_counted.setdefault(meaning.role, Uncounted()).add(left)
-    if meaning.role == "quantization":
-        totals.categories.setdefault(meaning.category, Tally()).bytes += taken
+    left = Uncounted(classification.elements * count, count, taken)
+    totals.not_counted.setdefault(classification.role, Uncounted()).add(left)
+    if classification.role == "quantization":
+        totals.categories.setdefault(classification.category, Tally()).bytes += taken
 
 
 def add_group(totals: Totals, group: TensorGroup) -> None:
     """Adds all tensors of a group to totals."""
-    if group.meaning:
-        _add(totals, group.meaning, group.tensor.nbytes, group.count)
+    if group.classification:
+        _add(totals, group.classification, group.tensor.nbytes, group.count)

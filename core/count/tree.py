@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import cast
 
 from core.checkpoint.tensors import StoredTensor
-from core.classify.groups import Meaning
+from core.classify.groups import Classification
 from core.count.counter import Count
 from core.count.totals import Totals, add_tensor
-from core.naming.template import natural_key, skeleton_of
+from core.naming.template import natural_key, template_of
 
 MAX_DEPTH = 64
 """Names with more dots are cut no further: no model nests so deep, a hostile name may."""
@@ -33,14 +33,24 @@ class ModuleNode:
         path: the whole path, as the file writes it; "" for the model itself.
         children: what lies in it, by name, in natural order once the tree is built.
         tensor: the tensor of this very path.
-        meaning: what that tensor is.
+        classification: what that tensor is.
         parameters: of the tensor and all below, buffers and copies left out.
         tensor_count: tensors at and below it, of any role.
         structure: equal for two nodes exactly where all below them has the same names, shapes and dtypes; which of
             GGUF's block types a tensor has does not matter, as they change from layer to layer.
     """
 
-    __slots__ = ("_totals", "children", "meaning", "name", "parameters", "path", "structure", "tensor", "tensor_count")
+    __slots__ = (
+        "_totals",
+        "children",
+        "classification",
+        "name",
+        "parameters",
+        "path",
+        "structure",
+        "tensor",
+        "tensor_count",
+    )
 
     def __init__(self, name: str, path: str) -> None:
         self.name = name
@@ -48,7 +58,7 @@ class ModuleNode:
         # Most nodes are tensors: two million dictionaries for nothing would take a while.
         self.children = _NO_CHILDREN
         self.tensor: StoredTensor | None = None
-        self.meaning: Meaning | None = None
+        self.classification: Classification | None = None
         self.parameters = 0
         self.tensor_count = 0
         self.structure = 0
@@ -71,8 +81,8 @@ class ModuleNode:
         if self._totals is not None:
             return self._totals
         totals = Totals()
-        if self.tensor and self.meaning:
-            add_tensor(totals, self.meaning, self.tensor.nbytes)
+        if self.tensor and self.classification:
+            add_tensor(totals, self.classification, self.tensor.nbytes)
         for child in self.children.values():
             totals.add(child.totals())
         # Kept where it saves work only: ten thousand small modules would take more memory than all their names.
@@ -102,7 +112,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
     """
     root = ModuleNode(count.source.model, "")
     modules = {"": root}
-    for number, (tensor, meaning) in enumerate(count.tensors()):
+    for number, (tensor, classification) in enumerate(count.tensors()):
         if not number % _CHECK_EVERY:
             check()
         path, dot, name = tensor.name.rpartition(".")
@@ -110,7 +120,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
         if parent is None or (dot and not path):
             parent, name = _make_modules(root, modules, tensor.name)
         node = parent.child(name, tensor.name)
-        node.tensor, node.meaning = tensor, meaning
+        node.tensor, node.classification = tensor, classification
     _finish(root, check)
     return root
 
@@ -139,14 +149,16 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
             _sort(node)
             children = node.children
         parameters = tensors = 0
-        meaning = node.meaning
+        classification = node.classification
         key: list[object] = []
-        if meaning:
-            parameters, tensors = meaning.parameters, 1
+        if classification:
+            parameters, tensors = classification.parameters, 1
             # Tensors of one group have one meaning and differ in digits only, so that the name tells the rest.
-            kind = kinds.get(id(meaning))
+            kind = kinds.get(id(classification))
             if kind is None:
-                kind = kinds[id(meaning)] = structures.setdefault(_kind(node.tensor, meaning), len(structures))
+                kind = kinds[id(classification)] = structures.setdefault(
+                    _kind(node.tensor, classification), len(structures)
+                )
             key.append(kind)
         for child in children.values():
             parameters += child.parameters
@@ -156,12 +168,12 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
         node.structure = structures.setdefault(tuple(key), len(structures))
 
 
-def _kind(tensor: StoredTensor | None, meaning: Meaning) -> object:
+def _kind(tensor: StoredTensor | None, classification: Classification) -> object:
     """Equal for tensors that differ in digits and block types alone."""
-    if not tensor or not meaning.elements or not tensor.nbytes % meaning.elements:
-        return id(meaning)
+    if not tensor or not classification.elements or not tensor.nbytes % classification.elements:
+        return id(classification)
     # In blocks with their scales: a value takes no whole number of bytes.
-    return ("blocks", tensor.shape, meaning)
+    return ("blocks", tensor.shape, classification)
 
 
 def _sort(node: ModuleNode) -> None:
@@ -170,13 +182,13 @@ def _sort(node: ModuleNode) -> None:
     if not _DIGITS.search("".join(children)):
         return
     kinds: dict[str, list[str]] = {}
-    skeletons = [skeleton_of(name) for name in children]
-    for name, skeleton in zip(children, skeletons):
-        kinds.setdefault(skeleton, []).append(name)
+    templates = [template_of(name) for name in children]
+    for name, template in zip(children, templates):
+        kinds.setdefault(template, []).append(name)
     if len(kinds) == len(children):
         return
-    ordered = {skeleton: iter(sorted(names, key=natural_key)) for skeleton, names in kinds.items()}
-    node.children = {name: children[name] for name in (next(ordered[skeleton]) for skeleton in skeletons)}
+    ordered = {template: iter(sorted(names, key=natural_key)) for template, names in kinds.items()}
+    node.children = {name: children[name] for name in (next(ordered[template]) for template in templates)}
 
 
 @dataclass(slots=True, eq=False)

@@ -12,7 +12,7 @@ from core.count.totals import Totals
 _LEAST_SHARE = 0.01
 
 
-class OtherName(NamedTuple):
+class UnrecognisedName(NamedTuple):
     """Tensors of the category other whose names differ in digits only: `layers.N.gamma`, where there are several."""
 
     name: str
@@ -20,7 +20,7 @@ class OtherName(NamedTuple):
     parameters: int
 
 
-def others_of(groups: Iterable[TensorGroup], totals: Totals) -> list[OtherName]:
+def unrecognised_in(groups: Iterable[TensorGroup], totals: Totals) -> list[UnrecognisedName]:
     """What the category other holds, the largest first; nothing where it is 1 % of the parameters or less.
 
     Args:
@@ -30,13 +30,13 @@ def others_of(groups: Iterable[TensorGroup], totals: Totals) -> list[OtherName]:
     other = totals.categories.get("other")
     if not other or other.parameters <= _LEAST_SHARE * totals.parameters:
         return []
-    found: dict[str, OtherName] = {}
+    found: dict[str, UnrecognisedName] = {}
     for group in groups:
-        meaning = group.meaning
-        if meaning and meaning.category == "other" and meaning.parameters:
-            name, count, parameters = found.get(group.skeleton, OtherName(group.tensor.name, 0, 0))
-            more = meaning.parameters * group.count
-            found[group.skeleton] = OtherName(name, count + group.count, parameters + more)
+        classification = group.classification
+        if classification and classification.category == "other" and classification.parameters:
+            name, count, parameters = found.get(group.template, UnrecognisedName(group.tensor.name, 0, 0))
+            more = classification.parameters * group.count
+            found[group.template] = UnrecognisedName(name, count + group.count, parameters + more)
     ordered = sorted(found.values(), key=lambda other: -other.parameters)
     return [each if each.tensor_count == 1 else each._replace(name=_pattern(each.name)) for each in ordered]
 

@@ -1,1 +1,1 @@
-"""core.hub."""
+"""The Hugging Face hub: ids, its local cache, headers by ranges, what can go wrong on the way."""

@@ -1,1 +1,1 @@
-"""core.naming."""
+"""What a tensor's name tells: templates, layers, experts, categories."""

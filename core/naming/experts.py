@@ -16,17 +16,17 @@ _ONE_BY_ONE = (".experts..", ".expert..", ".experts.expert_.", ".ffn_up..", ".ff
 _SHARED = ("shared_expert", "share_expert", "_shexp", "shared_mlp")
 
 
-def is_routed_expert(skeleton: str) -> bool:
+def is_routed_expert(template: str) -> bool:
     """Whether a name without digits is that of an expert that the router may leave out."""
-    name = f".{skeleton}."
-    return any(part in name for part in (*_ROUTED, *_ONE_BY_ONE)) and not is_shared_expert(skeleton)
+    name = f".{template}."
+    return any(part in name for part in (*_ROUTED, *_ONE_BY_ONE)) and not is_shared_expert(template)
 
 
-def is_shared_expert(skeleton: str) -> bool:
+def is_shared_expert(template: str) -> bool:
     """Whether a name without digits is that of an expert that works on every token."""
-    return any(part in skeleton for part in _SHARED)
+    return any(part in template for part in _SHARED)
 
 
-def is_one_by_one(skeleton: str) -> bool:
+def is_one_by_one(template: str) -> bool:
     """Whether a name without digits has left out the number of an expert: its tensors are not stacked."""
-    return any(part in f".{skeleton}." for part in _ONE_BY_ONE)
+    return any(part in f".{template}." for part in _ONE_BY_ONE)

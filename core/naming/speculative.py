@@ -25,11 +25,11 @@ def prefixes(config: Mapping[str, Any]) -> tuple[str, ...]:
     return ()
 
 
-def marked(skeletons: Sequence[str], names: Sequence[str], beginnings: tuple[str, ...]) -> list[str]:
+def marked(templates: Sequence[str], names: Sequence[str], beginnings: tuple[str, ...]) -> list[str]:
     """Names without digits, which would not tell those layers from the others, with a mark where they are of them."""
-    return [MARK + skeleton if name.startswith(beginnings) else skeleton for skeleton, name in zip(skeletons, names)]
+    return [MARK + template if name.startswith(beginnings) else template for template, name in zip(templates, names)]
 
 
-def is_speculative(skeleton: str) -> bool:
+def is_speculative(template: str) -> bool:
     """Whether a name without digits, with its mark, is of such a layer: `mtp.…` in Qwen3-Next, `model.mtp_layers.…`."""
-    return "mtp" in skeleton and any(part.startswith("mtp") for part in skeleton.split("."))
+    return "mtp" in template and any(part.startswith("mtp") for part in template.split("."))

@@ -14,9 +14,9 @@ _DIGITS = b"0123456789"
 _NUMBER = re.compile(r"(\d+)")
 
 
-def is_bias(skeleton: str) -> bool:
+def is_bias(template: str) -> bool:
     """Whether a tensor is a bias by the last word of its name."""
-    word = f"_{skeleton.rpartition('.')[2].lower()}_"
+    word = f"_{template.rpartition('.')[2].lower()}_"
     return "_bias_" in word or "_biases_" in word or word in {"_beta_", "_b_"}
 
 
@@ -34,13 +34,13 @@ def natural_key(name: str) -> list[tuple[int, str]]:
     ]
 
 
-def skeleton_of(name: str) -> str:
+def template_of(name: str) -> str:
     """A name without its digits, which say which layer or expert and nothing of what a tensor is."""
     return name.encode("utf-8", "surrogatepass").translate(None, _DIGITS).decode("utf-8", "surrogatepass")
 
 
-def skeletons_of(names: Sequence[str]) -> list[str]:
+def templates_of(names: Sequence[str]) -> list[str]:
     """The same of many names, at once."""
-    together = skeleton_of("\n".join(names)).split("\n")
+    together = template_of("\n".join(names)).split("\n")
     # A hostile name may have a line break of its own.
-    return together if len(together) == len(names) else [skeleton_of(name) for name in names]
+    return together if len(together) == len(names) else [template_of(name) for name in names]

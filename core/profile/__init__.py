@@ -1,1 +1,1 @@
-"""core.profile."""
+"""A counted model's dimensions, and each category's size as a formula in them."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, experts_said, numbers, sections
 from core.count.counter import Count
 from core.naming.experts import is_one_by_one, is_routed_expert
-from core.naming.template import skeleton_of
+from core.naming.template import template_of
 
 # Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
 _DIGITS = "0123456789"
@@ -30,7 +30,7 @@ class Repeated(NamedTuple):
         category: of each.
         parameters: that each stands for.
         tensor_count: how many they are.
-        layers: the paths of those in which they lie, see `core.layers`; empty for those outside of layers.
+        layers: the paths of those in which they lie, see `core.naming.layers`; empty for those outside of layers.
     """
 
     name: str
@@ -46,9 +46,9 @@ class Repeated(NamedTuple):
         return next(iter(self.layers), "").rstrip(_DIGITS)
 
     @property
-    def skeleton(self) -> str:
+    def template(self) -> str:
         """The name without digits."""
-        return skeleton_of(self.name.replace("#", ""))
+        return template_of(self.name.replace("#", ""))
 
 
 class Dimensions(NamedTuple):
@@ -80,11 +80,13 @@ class Dimensions(NamedTuple):
 def repeated_tensors(count: Count) -> list[Repeated]:
     """The parameters of a model by name, category and shape, in the model's order."""
     found: dict[tuple[str, tuple[int, ...], str, int], list[str]] = {}
-    for tensor, meaning in count.tensors():
-        if meaning.role != "parameter":
+    for tensor, classification in count.tensors():
+        if classification.role != "parameter":
             continue
         name = _NUMBERS.sub("#", tensor.name)
-        found.setdefault((name, tensor.shape, meaning.category, meaning.parameters), []).append(tensor.name)
+        found.setdefault((name, tensor.shape, classification.category, classification.parameters), []).append(
+            tensor.name
+        )
     rows = []
     for (name, shape, category, parameters), names in found.items():
         depth = count.layers.depth_of(names[0])
@@ -155,8 +157,8 @@ def _layers(tensors: list[Repeated]) -> int | None:
 def _experts(tensors: list[Repeated]) -> int | None:
     """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
     for t in tensors:
-        if t.category == "mlp" and t.layers and is_routed_expert(t.skeleton):
-            if is_one_by_one(t.skeleton):
+        if t.category == "mlp" and t.layers and is_routed_expert(t.template):
+            if is_one_by_one(t.template):
                 return t.tensor_count // len(t.layers)
             if len(t.shape) == 3:
                 return t.shape[0]

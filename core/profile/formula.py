@@ -87,13 +87,17 @@ class Formula(NamedTuple):
     def symbols(self) -> list[tuple[str, int, str]]:
         """Each symbol of `text()`, its size, what it is."""
         used = {symbol for part in self.parts for symbol in part.each.symbols | ({part.symbol} - {""})}
-        return [(symbol, self.sizes[symbol], meaning) for symbol, meaning in MEANINGS.items() if symbol in used]
+        return [
+            (symbol, self.sizes[symbol], classification)
+            for symbol, classification in MEANINGS.items()
+            if symbol in used
+        ]
 
 
 def legend(*texts: str) -> str:
     """What the symbols in some formulas stand for: `L: layers; d: hidden size, the width of the model`."""
     used = set("".join(symbols for text in texts for symbols in _SYMBOLS.findall(text)))
-    return "; ".join(f"{symbol}: {meaning}" for symbol, meaning in MEANINGS.items() if symbol in used)
+    return "; ".join(f"{symbol}: {classification}" for symbol, classification in MEANINGS.items() if symbol in used)
 
 
 def _times(times: str | int, each: str, part: Part) -> str:
@@ -109,7 +113,7 @@ def formula_of(
     """The formula of a category's size; None where the shapes do not fit one that is known.
 
     Args:
-        category: a key of `core.categories.CATEGORIES`.
+        category: a key of `core.classify.category.CATEGORIES`.
         tensors: all parameters of the model.
         dimensions: the model's.
         nameless: whether lengths that no symbol stands for may be in it as numbers.
@@ -147,7 +151,7 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
     times, rest = divmod(tensor.tensor_count, len(tensor.layers) or 1)
     if rest:
         return None
-    numbered = times > 1 and is_routed_expert(tensor.skeleton) and times == sizes.get("E")
+    numbered = times > 1 and is_routed_expert(tensor.template) and times == sizes.get("E")
     result = Polynomial.of("E") if numbered else Polynomial.number(times)
     known = _known(tensor, category, sizes)
     shape = tensor.shape
@@ -172,7 +176,7 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
 
 def _is_stack(tensor: Repeated, sizes: dict[str, int]) -> bool:
     """Whether a tensor's first dimension is that of its experts, who may be as many as they are wide."""
-    return is_routed_expert(tensor.skeleton) and len(tensor.shape) > 2 and tensor.shape[0] == sizes.get("E")
+    return is_routed_expert(tensor.template) and len(tensor.shape) > 2 and tensor.shape[0] == sizes.get("E")
 
 
 def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, Polynomial]:
@@ -195,10 +199,10 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
         wanted.append(Polynomial.of(queries) + Polynomial.of(keys, 2))
         wanted.append(Polynomial.of(keys, 2))
     elif category == "mlp":
-        routed = is_routed_expert(tensor.skeleton)
-        inner = "s" if is_shared_expert(tensor.skeleton) else "g" if routed else "f"
+        routed = is_routed_expert(tensor.template)
+        inner = "s" if is_shared_expert(tensor.template) else "g" if routed else "f"
         inner = inner if inner in sizes else "f"
-        told = is_one_by_one(tensor.skeleton) or _is_stack(tensor, sizes)
+        told = is_one_by_one(tensor.template) or _is_stack(tensor, sizes)
         offer("d", *(("E",) if routed and not told else ()))
         if inner in sizes:
             # As wide as the model, or four times, as most are: a gate and an up projection in one are twice as wide.

@@ -26,7 +26,7 @@ class Layer(NamedTuple):
     parameters: int
 
 
-class Measured:
+class ModelProfile:
     """A model with all that a comparison asks of it; its tensors are not kept.
 
     Attributes:
@@ -80,7 +80,7 @@ class Measured:
         return category_label(category, self.totals)
 
     def formula(self, category: str, nameless: bool = False) -> Formula | None:
-        """How a category's size comes about, None where that is not known; see `core.formulas.formula_of`."""
+        """How a category's size comes about, None where that is not known; see `core.profile.formula.formula_of`."""
         key = category, nameless
         if key not in self._formulas:
             self._formulas[key] = formula_of(category, self.tensors, self.dimensions, nameless)

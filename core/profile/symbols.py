@@ -60,9 +60,9 @@ def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, i
     if not latent and dimensions.head_size and dimensions.head_size not in {d, queries, keys}:
         found["h"] = dimensions.head_size
     mlp = [t for t in tensors if t.category == "mlp"]
-    shared = [t for t in mlp if is_shared_expert(t.skeleton)]
-    routed = [t for t in mlp if is_routed_expert(t.skeleton)]
-    dense = [t for t in mlp if not (is_shared_expert(t.skeleton) or is_routed_expert(t.skeleton))]
+    shared = [t for t in mlp if is_shared_expert(t.template)]
+    routed = [t for t in mlp if is_routed_expert(t.template)]
+    dense = [t for t in mlp if not (is_shared_expert(t.template) or is_routed_expert(t.template))]
     found["f"] = _inner(dense, d, None)
     found["g"] = _inner(routed, d, dimensions.experts)
     found["s"] = _inner(shared, d, None)
@@ -121,6 +121,6 @@ def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
             matrix = tensor.shape[:2] if is_window else tensor.shape[-2:]
             width = min((n for n in matrix if n != d), default=d)
             # Of two lengths one may tell how many experts have a bias here.
-            sure = len(tensor.shape) > 2 or is_one_by_one(tensor.skeleton)
+            sure = len(tensor.shape) > 2 or is_one_by_one(tensor.template)
             widths += [width] if sure or width == d or width != experts else []
     return min(widths, default=None)

@@ -258,7 +258,7 @@ def _is_beside(key: str) -> bool:
 
 
 def _is_average(key: str) -> bool:
-    """Whether a part of the saved state is an average; among the names of one, `core.averages` tells it."""
+    """Whether a part of the saved state is an average; `core.classify.averaged_copies` finds those among its names."""
     return "ema" in key.lower().split("_")
 
 

@@ -42,6 +42,8 @@ class HubReader:
         """
         Args:
             location: what is meant, with its `hub`.
+            open_file: gives the reader of one file, by model, source, folder and name.
+            open_folder: gives the reader of a folder, by model, source, folder and names; None where it has none.
         """
         if location.hub is None:
             raise ValueError("a location without a hub name")

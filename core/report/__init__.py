@@ -1,1 +1,1 @@
-"""core.report."""
+"""Every headless output: text, JSON, CSV, Markdown."""

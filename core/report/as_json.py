@@ -61,14 +61,14 @@ def _record(count: Count) -> dict[str, Any]:
                 "percent": share(part.totals.parameters, whole.parameters),
                 "categories": _categories(part.totals, whole.parameters),
             }
-            for part in count.parts
+            for part in count.submodels
         ],
         "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "notes": count.notes,
     }
-    for key in totals.of_which:
+    for key in totals.breakdown:
         record["categories"][key]["of_which"] = ordered_parts(key, totals)
-    if others := count.others:
+    if others := count.unrecognised:
         record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
     return record
 

@@ -29,15 +29,15 @@ def tensor_rows(root: ModuleNode, parameters: int) -> Iterator[TensorRow]:
         parameters: the model's, of which `percent` is a share.
     """
     for node in root.below():
-        if node.tensor and (meaning := node.meaning):
+        if node.tensor and (classification := node.classification):
             yield TensorRow(
                 node,
                 node.tensor.name,
-                meaning.category,
-                meaning.kind,
-                meaning.role,
-                meaning.parameters,
-                share(meaning.parameters, parameters),
+                classification.category,
+                classification.kind,
+                classification.role,
+                classification.parameters,
+                share(classification.parameters, parameters),
             )
 
 

@@ -10,7 +10,7 @@ from core.classify.category import CATEGORIES
 from core.count.counter import Count
 from core.count.result import Failure, Result
 from core.profile.formula import legend
-from core.profile.profile import Measured, short_names
+from core.profile.profile import ModelProfile, short_names
 from core.report.as_csv_markdown import csv_line, markdown_text
 from core.report.as_json import json_models
 from core.report.as_text import TextStyle
@@ -36,10 +36,10 @@ _METHOD = (
 
 def measured(results: Iterable[Result]) -> Iterator[Compared]:
     """Results as they are compared."""
-    models = [Measured(result) if isinstance(result, Count) else result for result in results]
+    models = [ModelProfile(result) if isinstance(result, Count) else result for result in results]
     names = short_names(model.model for model in models)
     for model in models:
-        if isinstance(model, Measured):
+        if isinstance(model, ModelProfile):
             model.name = names[model.model]
         yield model
 
@@ -72,11 +72,11 @@ def _text_lines(models: Sequence[Compared], style: TextStyle) -> Iterator[str]:
             yield from _text_claim(claim, group, style)
 
 
-_Asked = tuple[str, list[Measured], list[Claim]]
+_Asked = tuple[str, list[ModelProfile], list[Claim]]
 """What a group of models is called, the models, and the claims as they are for them."""
 
 
-def _method(known: Sequence[Measured], asked: Sequence[_Asked]) -> Iterator[str]:
+def _method(known: Sequence[ModelProfile], asked: Sequence[_Asked]) -> Iterator[str]:
     """How it was counted, and what stands for what in the formulas."""
     yield _METHOD
     formulas = [row.show(n) for row in norms(known) if row.key == "norm_formula" for n in range(len(known))]
@@ -86,7 +86,7 @@ def _method(known: Sequence[Measured], asked: Sequence[_Asked]) -> Iterator[str]
 
 
 def _text_section(
-    title: str, rows: Sequence[ComparisonRow], models: Sequence[Measured], style: TextStyle
+    title: str, rows: Sequence[ComparisonRow], models: Sequence[ModelProfile], style: TextStyle
 ) -> Iterator[str]:
     yield from ("", title)
     for start in range(0, len(models), _MODELS_BESIDE):
@@ -112,7 +112,7 @@ def _text_chart(title: str, lines: Iterable[str], style: TextStyle) -> Iterator[
     yield from lines
 
 
-def _text_claim(claim: Claim, models: Sequence[Measured], style: TextStyle) -> Iterator[str]:
+def _text_claim(claim: Claim, models: Sequence[ModelProfile], style: TextStyle) -> Iterator[str]:
     yield from wrapped(style.plain(f"{claim.number}. {claim.claim}"), "   ")
     verdict = claim.verdict or "not asked"
     yield from ("   " + line for line in wrapped(style.plain(f"{verdict}: {claim.why}"), "", WIDTH - 3))
@@ -125,7 +125,7 @@ def _text_claim(claim: Claim, models: Sequence[Measured], style: TextStyle) -> I
     yield ""
 
 
-def _figure_rows(claim: Claim, models: Sequence[Measured]) -> list[tuple[str, list[str]]]:
+def _figure_rows(claim: Claim, models: Sequence[ModelProfile]) -> list[tuple[str, list[str]]]:
     """The figures behind a claim: for each what it is called, and its text for each model."""
     found = [claim.findings[model.model] for model in models]
     names = dict.fromkeys(name for finding in found for name in finding.figures)
@@ -165,7 +165,7 @@ def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str
             yield from _markdown_table(_figure_rows(claim, group), group)
 
 
-def _markdown_section(title: str, rows: Sequence[ComparisonRow], models: Sequence[Measured]) -> Iterator[str]:
+def _markdown_section(title: str, rows: Sequence[ComparisonRow], models: Sequence[ModelProfile]) -> Iterator[str]:
     yield f"\n## {title}\n"
     category, labelled = "", []
     for row in rows:
@@ -175,7 +175,7 @@ def _markdown_section(title: str, rows: Sequence[ComparisonRow], models: Sequenc
     yield from _markdown_table(labelled, models)
 
 
-def _markdown_table(rows: Iterable[tuple[str, list[str]]], models: Sequence[Measured]) -> Iterator[str]:
+def _markdown_table(rows: Iterable[tuple[str, list[str]]], models: Sequence[ModelProfile]) -> Iterator[str]:
     yield "\n| | " + " | ".join(markdown_text(model.name) for model in models) + " |\n"
     yield "| --- |" + " ---: |" * len(models) + "\n"
     for label, figures in rows:

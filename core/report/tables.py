@@ -119,13 +119,13 @@ def _by_layer(count: Count) -> Table:
 
 def parts_table(count: Count) -> Table | None:
     """The parts of a model as a table; None where it is one."""
-    parts = count.parts
+    parts = count.submodels
     return _stacked(count, Column("part", "Part"), parts)._replace(output="--json") if parts else None
 
 
 def others_table(count: Count) -> Table | None:
     """The names in the category other as a table; None where they are few."""
-    others = count.others
+    others = count.unrecognised
     if not others:
         return None
     whole = count.totals.parameters

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import log10
 
 from core.classify.category import CATEGORIES
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.report.as_text import TextStyle
 from core.study.comparison import by_size, common_label, compared_categories
 from core.text.numbers import percent, short
@@ -18,7 +18,7 @@ _STEP = 5
 _AXIS = 5
 
 
-def grouped_bars(models: Sequence[Measured], width: int, style: TextStyle) -> Iterator[str]:
+def grouped_bars(models: Sequence[ModelProfile], width: int, style: TextStyle) -> Iterator[str]:
     """A group of bars a model, a bar a category, on one scale from 0 to 100 %."""
     keys = compared_categories(model.totals for model in models)
     room = width - _NAME - 3 - _VALUE
@@ -34,7 +34,7 @@ def grouped_bars(models: Sequence[Measured], width: int, style: TextStyle) -> It
     yield from _legend(models, keys, style)
 
 
-def trend_lines(models: Sequence[Measured], width: int, style: TextStyle) -> Iterator[str]:
+def trend_lines(models: Sequence[ModelProfile], width: int, style: TextStyle) -> Iterator[str]:
     """The shares of categories along the models' sizes on a log scale; a mark a model."""
     models = [model for model in by_size(models) if model.parameters]
     if not models:
@@ -79,6 +79,6 @@ def _mark(key: str, style: TextStyle) -> str:
     return style.paint(shown.letter if style.ascii else shown.glyph, key)
 
 
-def _legend(models: Sequence[Measured], keys: Sequence[str], style: TextStyle) -> Iterator[str]:
+def _legend(models: Sequence[ModelProfile], keys: Sequence[str], style: TextStyle) -> Iterator[str]:
     totals = [model.totals for model in models]
     yield "   ".join(f"{_mark(key, style)} {common_label(key, totals)}" for key in keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import exact, percent
 
 # Three or four sentences each: what it does, what it is made of, how it grows.
@@ -85,7 +85,7 @@ class Lesson(NamedTuple):
     shapes: list[tuple[str, str, str, str]]
 
 
-def lesson_on(category: str, model: Measured) -> Lesson:
+def lesson_on(category: str, model: ModelProfile) -> Lesson:
     """The page on a category in a model."""
     held = model.tally(category).parameters
     formula = model.formula(category) or model.formula(category, nameless=True)
@@ -93,7 +93,7 @@ def lesson_on(category: str, model: Measured) -> Lesson:
     if formula:
         steps = dict.fromkeys((formula.text(), formula.with_numbers(), formula.sums(), exact(formula.value)))
         lines = list(steps)
-        symbols = [(symbol, exact(size), meaning) for symbol, size, meaning in formula.symbols()]
+        symbols = [(symbol, exact(size), classification) for symbol, size, classification in formula.symbols()]
     counted = f"counted: {exact(held)}, {percent(model.percent(category))} % of {exact(model.parameters)} parameters"
     tensors = sorted((t for t in model.tensors if t.category == category), key=lambda t: -t.parameters * t.tensor_count)
     shapes = [

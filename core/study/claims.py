@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from core.profile.formula import Formula
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.findings import Claim, Figures, Finding, Verdict, claim, reasons
 from core.study.reasons import ABOUT, RATIO, is_about, layers_of, ratio_of, why_largest, why_ratio, why_shares
 from core.text.numbers import decimals, exact, percent, share, short
@@ -22,13 +22,13 @@ _MOST_TERMS = 6
 """More are no help in a line."""
 
 
-def claims_of(models: Sequence[Measured]) -> list[Claim]:
+def claims_of(models: Sequence[ModelProfile]) -> list[Claim]:
     """All nine claims, asked of some models."""
     asked = (_shares, _twice, _largest, _rising, _proportional, _one_size, _norm_size, _norm_share, _norm_halves)
     return [ask(models) for ask in asked] if models else []
 
 
-def _shares(models: Sequence[Measured]) -> Claim:
+def _shares(models: Sequence[ModelProfile]) -> Claim:
     spans = [(min(column), max(column) + 1) for column in zip(*_CLAIMED_SHARES.values())]
     least = [low for low, _ in spans]
     findings = {}
@@ -53,7 +53,7 @@ def _shares(models: Sequence[Measured]) -> Claim:
     return claim(1, sentence, findings, why)
 
 
-def _twice(models: Sequence[Measured]) -> Claim:
+def _twice(models: Sequence[ModelProfile]) -> Claim:
     findings = {}
     for model in models:
         attention, mlp = model.tally("attention").parameters, model.tally("mlp").parameters
@@ -70,7 +70,7 @@ def _twice(models: Sequence[Measured]) -> Claim:
     return claim(2, "The MLP holds about twice as many parameters as attention, in every size.", findings, why)
 
 
-def _largest(models: Sequence[Measured]) -> Claim:
+def _largest(models: Sequence[ModelProfile]) -> Claim:
     findings, margins = {}, []
     for model in models:
         order = sorted(model.totals.categories, key=lambda key: -model.tally(key).parameters)
@@ -93,11 +93,11 @@ def _largest(models: Sequence[Measured]) -> Claim:
     return claim(3, "The MLP is the largest group.", findings, reasons(findings, models) or nearest)
 
 
-def _rising(models: Sequence[Measured]) -> Claim:
+def _rising(models: Sequence[ModelProfile]) -> Claim:
     findings: dict[str, Finding] = {}
     steps: list[bool] = []
     ordered = sorted(models, key=lambda model: model.parameters)
-    before: Measured | None = None
+    before: ModelProfile | None = None
     for model in ordered:
         figures: Figures = {
             "parameters": model.parameters,
@@ -125,7 +125,7 @@ def _rising(models: Sequence[Measured]) -> Claim:
     return claim(4, sentence, findings, reasons(findings, models) or why, verdict)
 
 
-def _proportional(models: Sequence[Measured]) -> Claim:
+def _proportional(models: Sequence[ModelProfile]) -> Claim:
     findings, alike = {}, []
     for model in models:
         layers = len(model.layers)
@@ -164,7 +164,7 @@ def _proportional(models: Sequence[Measured]) -> Claim:
     return claim(5, sentence, findings, f"{reasons(findings, models)}; {between_why}", verdict)
 
 
-def _a_layer(model: Measured) -> str:
+def _a_layer(model: ModelProfile) -> str:
     """What a layer of a model holds in attention and MLP, with its width."""
     layers = len(model.layers) or 1
     held = sum(layer.attention + layer.mlp for layer in model.layers) // layers
@@ -172,7 +172,7 @@ def _a_layer(model: Measured) -> str:
     return f"{short(held)} in {model.name}{width}"
 
 
-def _one_size(models: Sequence[Measured]) -> Claim:
+def _one_size(models: Sequence[ModelProfile]) -> Claim:
     findings = {}
     counts = {model.model: model.tally("embedding").parameters for model in models}
     for model in models:
@@ -210,19 +210,19 @@ def _one_size(models: Sequence[Measured]) -> Claim:
     return claim(6, sentence, findings, why, some)
 
 
-def _embedding(model: Measured, formula: Formula | None) -> str:
+def _embedding(model: ModelProfile, formula: Formula | None) -> str:
     """`39.4M in gpt2 (50,257 × 768 + 1,024 × 768)`."""
     made = f" ({formula.with_numbers()})" if formula else ""
     return f"{short(model.tally('embedding').parameters)} in {model.name}{made}"
 
 
-def _formula(model: Measured, category: str) -> Formula | None:
+def _formula(model: ModelProfile, category: str) -> Formula | None:
     """How its size comes about, where that is no longer than helps in a line."""
     formula = model.formula(category, nameless=True)
     return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MOST_TERMS else None
 
 
-def _norm_size(models: Sequence[Measured]) -> Claim:
+def _norm_size(models: Sequence[ModelProfile]) -> Claim:
     low, high = _CLAIMED_NORM[0], _CLAIMED_NORM[1] * (1 + ABOUT)
     findings = {}
     for model in models:
@@ -236,7 +236,7 @@ def _norm_size(models: Sequence[Measured]) -> Claim:
     return claim(7, "Layer norm holds tens of thousands to about 100,000 parameters.", findings, why)
 
 
-def _norm_share(models: Sequence[Measured]) -> Claim:
+def _norm_share(models: Sequence[ModelProfile]) -> Claim:
     findings = {}
     for model in models:
         part = model.percent("norm")
@@ -255,7 +255,7 @@ def _norm_share(models: Sequence[Measured]) -> Claim:
     return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)
 
 
-def _norm_halves(models: Sequence[Measured]) -> Claim:
+def _norm_halves(models: Sequence[ModelProfile]) -> Claim:
     findings = {}
     for model in models:
         norm, whole = model.tally("norm"), model.totals.whole

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from core.classify.category import CATEGORIES
 from core.count.labels import category_label
 from core.count.totals import Totals
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, exact, percent, share, size
 
 Kind = Literal["count", "percent", "points", "ratio", "times", "size", "text"]
@@ -67,7 +67,7 @@ def common_label(category: str, totals: Iterable[Totals]) -> str:
     return labels.pop() if len(labels) == 1 else CATEGORIES[category].label
 
 
-def comparison(models: Sequence[Measured]) -> list[ComparisonRow]:
+def comparison(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     """The table: a column a model, differences are from the first of them."""
     if not models:
         return []
@@ -91,7 +91,7 @@ def comparison(models: Sequence[Measured]) -> list[ComparisonRow]:
     return rows + _ratios(models) + _kinds(models) + _build(models)
 
 
-def _ratios(models: Sequence[Measured]) -> list[ComparisonRow]:
+def _ratios(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     def ratio(over: str, under: str) -> list[Cell]:
         pairs = [(model.tally(over).parameters, model.tally(under).parameters) for model in models]
         return [top / bottom if bottom else None for top, bottom in pairs]
@@ -103,7 +103,7 @@ def _ratios(models: Sequence[Measured]) -> list[ComparisonRow]:
     return [row for row in rows if any(cell is not None for cell in row.cells)]
 
 
-def _kinds(models: Sequence[Measured]) -> list[ComparisonRow]:
+def _kinds(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     wholes = [model.totals.whole for model in models]
     return [
         ComparisonRow("weights", "Weights", "count", [whole.weights for whole in wholes], head=True),
@@ -112,8 +112,8 @@ def _kinds(models: Sequence[Measured]) -> list[ComparisonRow]:
     ]
 
 
-def _build(models: Sequence[Measured]) -> list[ComparisonRow]:
-    facts: list[tuple[str, str, Callable[[Measured], Cell]]] = [
+def _build(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
+    facts: list[tuple[str, str, Callable[[ModelProfile], Cell]]] = [
         ("layers", "Layers", lambda model: model.dimensions.layers),
         ("hidden_size", "Hidden size", lambda model: model.dimensions.hidden_size),
         ("heads", "Heads", lambda model: model.dimensions.heads),
@@ -130,7 +130,7 @@ def _build(models: Sequence[Measured]) -> list[ComparisonRow]:
     return [row._replace(head=number == 0) for number, row in enumerate(known)]
 
 
-def trend(models: Sequence[Measured]) -> list[ComparisonRow]:
+def trend(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     """What is there once, whatever the number of layers, and what grows with it; the smallest model first.
 
     The columns are the models by size, see `by_size`.
@@ -156,7 +156,7 @@ def trend(models: Sequence[Measured]) -> list[ComparisonRow]:
     ]
 
 
-def norms(models: Sequence[Measured]) -> list[ComparisonRow]:
+def norms(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     """The norms apart: count, share, weights against biases."""
     tallies = [model.tally("norm") for model in models]
     wholes = [model.totals.whole for model in models]
@@ -187,6 +187,6 @@ def norms(models: Sequence[Measured]) -> list[ComparisonRow]:
     ]
 
 
-def by_size(models: Iterable[Measured]) -> list[Measured]:
+def by_size(models: Iterable[ModelProfile]) -> list[ModelProfile]:
     """The smallest first."""
     return sorted(models, key=lambda model: model.parameters)

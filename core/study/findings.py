@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, exact, percent
 
 Verdict = Literal["holds", "holds in part", "does not hold"]
@@ -89,7 +89,7 @@ def claim(number: int, sentence: str, findings: dict[str, Finding], why: str, ve
     return Claim(number, sentence, verdict, findings, why)
 
 
-def reasons(findings: dict[str, Finding], models: Sequence[Measured]) -> str:
+def reasons(findings: dict[str, Finding], models: Sequence[ModelProfile]) -> str:
     """Why it does not hold, of each model of which that is so."""
     names = {model.model: model.name for model in models}
     return "; ".join(f"{names[key]}: {finding.reason}" for key, finding in findings.items() if finding.reason)

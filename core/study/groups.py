@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from core.checkpoint.gpt2 import BUILT_IN
 from core.count.result import Failure
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 
 FAMILY = tuple(BUILT_IN)
 """The models that the study is about."""
@@ -14,15 +14,15 @@ MOST_MODELS = 12
 """So many can be compared on one screen."""
 
 
-Compared = Measured | Failure
+Compared = ModelProfile | Failure
 
 
-def readable(models: Iterable[Compared]) -> list[Measured]:
+def readable(models: Iterable[Compared]) -> list[ModelProfile]:
     """Those that could be read."""
-    return [model for model in models if isinstance(model, Measured)]
+    return [model for model in models if isinstance(model, ModelProfile)]
 
 
-def asked_apart(models: Sequence[Measured]) -> list[tuple[str, list[Measured]]]:
+def asked_apart(models: Sequence[ModelProfile]) -> list[tuple[str, list[ModelProfile]]]:
     """The groups of which the study's claims are asked: its own four models, where all of them are there, and the rest.
 
     Returns:

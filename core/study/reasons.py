@@ -12,7 +12,7 @@ from typing import NamedTuple
 from core.naming.experts import is_routed_expert
 from core.profile.formula import Formula
 from core.profile.polynomial import Polynomial, total
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import exact, share
 
 RATIO = 2.0
@@ -39,7 +39,7 @@ def because(told: str, causes: Iterable[str], layers: str) -> str:
     return ", ".join([told, *filter(None, [" and ".join(causes)])]) + (f": {layers}" if layers else "")
 
 
-def ratio_of(model: Measured) -> float | None:
+def ratio_of(model: ModelProfile) -> float | None:
     """MLP to attention; None where there is no attention."""
     attention = model.tally("attention").parameters
     return model.tally("mlp").parameters / attention if attention else None
@@ -50,14 +50,14 @@ def is_about(value: float | None, claimed: float) -> bool:
     return value is not None and abs(value / claimed - 1) <= ABOUT
 
 
-def why_ratio(told: str, model: Measured) -> str:
+def why_ratio(told: str, model: ModelProfile) -> str:
     """Why the MLP is not twice the attention."""
     if lacks := _lacks(model):
         return because(told, [lacks], "")
     return because(told, _build(model), layers_of(model))
 
 
-def why_shares(told: str, model: Measured, least: Sequence[float]) -> str:
+def why_shares(told: str, model: ModelProfile, least: Sequence[float]) -> str:
     """Why attention and the MLP have other shares than GPT-2's.
 
     Args:
@@ -77,7 +77,7 @@ def why_shares(told: str, model: Measured, least: Sequence[float]) -> str:
     return because(told, causes if twice else [*causes, *_build(model)], "" if twice else layers_of(model))
 
 
-def why_largest(told: str, model: Measured, largest: str) -> str:
+def why_largest(told: str, model: ModelProfile, largest: str) -> str:
     """Why another category is larger than the MLP."""
     if not model.tally("mlp").parameters:
         return because(told, ["as it has no MLP"], "")
@@ -88,16 +88,16 @@ def why_largest(told: str, model: Measured, largest: str) -> str:
     return because(told, [], layers_of(model, largest, "mlp") if largest in _IN else "")
 
 
-def _lacks(model: Measured) -> str:
+def _lacks(model: ModelProfile) -> str:
     lacking = [word for key, word in (("attention", "attention"), ("mlp", "MLP")) if not model.tally(key).parameters]
     return f"as it has {'neither' if len(lacking) > 1 else 'no ' + lacking[0]}" if lacking else ""
 
 
-def _outside(model: Measured) -> str:
+def _outside(model: ModelProfile) -> str:
     return f"as {share(model.outside, model.parameters):.1f} % lie outside of the layers"
 
 
-def _rest(model: Measured, rest: float) -> str:
+def _rest(model: ModelProfile, rest: float) -> str:
     """Where most of what is neither attention nor MLP lies."""
     if model.layers and share(model.outside, model.parameters) >= rest / 2:
         return _outside(model)
@@ -106,19 +106,19 @@ def _rest(model: Measured, rest: float) -> str:
     return f"as {model.label(most)} holds {model.percent(most):.1f} %"
 
 
-def _build(model: Measured) -> list[str]:
+def _build(model: ModelProfile) -> list[str]:
     """What in a model's build makes the ratio other than twice: `by its gated MLP and grouped queries`."""
     ratio = ratio_of(model) or 0.0
     told = _more_mlp(model) if ratio > RATIO else _more_attention(model)
     return ["by " + (", ".join(told[:-1]) + " and " if len(told) > 1 else "") + told[-1]] if told else []
 
 
-def _more_mlp(model: Measured) -> list[str]:
+def _more_mlp(model: ModelProfile) -> list[str]:
     """What makes the MLP larger, or attention smaller, than in GPT-2."""
     sizes, told = model.sizes, []
     if _is_gated(model):
         told.append("its gated MLP")
-    routed = (t.layers for t in model.tensors if t.category == "mlp" and is_routed_expert(t.skeleton))
+    routed = (t.layers for t in model.tensors if t.category == "mlp" and is_routed_expert(t.template))
     experts = len(frozenset().union(*routed))
     if sizes.get("E", 0) > 1 and experts:
         used = model.dimensions.experts_used
@@ -140,7 +140,7 @@ def _more_mlp(model: Measured) -> list[str]:
     return told
 
 
-def _more_attention(model: Measured) -> list[str]:
+def _more_attention(model: ModelProfile) -> list[str]:
     """What makes attention larger, or the MLP smaller, than in GPT-2."""
     told = []
     own, cross = set[str](), set[str]()
@@ -162,18 +162,18 @@ def _is_cross(name: str) -> bool:
     return any("cross" in piece or piece in _CROSS for piece in name.lower().split("."))
 
 
-def _layers_with(model: Measured) -> tuple[int, int]:
+def _layers_with(model: ModelProfile) -> tuple[int, int]:
     """How many layers have attention, and how many an MLP."""
     return sum(layer.attention > 0 for layer in model.layers), sum(layer.mlp > 0 for layer in model.layers)
 
 
-def _in_layers(count: int, model: Measured) -> str:
+def _in_layers(count: int, model: ModelProfile) -> str:
     """`in 6 of 12 layers`; "" where it is all of them."""
     layers = len(model.layers)
     return "" if count == layers else f"in {exact(count)} of {exact(layers)} layers"
 
 
-def _is_gated(model: Measured) -> bool:
+def _is_gated(model: ModelProfile) -> bool:
     """Whether most of the MLP has a gate beside what it lets through."""
     formula = _formula(model, "mlp")
     if not formula:
@@ -192,7 +192,7 @@ def _is_of_three(symbols: tuple[str, ...], times: int) -> bool:
     return times in {3, 12} if widths == ["d", "d"] else times >= 3 and len(widths) == 2 and widths[0] == "d"
 
 
-def layers_of(model: Measured, over: str = "mlp", under: str = "attention") -> str:
+def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") -> str:
     """What layers hold of two categories, where that comes to the ratio that was counted.
 
     Returns:
@@ -222,7 +222,7 @@ def layers_of(model: Measured, over: str = "mlp", under: str = "attention") -> s
     return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _LONGEST else ""
 
 
-def _told(who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: Measured) -> str:
+def _told(who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: ModelProfile) -> str:
     """What layers have, and how wide that is which has a letter."""
     symbols = frozenset().union(*(each.symbols for each in used))
     sizes = model.sizes
@@ -240,7 +240,7 @@ def _either(kinds: Sequence[_Kind], layers: int) -> str:
     return " or ".join(f"{kind.held[0].text()} ({exact(kind.layers)}{rest})" for kind, rest in zip(kinds, of_all))
 
 
-def _formula(model: Measured, category: str) -> Formula | None:
+def _formula(model: ModelProfile, category: str) -> Formula | None:
     return model.formula(category) or model.formula(category, nameless=True)
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape
 from core.count.counter import count
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.readers.builtin import BuiltInReader
 
 MODEL = "what if"
@@ -25,9 +25,9 @@ _WIDTHS = (
 PRESETS = {**BUILT_IN, "GPT-3": Gpt2Shape(96, 12288, 96, positions=2048)}
 
 
-def measured(shape: Gpt2Shape, name: str = MODEL) -> Measured:
+def measured(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
     """All that is to be known of such a model, by the count of its tensors."""
-    return Measured(count(BuiltInReader(name, shape)))
+    return ModelProfile(count(BuiltInReader(name, shape)))
 
 
 def rule_of_thumb(shape: Gpt2Shape) -> int:

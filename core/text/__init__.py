@@ -1,1 +1,1 @@
-"""core.text."""
+"""How a name or a number is written: escaping, widths in columns, number formats."""

@@ -6,7 +6,7 @@ from textual_plotext.plot import Plot
 
 from tests.support.checkpoints import Tensors
 from tui.charts.chart import Canvas, Drawing
-from tui.palette import Look
+from tui.palette import Palette
 
 EVERY: Tensors = {
     "a.lora_A.weight": ("F32", (3, 3)),
@@ -22,9 +22,9 @@ EVERY: Tensors = {
 """Of each category a tensor."""
 
 
-def drawn(drawing: Drawing, width: int, height: int, look: Look | None = None) -> list[str]:
+def drawn(drawing: Drawing, width: int, height: int, palette: Palette | None = None) -> list[str]:
     """What a drawing looks like, line by line."""
-    canvas = Canvas(Plot(), width, height, look or Look())
+    canvas = Canvas(Plot(), width, height, palette or Palette())
     drawing.draw(canvas)
     lines = canvas.text().plain.split("\n")
     while lines and not lines[-1]:

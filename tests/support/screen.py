@@ -24,7 +24,7 @@ from tui.explorer.outline import Outline, OutlineRow
 from tui.explorer.parameter_tree import ParameterTree
 from tui.explorer.row_pane import RowPane
 from tui.explorer.screen import ExplorerScreen
-from tui.palette import Look
+from tui.palette import Palette
 from tui.widgets.line import Line
 
 NARROW, WIDE = (80, 24), (120, 36)
@@ -123,7 +123,7 @@ async def running(
     *models: str | Path, size: tuple[int, int] = WIDE, ascii: bool = False, rules: Rules | None = None
 ) -> AsyncIterator[Driver]:
     """An app on a screen of some size; it opens the picker without a model, the comparison with several."""
-    app = ExploreApp([str(model) for model in models], Look(ascii), rules)
+    app = ExploreApp([str(model) for model in models], Palette(ascii), rules)
     async with app.run_test(size=size, notifications=True) as pilot:
         yield Driver(pilot)
 

@@ -18,7 +18,7 @@ from tests.support.screen import NARROW, WIDE, Driver, SlowReaders
 from tui.app import ExploreApp
 from tui.comparison.screen import ComparisonScreen
 from tui.explorer.screen import ExplorerScreen
-from tui.palette import Look
+from tui.palette import Palette
 
 SnapCompare = Callable[..., bool]
 Act = Callable[[Driver], Awaitable[None]]
@@ -45,7 +45,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
         *models: str,
         act: Act | None = None,
         keys: str = "",
-        look: Look | None = None,
+        palette: Palette | None = None,
         theme: str = "",
         rules: Rules | None = None,
         study: bool = False,
@@ -61,7 +61,7 @@ def picture(snap_compare: SnapCompare, size: tuple[int, int]) -> Take:
                 await act(driver)
             await still(driver)
 
-        app = ExploreApp(list(models), look or Look(), rules, study)
+        app = ExploreApp(list(models), palette or Palette(), rules, study)
         return snap_compare(app, terminal_size=size, run_before=before)
 
     return take
@@ -127,10 +127,10 @@ def test_explorer_of_several_parts(picture: Take, folder: Path, view: str) -> No
     assert picture("./llava.safetensors", keys=view)
 
 
-@pytest.mark.parametrize("look", [Look(ascii=True), Look(monochrome=True)], ids=["ascii", "monochrome"])
-def test_parts_without_unicode_and_without_colour(picture: Take, folder: Path, look: Look) -> None:
+@pytest.mark.parametrize("look", [Palette(ascii=True), Palette(monochrome=True)], ids=["ascii", "monochrome"])
+def test_parts_without_unicode_and_without_colour(picture: Take, folder: Path, palette: Palette) -> None:
     write(folder / "llava.safetensors", LLAVA)
-    assert picture("./llava.safetensors", keys="4", look=look)
+    assert picture("./llava.safetensors", keys="4", palette=palette)
 
 
 def test_parts_of_a_model_of_one_stack(picture: Take) -> None:
@@ -258,7 +258,7 @@ def test_picker_help(picture: Take) -> None:
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark", "ansi-light"])
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_theme(picture: Take, theme: str, view: str) -> None:
-    assert picture("gpt2", theme=theme, keys=f"{view} j j j j j", look=Look(sixteen=theme.startswith("ansi")))
+    assert picture("gpt2", theme=theme, keys=f"{view} j j j j j", palette=Palette(sixteen=theme.startswith("ansi")))
 
 
 @pytest.mark.parametrize("theme", ["textual-light", "ansi-dark"])
@@ -269,27 +269,27 @@ def test_picker_and_help_in_a_theme(picture: Take, theme: str, folder: Path) -> 
 
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_ascii(picture: Take, view: str) -> None:
-    assert picture("gpt2", look=Look(ascii=True), keys=f"{view} j j j j j")
+    assert picture("gpt2", palette=Palette(ascii=True), keys=f"{view} j j j j j")
 
 
 def test_ascii_dialogue(picture: Take) -> None:
-    assert picture("gpt2", look=Look(ascii=True), keys="x")
+    assert picture("gpt2", palette=Palette(ascii=True), keys="x")
 
 
 def test_ascii_picker(picture: Take, folder: Path) -> None:
     checkpoints(folder)
-    assert picture(look=Look(ascii=True))
+    assert picture(palette=Palette(ascii=True))
 
 
 @pytest.mark.parametrize("view", ["1", "2", "3"], ids=["shares", "layers", "kinds"])
 def test_without_colour(picture: Take, view: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture("gpt2", keys=f"{view} j j j j j", look=Look(monochrome=True))
+    assert picture("gpt2", keys=f"{view} j j j j j", palette=Palette(monochrome=True))
 
 
 def test_too_small(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
     small = (49, size[1]) if size == NARROW else (size[0], 13)
-    assert snap_compare(ExploreApp(["gpt2"], Look()), terminal_size=small)
+    assert snap_compare(ExploreApp(["gpt2"], Palette()), terminal_size=small)
 
 
 # The comparison and the study.
@@ -342,13 +342,13 @@ def test_comparison_of_mixed_models(picture: Take, folder: Path, keys: str) -> N
 
 @pytest.mark.parametrize("keys", ["1", "1 b", "2", "3", "5", "6"])
 def test_ascii_comparison(picture: Take, folder: Path, keys: str) -> None:
-    assert picture(*compared(folder), act=comparing(keys), look=Look(ascii=True))
+    assert picture(*compared(folder), act=comparing(keys), palette=Palette(ascii=True))
 
 
 @pytest.mark.parametrize("keys", ["1", "1 b", "2 j j", "5"])
 def test_comparison_without_colour(picture: Take, keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(*STUDY, act=comparing(keys), look=Look(monochrome=True), study=True)
+    assert picture(*STUDY, act=comparing(keys), palette=Palette(monochrome=True), study=True)
 
 
 @pytest.mark.parametrize("keys", ["1", "2 j j", "5"])

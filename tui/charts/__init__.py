@@ -1,1 +1,1 @@
-"""tui.charts."""
+"""Charts that several screens show; plotext draws their axes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.palette import RGB, Look
+from tui.palette import RGB, Palette
 
 if TYPE_CHECKING:
     from textual_plotext.plot import Plot
@@ -29,17 +29,17 @@ class Canvas:
     plotext rounds what it is given to cells; in units of its own cells there is nothing to round.
     """
 
-    def __init__(self, figure: Plot, width: int, height: int, look: Look) -> None:
+    def __init__(self, figure: Plot, width: int, height: int, palette: Palette) -> None:
         """
         Args:
             figure: an empty one.
             width: in cells.
             height: in cells.
-            look: how things are drawn.
+            palette: how things are drawn.
         """
         self.width = width
         self.height = height
-        self.look = look
+        self.palette = palette
         self._figure = figure
         figure.theme("clear")
         figure.plotsize(width, height)
@@ -71,9 +71,9 @@ class Canvas:
 class Chart(Widget):
     """Shows one drawing; drawn anew only for another one, another size or another theme."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._drawing: Drawing | None = None
         self._awake = False
 

@@ -55,9 +55,9 @@ class LayerBars:
                 below += totals.categories[key].parameters if key in totals.categories else 0
                 high = round(below * rows / largest)
                 if high > low:
-                    marker = canvas.look.marker(key, rank)
+                    marker = canvas.palette.marker(key, rank)
                     cells = (bottom - high + 1, bottom - low)
-                    canvas.rectangle((left, right), cells, canvas.look.rgb(key), marker)
+                    canvas.rectangle((left, right), cells, canvas.palette.rgb(key), marker)
         canvas.words(short(largest).rjust(_AXIS - 1), 0, top)
         canvas.words("0".rjust(_AXIS - 1), 0, bottom)
         self._names(canvas, _AXIS + columns * wide, bottom + 1)
@@ -81,10 +81,10 @@ class LayerBars:
             left = _AXIS + n * wide
             room = min(canvas.width - left, (following - n) * wide - 1)
             if n == 0 or room >= _LEAST_NAME:
-                name = shortened(canvas.look.plain(escaped(shown[n])), max(room, 1))
+                name = shortened(canvas.palette.plain(escaped(shown[n])), max(room, 1))
                 canvas.words(name, left, row)
                 free = left + len(name) + 1
-        last = shortened(canvas.look.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
+        last = shortened(canvas.palette.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
         if len(self.layers) > 1 and len(starts) == 1 and end - len(last) >= free:
             canvas.words(last, end - len(last), row)
 

@@ -17,10 +17,10 @@ def draw_legend(canvas: Canvas, labels: Iterable[tuple[str, str]], row: int, bar
         row: the line.
         bars: whether the drawing has bars, which without colours are told apart by what they are made of.
     """
-    look = canvas.look
-    filled = bars and look.monochrome and not look.ascii
+    palette = canvas.palette
+    filled = bars and palette.monochrome and not palette.ascii
     marks = [
-        (key, look.glyph(key) + (look.marker(key, rank) if filled else ""), label)
+        (key, palette.glyph(key) + (palette.marker(key, rank) if filled else ""), label)
         for rank, (key, label) in enumerate(labels)
     ]
     widths = [len(mark) + 1 + len(label) for _, mark, label in marks]
@@ -29,9 +29,9 @@ def draw_legend(canvas: Canvas, labels: Iterable[tuple[str, str]], row: int, bar
     for (key, mark, label), width in zip(marks, widths):
         beyond = canvas.width - column
         if left > beyond and width + gap + 1 > beyond:
-            canvas.words(look.plain(ELLIPSIS), column, row)
+            canvas.words(palette.plain(ELLIPSIS), column, row)
             break
-        canvas.words(mark, column, row, look.rgb(key))
+        canvas.words(mark, column, row, palette.rgb(key))
         canvas.words(label, column + len(mark) + 1, row)
         column += width + gap
         left -= width + gap

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil, floor, log10
 from typing import Literal
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.comparison import common_label, compared_categories
 from core.text.numbers import percent, short
 from core.text.width import shortened
@@ -36,7 +36,7 @@ class ModelBars:
         chosen: the place of the model that is to be in view in any case.
     """
 
-    models: tuple[tuple[str, Measured | None], ...]
+    models: tuple[tuple[str, ModelProfile | None], ...]
     mode: Mode
     chosen: int = 0
 
@@ -58,7 +58,7 @@ class ModelBars:
         room = canvas.width - _AXIS
         least = _LEAST_STACK if self.mode == "stacked" else len(keys) + 1
         view = in_view(len(self.models), max(1, room // least), self.chosen)
-        beyond = canvas.look.beyond(view.start, len(self.models) - view.stop)
+        beyond = canvas.palette.beyond(view.start, len(self.models) - view.stop)
         canvas.words(f" {beyond}", canvas.width - len(beyond) - 1, 0)
         group = max(1, room // len(view))
         bars = _Bars(canvas, known, keys, (top, bottom), self.mode)
@@ -70,9 +70,9 @@ class ModelBars:
             elif model:
                 bars.group(model, left, group)
             else:
-                canvas.words(shortened(canvas.look.plain("not read"), group), left, bottom)
-            shown = shortened(canvas.look.plain(name), max(1, group - 1))
-            canvas.words(canvas.look.plain(shown), left, bottom + 2)
+                canvas.words(shortened(canvas.palette.plain("not read"), group), left, bottom)
+            shown = shortened(canvas.palette.plain(name), max(1, group - 1))
+            canvas.words(canvas.palette.plain(shown), left, bottom + 2)
         totals = [model.totals for model in known]
         draw_legend(canvas, [(key, common_label(key, totals)) for key in bars.keys], bottom + 3)
 
@@ -85,7 +85,7 @@ class _Bars:
     """
 
     def __init__(
-        self, canvas: Canvas, models: list[Measured], keys: list[str], rows: tuple[int, int], mode: Mode
+        self, canvas: Canvas, models: list[ModelProfile], keys: list[str], rows: tuple[int, int], mode: Mode
     ) -> None:
         self._canvas = canvas
         shares = {key: sum(model.percent(key) for model in models) for key in keys}
@@ -103,7 +103,7 @@ class _Bars:
         """The length of a bar, in rows, of a part (0 to 1) of the scale."""
         return round(part * (self._bottom - self._top + 1))
 
-    def _height(self, model: Measured, key: str) -> int:
+    def _height(self, model: ModelProfile, key: str) -> int:
         count = model.tally(key).parameters
         if self._mode != "counts":
             return self._rows(model.percent(key) / self._most)
@@ -124,9 +124,9 @@ class _Bars:
                 taken.add(row)
                 self._canvas.words(text.rjust(_AXIS - 1), 0, row)
 
-    def group(self, model: Measured, left: int, width: int) -> None:
+    def group(self, model: ModelProfile, left: int, width: int) -> None:
         """A bar a category, each with its value above and its mark below."""
-        look = self._canvas.look
+        palette = self._canvas.palette
         slot = max(1, min(_WIDEST_SLOT, (width - 1) // len(self.keys)))
         for rank, key in enumerate(self.keys):
             count = model.tally(key).parameters
@@ -137,29 +137,29 @@ class _Bars:
             height = self._height(model, key)
             rows = (self._bottom - height + 1, self._bottom)
             if height:
-                self._canvas.rectangle((column, right), rows, look.rgb(key), look.marker(key, rank))
+                self._canvas.rectangle((column, right), rows, palette.rgb(key), palette.marker(key, rank))
             value = _value(model, key, slot, self._mode)
             self._canvas.words(value, column, self._bottom - height)
-            self._canvas.words(look.glyph(key), column, self._bottom + 1, look.rgb(key))
+            self._canvas.words(palette.glyph(key), column, self._bottom + 1, palette.rgb(key))
 
-    def stack(self, model: Measured, left: int, width: int) -> None:
+    def stack(self, model: ModelProfile, left: int, width: int) -> None:
         """One bar, with marks beside it, and values where there is room."""
-        look, valued = self._canvas.look, width >= _LEAST_VALUED
+        palette, valued = self._canvas.palette, width >= _LEAST_VALUED
         bar = max(1, min(16, width - 9 if valued else width - 2))
         below, before = 0.0, self._bottom + 1
         for rank, key in enumerate(self.keys):
             below += model.percent(key)
             after = self._bottom + 1 - self._rows(below / 100)
             if after < before:
-                marker, middle = look.marker(key, rank), (after + before - 1) // 2
-                self._canvas.rectangle((left, left + bar - 1), (after, before - 1), look.rgb(key), marker)
-                self._canvas.words(look.glyph(key), left + bar + (1 if valued else 0), middle, look.rgb(key))
+                marker, middle = palette.marker(key, rank), (after + before - 1) // 2
+                self._canvas.rectangle((left, left + bar - 1), (after, before - 1), palette.rgb(key), marker)
+                self._canvas.words(palette.glyph(key), left + bar + (1 if valued else 0), middle, palette.rgb(key))
                 if valued:
                     self._canvas.words(percent(model.percent(key)), left + bar + 3, middle)
             before = after
 
 
-def _value(model: Measured, key: str, slot: int, mode: Mode) -> str:
+def _value(model: ModelProfile, key: str, slot: int, mode: Mode) -> str:
     """A bar's value in so many columns, one of them left free."""
     value = model.percent(key)
     if mode == "counts":

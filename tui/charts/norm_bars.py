@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, short
 from core.text.width import shortened
 from tui.charts.chart import Canvas
 from tui.charts.visible_range import in_view
-from tui.palette import Look
+from tui.palette import Palette
 
 _TITLE = "the norms' share of the parameters, on an axis of its own:"
 _NAME = 18
@@ -26,7 +26,7 @@ class NormBars:
         chosen: the place of the one that is to be in view in any case.
     """
 
-    models: tuple[Measured, ...]
+    models: tuple[ModelProfile, ...]
     chosen: int = 0
 
     def draw(self, canvas: Canvas) -> None:
@@ -45,28 +45,28 @@ class NormBars:
         step = 2 if top + 2 * len(self.models) - 1 <= canvas.height else 1
         for number, model in enumerate(self.models[view.start : view.stop]):
             self._bar(canvas, model, top + number * step, most)
-        canvas.words(canvas.look.beyond(view.start, len(self.models) - view.stop), 0, canvas.height - 1)
+        canvas.words(canvas.palette.beyond(view.start, len(self.models) - view.stop), 0, canvas.height - 1)
 
     @staticmethod
-    def _bar(canvas: Canvas, model: Measured, row: int, most: float) -> None:
-        look, tally, part = canvas.look, model.tally("norm"), model.percent("norm")
+    def _bar(canvas: Canvas, model: ModelProfile, row: int, most: float) -> None:
+        palette, tally, part = canvas.palette, model.tally("norm"), model.percent("norm")
         room = max(4, canvas.width - _NAME - _VALUES)
         length = max(1, round(room * part / most)) if tally.parameters else 0
         biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
-        canvas.words(look.plain(shortened(look.plain(model.name), _NAME - 1)), 0, row)
+        canvas.words(palette.plain(shortened(palette.plain(model.name), _NAME - 1)), 0, row)
         end = _NAME + length
-        canvas.rectangle((_NAME, end - biases - 1), (row, row), look.rgb("norm"), look.block)
-        canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(look))
+        canvas.rectangle((_NAME, end - biases - 1), (row, row), palette.rgb("norm"), palette.block)
+        canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(palette))
         canvas.words(f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
 
     @staticmethod
     def _legend(canvas: Canvas, column: int, row: int) -> None:
-        canvas.words(canvas.look.block, column, row, canvas.look.rgb("norm"))
+        canvas.words(canvas.palette.block, column, row, canvas.palette.rgb("norm"))
         canvas.words("weights", column + 2, row)
-        canvas.words(_light(canvas.look), column + 10, row, _BIAS_COLOR)
+        canvas.words(_light(canvas.palette), column + 10, row, _BIAS_COLOR)
         canvas.words("biases", column + 12, row)
 
 
-def _light(look: Look) -> str:
+def _light(palette: Palette) -> str:
     """What the biases' part of a bar is made of."""
-    return "." if look.ascii else "░"
+    return "." if palette.ascii else "░"

@@ -28,15 +28,15 @@ class ShareBars:
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the bars from the top, as thick as there is room, two rows at most, then the scale."""
-        look = canvas.look
+        palette = canvas.palette
         categories = ordered_categories(self.totals)[: canvas.height]
         whole = self.totals.parameters
         if not whole:
             canvas.words("no parameters", 0, 0)
             return
-        labels = [look.glyph(key) for key, _ in categories]
+        labels = [palette.glyph(key) for key, _ in categories]
         if not self.beside_table:
-            labels = [f"{look.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
+            labels = [f"{palette.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
         left = max(map(len, labels)) + 1
         room = max(1, canvas.width - left - _VALUE)
         first, step = 1, 1
@@ -47,9 +47,9 @@ class ShareBars:
             top = first + number * step
             length = round(room * part / 100)
             bottom = top + max(0, step - 2)
-            canvas.words(label[0], 0, top, look.rgb(key))
+            canvas.words(label[0], 0, top, palette.rgb(key))
             canvas.words(label[1:], 1, top)
-            canvas.rectangle((left, left + length - 1), (top, bottom), look.rgb(key), look.block)
+            canvas.rectangle((left, left + length - 1), (top, bottom), palette.rgb(key), palette.block)
             canvas.words(f"{percent(part)} %", left + length + (1 if length else 0), top)
         below = first + len(categories) * step
         if below < canvas.height and room > 24:

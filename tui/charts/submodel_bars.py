@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.count.labels import category_label, ordered_categories
-from core.count.submodels import Part
+from core.count.submodels import Submodel
 from core.count.totals import Totals
-from core.count.unrecognised import OtherName
+from core.count.unrecognised import UnrecognisedName
 from core.text.escape import escaped
 from core.text.numbers import percent, plural, share, short
 from core.text.width import shortened
@@ -19,34 +19,34 @@ _FIGURES = len(" 100.00 %  100.0M")
 
 
 @dataclass(frozen=True)
-class PartBars:
+class SubmodelBars:
     """A horizontal bar a part, as long as its share of the model and in the colours of its categories.
 
     Attributes:
         parts: of the model; none where it is one.
-        others: the names in the category other, the largest first.
+        unrecognised: the names in the category other, the largest first.
         whole: the model's totals.
     """
 
-    parts: list[Part]
-    others: list[OtherName]
+    parts: list[Submodel]
+    unrecognised: list[UnrecognisedName]
     whole: Totals
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the parts from the top, then the names."""
         below = self._draw_parts(canvas)
-        if self.others and below < canvas.height - 1:
-            self._list_others(canvas, below)
+        if self.unrecognised and below < canvas.height - 1:
+            self._list_unrecognised(canvas, below)
 
     def _draw_parts(self, canvas: Canvas) -> int:
         """Draws the parts; gives the first free row."""
         if not self.parts:
             canvas.words("No parts to tell apart, such as a vision tower.", 0, 0)
             return 2
-        look, whole = canvas.look, self.whole.parameters
-        room = canvas.height - (4 if self.others else 0)
+        palette, whole = canvas.palette, self.whole.parameters
+        room = canvas.height - (4 if self.unrecognised else 0)
         shown = self._fitting(max(2, room))
-        names = [shortened(look.plain(escaped(name)), min(_MOST_NAME, canvas.width // 3)) for name, _ in shown]
+        names = [shortened(palette.plain(escaped(name)), min(_MOST_NAME, canvas.width // 3)) for name, _ in shown]
         left = max(map(len, names)) + 1
         bar = max(1, canvas.width - left - _FIGURES)
         for row, (name, (_, totals)) in enumerate(zip(names, shown)):
@@ -58,7 +58,7 @@ class PartBars:
         below = len(shown) + 1
         return self._legend(canvas, below) if below < room else below
 
-    def _fitting(self, rows: int) -> list[Part]:
+    def _fitting(self, rows: int) -> list[Submodel]:
         """All parts, or as many as there are rows for, the smallest together as the last."""
         if len(self.parts) <= rows:
             return self.parts
@@ -68,7 +68,7 @@ class PartBars:
             if part not in largest:
                 rest.add(part.totals)
         kept = [part for part in self.parts if part in largest]
-        return [*kept, Part(f"{len(self.parts) - len(kept)} smaller ones", rest)]
+        return [*kept, Submodel(f"{len(self.parts) - len(kept)} smaller ones", rest)]
 
     def _bar(self, canvas: Canvas, row: int, ends: tuple[int, int], totals: Totals) -> None:
         start, length, below = ends[0], ends[1] - ends[0], 0
@@ -76,8 +76,8 @@ class PartBars:
         for rank, (key, _) in enumerate(sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)):
             below += totals.categories[key].parameters if key in totals.categories else 0
             end = ends[0] + round(length * below / totals.parameters)
-            marker = canvas.look.marker(key, rank)
-            canvas.rectangle((start, end - 1), (row, row), canvas.look.rgb(key), marker)
+            marker = canvas.palette.marker(key, rank)
+            canvas.rectangle((start, end - 1), (row, row), canvas.palette.rgb(key), marker)
             start = end
 
     def _legend(self, canvas: Canvas, row: int) -> int:
@@ -86,19 +86,19 @@ class PartBars:
         draw_legend(canvas, [(key, category_label(key, self.whole)) for key, _ in categories], row)
         return row + 2
 
-    def _list_others(self, canvas: Canvas, top: int) -> None:
+    def _list_unrecognised(self, canvas: Canvas, top: int) -> None:
         """What the category other is, as far as there are rows."""
-        look, whole = canvas.look, self.whole.parameters
+        palette, whole = canvas.palette, self.whole.parameters
         rows = canvas.height - top - 1
-        shown = self.others if len(self.others) <= rows else self.others[: max(0, rows - 1)]
-        canvas.words(look.glyph("other"), 0, top, look.rgb("other"))
+        shown = self.unrecognised if len(self.unrecognised) <= rows else self.unrecognised[: max(0, rows - 1)]
+        canvas.words(palette.glyph("other"), 0, top, palette.rgb("other"))
         canvas.words("Other: names that no rule knows", 2, top)
         for row, (name, count, parameters) in enumerate(shown, top + 1):
             figures = f"{percent(share(parameters, whole)):>6} %  "
-            times = f" {look.plain('×')}{count}" if count > 1 else ""
-            fitted = look.plain(shortened(escaped(name), canvas.width - len(figures) - len(times)))
+            times = f" {palette.plain('×')}{count}" if count > 1 else ""
+            fitted = palette.plain(shortened(escaped(name), canvas.width - len(figures) - len(times)))
             canvas.words(figures + fitted + times, 0, row)
-        if len(shown) < len(self.others):
-            left = self.others[len(shown) :]
+        if len(shown) < len(self.unrecognised):
+            left = self.unrecognised[len(shown) :]
             part = percent(share(sum(each.parameters for each in left), whole))
             canvas.words(f"{part:>6} %  {plural(len(left), 'more name')}", 0, canvas.height - 1)

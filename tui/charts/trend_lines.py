@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.report.text_charts import log_columns
 from core.study.comparison import by_size, common_label, compared_categories
 from core.text.numbers import short
@@ -27,8 +27,8 @@ class TrendLines:
         apart: one of them that is marked as no real one, or None.
     """
 
-    models: tuple[Measured, ...]
-    apart: Measured | None = None
+    models: tuple[ModelProfile, ...]
+    apart: ModelProfile | None = None
 
     def draw(self, canvas: Canvas) -> None:
         """Draws a title, the lines, sizes and names below them, and a legend."""
@@ -64,18 +64,18 @@ class TrendLines:
 
     @staticmethod
     def _line(canvas: Canvas, key: str, points: list[tuple[int, int]]) -> None:
-        look = canvas.look
-        dot = "." if look.ascii else "·"
+        palette = canvas.palette
+        dot = "." if palette.ascii else "·"
         for (left, above), (right, below) in pairwise(points):
             for column in range(left + 1, right):
                 height = above + (below - above) * (column - left) / (right - left)
-                canvas.words(dot, column, round(height), look.rgb(key))
+                canvas.words(dot, column, round(height), palette.rgb(key))
         for column, height in points:
-            canvas.words(look.glyph(key), column, height, look.rgb(key))
+            canvas.words(palette.glyph(key), column, height, palette.rgb(key))
 
-    def _names(self, canvas: Canvas, models: list[Measured], columns: list[int], row: int) -> None:
+    def _names(self, canvas: Canvas, models: list[ModelProfile], columns: list[int], row: int) -> None:
         """The sizes, and below each its model's name; a model that has no room for both has neither."""
-        plain = canvas.look.plain
+        plain = canvas.palette.plain
         sizes = [short(model.parameters) for model in models]
         names = [plain(f"({model.name})" if model is self.apart else model.name) for model in models]
         least = [max(len(size), min(len(name), _LEAST_NAME)) for size, name in zip(sizes, names)]

@@ -29,18 +29,18 @@ class KindBars:
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the bars below a line of titles."""
-        look = canvas.look
+        palette = canvas.palette
         categories = ordered_categories(self.totals)[: max(1, canvas.height - 1)]
         if not categories:
             canvas.words("no parameters", 0, 0)
             return
-        labels = [look.glyph(key) for key, _ in categories]
+        labels = [palette.glyph(key) for key, _ in categories]
         if not self.beside_table:
-            labels = [f"{look.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
+            labels = [f"{palette.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
         left = max(map(len, labels)) + 1
         room = max(4, canvas.width - left - _VALUES)
         step = 2 if not self.beside_table and 2 * len(categories) < canvas.height else 1
-        light = "." if look.ascii else "░"
+        light = "." if palette.ascii else "░"
         canvas.words("weights" if room > 8 else "", left, 0)
         canvas.words("biases", left + room + 1, 0)
         for number, (label, (key, tally)) in enumerate(zip(labels, categories)):
@@ -48,8 +48,8 @@ class KindBars:
             biases = share(tally.biases, tally.parameters)
             length = max(1, round(room * biases / 100)) if tally.biases else 0
             end = left + room
-            canvas.words(label[0], 0, row, canvas.look.rgb(key))
+            canvas.words(label[0], 0, row, canvas.palette.rgb(key))
             canvas.words(label[1:], 1, row)
-            canvas.rectangle((left, end - length - 1), (row, row), canvas.look.rgb(key), look.block)
+            canvas.rectangle((left, end - length - 1), (row, row), canvas.palette.rgb(key), palette.block)
             canvas.rectangle((end - length, end - 1), (row, row), _BIAS_COLOR, light)
             canvas.words(f"{percent(biases)} % {short(tally.biases)}", end + 1, row)

@@ -1,1 +1,1 @@
-"""tui.comparison."""
+"""The comparison: up to twelve models side by side, the study's claims, the what-if model."""

@@ -14,11 +14,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.profile.formula import legend
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.findings import FIGURES, Claim, Verdict, figure_text
 from core.text.escape import ELLIPSIS
 from core.text.width import shortened, wrapped
-from tui.palette import Look
+from tui.palette import Palette
 from tui.widgets.line import Line
 
 _LABEL = 17
@@ -33,7 +33,7 @@ _MARKS: dict[Verdict | None, tuple[str, str, str]] = {
     None: ("–", " ", ""),
 }
 
-Asked = Sequence[tuple[str, Sequence[Measured], Sequence[Claim]]]
+Asked = Sequence[tuple[str, Sequence[ModelProfile], Sequence[Claim]]]
 """Groups of models: what they are called, which they are, what was found."""
 
 
@@ -54,9 +54,9 @@ class ClaimList(Widget):
             super().__init__()
             self.number = number
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._asked: Asked = ()
         self._chosen = 0
         self._top = 0
@@ -111,12 +111,12 @@ class ClaimList(Widget):
 class ClaimsView(Container):
     """The list above, and below it the claim chosen: verdict, reason, figures of each model."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._asked: Asked = ()
         self._chosen = 0
-        self._model: Measured | None = None
+        self._model: ModelProfile | None = None
 
     def compose(self) -> ComposeResult:
         yield ClaimList(self._look, id="claim-list")
@@ -135,7 +135,7 @@ class ClaimsView(Container):
         lines = 9 + (len(self._asked) > 1)
         return max(2, min(lines, self.size.height - _LEAST_CLAIM)) if self.size.height else lines
 
-    def show(self, asked: Asked, model: Measured | None) -> None:
+    def show(self, asked: Asked, model: ModelProfile | None) -> None:
         """Shows what was found.
 
         Args:
@@ -175,10 +175,10 @@ class ClaimsView(Container):
         self.query_one("#claim", Line).show(self._detail() if self._asked else "")
 
     def _detail(self) -> Text:
-        look, width = self._look, max(20, self.size.width - 3)
+        palette, width = self._look, max(20, self.size.width - 3)
         text = Text(end="")
         first = self._asked[0][2][self._chosen]
-        for line in wrapped(look.plain(f"{first.number}. {first.claim}"), "", width):
+        for line in wrapped(palette.plain(f"{first.number}. {first.claim}"), "", width):
             text.append(line + "\n", "bold")
         # The group first of which a model is chosen.
         groups = sorted(self._asked, key=lambda group: self._model not in group[1])
@@ -186,22 +186,22 @@ class ClaimsView(Container):
             claim = claims[self._chosen]
             said = self.query_one(ClaimList).verdict(claim.verdict)
             lead = f"{title}: " if len(self._asked) > 1 else ""
-            lines = wrapped(look.plain(f"{lead}{said.plain}: {claim.why}"), "", width)
+            lines = wrapped(palette.plain(f"{lead}{said.plain}: {claim.why}"), "", width)
             for number, line in enumerate(lines):
                 shown = Text(line + "\n")
                 if not number:
-                    shown.stylize(said.style, len(look.plain(lead)), len(look.plain(lead)) + len(said.plain))
+                    shown.stylize(said.style, len(palette.plain(lead)), len(palette.plain(lead)) + len(said.plain))
                 text.append(shown)
             self._figures(text, claim, models)
         if symbols := legend(*(claims[self._chosen].why for _, _, claims in self._asked)):
-            for line in wrapped(look.plain(symbols), "", width):
+            for line in wrapped(palette.plain(symbols), "", width):
                 text.append(line + "\n", "dim")
         text.rstrip()
         return text
 
-    def _figures(self, text: Text, claim: Claim, models: Sequence[Measured]) -> None:
+    def _figures(self, text: Text, claim: Claim, models: Sequence[ModelProfile]) -> None:
         """The figures of those models that have room."""
-        look = self._look
+        palette = self._look
         beside = max(1, (self.size.width - _LABEL) // _COLUMN)
         place = models.index(self._model) if self._model in models else 0
         start = max(0, min(place - beside + 1, len(models) - beside))
@@ -209,12 +209,12 @@ class ClaimsView(Container):
         found = [claim.findings[model.model] for model in shown]
         names = dict.fromkeys(name for finding in claim.findings.values() for name in finding.figures)
         left = len(models) - len(shown)
-        arrows = "< >" if look.ascii else "← →"
+        arrows = "< >" if palette.ascii else "← →"
         text.append(f"{f'{left} more: {arrows}' if left else '':{_LABEL}}", "dim")
         text.append("".join(self._cell(model.name) for model in shown) + "\n", "bold")
         for name in names:
             cells = [self._cell(figure_text(name, finding.figures.get(name))) for finding in found]
-            text.append(f"{look.plain(FIGURES[name][0]):{_LABEL}}{''.join(cells)}\n")
+            text.append(f"{palette.plain(FIGURES[name][0]):{_LABEL}}{''.join(cells)}\n")
         if any(finding.holds is not None for finding in claim.findings.values()):
             text.append(f"{'holds':{_LABEL}}")
             for finding in found:

@@ -9,12 +9,12 @@ from textual.message import Message
 from textual.screen import Screen
 
 from core.classify.user_rules import Rules
-from core.profile.profile import Measured, short_names
+from core.profile.profile import ModelProfile, short_names
 from core.study.groups import MOST_MODELS
 from core.text.numbers import plural
-from tui.messages import LoadBroke, LoadFailed, LoadMessage, LoadProgress, ModelMeasured
-from tui.palette import Look
-from tui.profile_load import MeasuringLoad
+from tui.messages import LoadBroke, LoadFailed, LoadMessage, LoadProgress, ModelProfiled
+from tui.palette import Palette
+from tui.profile_load import ProfileLoad
 from tui.textual_fixes.screens import Steady
 
 
@@ -29,11 +29,11 @@ class Column:
         instead: what is to be said while it is not.
     """
 
-    def __init__(self, model: str, load: MeasuringLoad) -> None:
+    def __init__(self, model: str, load: ProfileLoad) -> None:
         self.model = model
         self.name = ""
         self.load = load
-        self.measured: Measured | None = None
+        self.measured: ModelProfile | None = None
         self.instead = "reading…"
 
 
@@ -41,17 +41,17 @@ class ComparingScreen(Steady, Screen[None]):
     """Owns the loads of its models and all that is known of these; a subclass shows it.
 
     Attributes:
-        look: how things are drawn.
+        palette: how things are drawn.
         columns: the models, in their order.
         place: which of them is chosen.
         said: what the last key had to say.
         rules: what is asked before the built-in rules.
     """
 
-    def __init__(self, models: list[str], look: Look, rules: Rules | None = None) -> None:
+    def __init__(self, models: list[str], palette: Palette, rules: Rules | None = None) -> None:
         super().__init__()
         self.rules = rules
-        self.look = look
+        self.palette = palette
         self.columns: list[Column] = []
         self.place = 0
         self.said = ""
@@ -64,7 +64,7 @@ class ComparingScreen(Steady, Screen[None]):
         """Shows what is known."""
 
     @property
-    def known(self) -> list[Measured]:
+    def known(self) -> list[ModelProfile]:
         """The models that are read."""
         return [column.measured for column in self.columns if column.measured]
 
@@ -113,9 +113,9 @@ class ComparingScreen(Steady, Screen[None]):
             if column.measured:
                 column.measured.name = column.name
 
-    def _load(self, model: str) -> MeasuringLoad:
+    def _load(self, model: str) -> ProfileLoad:
         self._loads += 1
-        return MeasuringLoad(model, self._loads, self.rules)
+        return ProfileLoad(model, self._loads, self.rules)
 
     def _take(self, message: Message) -> None:
         """What a load says; that of a model which is left out meanwhile, or read again, is dropped."""
@@ -124,7 +124,7 @@ class ComparingScreen(Steady, Screen[None]):
         column = next((each for each in self.columns if each.load.load_id == message.load_id), None)
         if not column:
             return
-        if isinstance(message, ModelMeasured):
+        if isinstance(message, ModelProfiled):
             column.measured = message.measured
             column.measured.name = column.name
         elif isinstance(message, LoadProgress):

@@ -30,7 +30,7 @@ from tui.comparison.verdicts import Verdicts
 from tui.comparison.what_if_panel import WhatIfPanel
 from tui.comparison.what_if_screen import CLAIMS, NORMS, SHARES, TABLE, TREND, VIEWS, WHAT_IF, ImaginingScreen
 from tui.keys import COMPARISON_KEYS
-from tui.palette import Look
+from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.view_tabs import ViewTabs
@@ -67,29 +67,29 @@ class ComparisonScreen(ImaginingScreen):
         Binding("question_mark", "learn", show=False),
     ]
 
-    def __init__(self, models: list[str], look: Look, study: bool, rules: Rules | None = None) -> None:
+    def __init__(self, models: list[str], palette: Palette, study: bool, rules: Rules | None = None) -> None:
         """
         Args:
             models: as the user named them.
-            look: how things are drawn.
+            palette: how things are drawn.
             study: whether its claims are what is to be seen first.
             rules: what is asked before the built-in rules; the title says so.
         """
-        super().__init__(models, look, rules)
+        super().__init__(models, palette, rules)
         self.study = study
         self._mode = 0
         self._row = 0
 
     def compose(self) -> ComposeResult:
-        look = self.look
+        palette = self.palette
         yield Line("", id="title")
         yield ViewTabs(VIEWS, id="views")
         with Container(id="body"):
-            yield WhatIfPanel(look, id="what-if")
-            yield Chart(look, id="chart")
-            yield ComparisonTable(look, id="table")
-            yield ClaimsView(look, id="claims")
-            yield Verdicts(look, id="verdicts")
+            yield WhatIfPanel(palette, id="what-if")
+            yield Chart(palette, id="chart")
+            yield ComparisonTable(palette, id="table")
+            yield ClaimsView(palette, id="claims")
+            yield Verdicts(palette, id="verdicts")
         yield self.field()
         yield Line("", id="status")
         yield KeyHints(
@@ -144,10 +144,10 @@ class ComparisonScreen(ImaginingScreen):
             text = f"The study: {text}, nine claims measured"
         if known:
             sizes = [short(known[0].parameters), short(known[-1].parameters)]
-            text += f"{self.look.dot}{' to '.join(dict.fromkeys(sizes))} parameters"
+            text += f"{self.palette.dot}{' to '.join(dict.fromkeys(sizes))} parameters"
         if self.rules:
-            text = f"rules: {escaped(shortened(self.rules.name, 30))}{self.look.dot}{text}"
-        self.query_one("#title", Line).show(self.look.plain(text))
+            text = f"rules: {escaped(shortened(self.rules.name, 30))}{self.palette.dot}{text}"
+        self.query_one("#title", Line).show(self.palette.plain(text))
 
     def _show_status(self) -> None:
         column = self.chosen
@@ -170,10 +170,10 @@ class ComparisonScreen(ImaginingScreen):
                 facts.append("? on a category tells what it is")
             elif model.architecture:
                 facts.insert(0, model.architecture)
-            text = f"{model.model}: {self.look.dot.join(facts)}"
+            text = f"{model.model}: {self.palette.dot.join(facts)}"
         else:
             text = f"{column.model}: {column.instead}"
-        self.query_one("#status", Line).show(self.look.plain(escaped(text)))
+        self.query_one("#status", Line).show(self.palette.plain(escaped(text)))
 
     def _heads(self, sorted_by_size: bool) -> list[Head]:
         order = by_size(self.known) if sorted_by_size else self.known
@@ -284,10 +284,10 @@ class ComparisonScreen(ImaginingScreen):
         if not row or not row.category or not model or not model.tally(row.category).parameters:
             self.app.action_help()  # type: ignore[attr-defined]
             return
-        from tui.dialogs.category_page import LessonScreen
+        from tui.dialogs.category_page import CategoryPageScreen
 
         categories = [key for key, _ in ordered_categories(model.totals)]
-        self.app.push_screen(LessonScreen(model, categories, row.category, self.look))
+        self.app.push_screen(CategoryPageScreen(model, categories, row.category, self.palette))
 
     def action_export(self) -> None:
         from tui.dialogs.export import ExportScreen
@@ -295,11 +295,11 @@ class ComparisonScreen(ImaginingScreen):
 
         def written(path: str | None) -> None:
             if path:
-                self.notify(self.look.plain(f"written: {path}"), markup=False)
+                self.notify(self.palette.plain(f"written: {path}"), markup=False)
 
         if self.known:
             drawing = self.app.export_screenshot(title="gpt2-explore")
-            formats = comparison_formats(self.known, drawing, self.look.ascii)
+            formats = comparison_formats(self.known, drawing, self.palette.ascii)
             self.app.push_screen(ExportScreen("study" if self.study else "comparison", formats), written)
 
     # Size.

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from core.study.comparison import ComparisonRow
 from core.text.width import beginning, shortened, wrapped
-from tui.palette import Look
+from tui.palette import Palette
 
 _LABEL = 18
 _LEAST_COLUMN = 15
@@ -47,9 +47,9 @@ class ComparisonTable(Widget):
             super().__init__()
             self.column = column
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._heads: Sequence[Head] = ()
         self._rows: Sequence[ComparisonRow] = ()
         self._texts: list[list[str]] = []
@@ -117,11 +117,11 @@ class ComparisonTable(Widget):
         return range(self._top, min(self._top + height, len(self._rows)))
 
     def render(self) -> Text:
-        look, width, columns, lines = self._look, self._width, self._columns(), self._lines()
+        palette, width, columns, lines = self._look, self._width, self._columns(), self._lines()
         text = Text(no_wrap=True, overflow="crop", end="")
         text.append(self._beyond(columns, lines).ljust(_LABEL)[:_LABEL], "dim")
         for n in columns:
-            name = look.plain(shortened(self._heads[n].name, width - 2))
+            name = palette.plain(shortened(self._heads[n].name, width - 2))
             text.append(" " * (width - cell_len(name)))
             text.append(name, "bold reverse" if n == self._column else "bold")
         instead = {n: self._instead(n, width, self.size.height - 1) for n in columns if self._heads[n].known is None}
@@ -138,7 +138,7 @@ class ComparisonTable(Widget):
                     cell, dim = (lines_of[at] if at < len(lines_of) else ""), "dim"
                     text.append(f" {cell}{' ' * (width - 1 - cell_len(cell))}", dim)
                     continue
-                cell = look.plain(beginning(self._texts[number][known], width - 1)) if number is not None else ""
+                cell = palette.plain(beginning(self._texts[number][known], width - 1)) if number is not None else ""
                 style = Style(bold=number is not None and self._rows[number].head)
                 text.append(cell.rjust(width), self._cursor() if chosen and n == self._column else style)
         return text
@@ -152,11 +152,11 @@ class ComparisonTable(Widget):
         if number is None:
             text.append(" " * _LABEL)
             return
-        row, look = self._rows[number], self._look
+        row, palette = self._rows[number], self._look
         mark, color = " ", ""
         if row.category and row.head:
-            mark, color = look.glyph(row.category), "" if self.app.no_color else look.color(row.category)
-        label = look.plain(row.label if row.head or not row.category else f"  {row.label}")
+            mark, color = palette.glyph(row.category), "" if self.app.no_color else palette.color(row.category)
+        label = palette.plain(row.label if row.head or not row.category else f"  {row.label}")
         text.append(mark, color)
         text.append(f" {label:{_LABEL - 2}}", self._cursor() if chosen else Style(bold=row.head))
 

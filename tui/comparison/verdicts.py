@@ -9,16 +9,16 @@ from rich.text import Text
 
 from core.study.findings import VERDICTS, Claim
 from tui.comparison.claims_view import ClaimList
-from tui.palette import Look
+from tui.palette import Palette
 from tui.widgets.line import Line
 
 
 class Verdicts(Line):
     """`claims: 1 ✓  2 ✓  5 ◐  8 ✗`, and what opens them."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
         """Shows claims; nothing where there are none."""

@@ -10,10 +10,10 @@ from textual.widget import Widget
 
 from core.checkpoint.gpt2 import Gpt2Shape
 from core.count.labels import ordered_categories
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.what_if import place, preset_name, rule_of_thumb
 from core.text.numbers import exact, percent, share
-from tui.palette import Look
+from tui.palette import Palette
 
 _SLIDER, _BESIDE_SLIDER = 33, 21
 _LINES = 9
@@ -22,13 +22,13 @@ _LINES = 9
 class WhatIfPanel(Widget):
     """A GPT-2 of any layers and width: exact counts, and the rule of thumb beside them."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._shape: Gpt2Shape | None = None
-        self._model: Measured | None = None
+        self._model: ModelProfile | None = None
 
-    def show(self, shape: Gpt2Shape, model: Measured) -> None:
+    def show(self, shape: Gpt2Shape, model: ModelProfile) -> None:
         """Shows another one."""
         if shape != self._shape:
             self._shape, self._model = shape, model
@@ -38,7 +38,7 @@ class WhatIfPanel(Widget):
         return _LINES
 
     def render(self) -> Text:
-        shape, model, look = self._shape, self._model, self._look
+        shape, model, palette = self._shape, self._model, self._look
         text = Text(no_wrap=True, overflow="crop", end="")
         if not shape or not model:
             return text
@@ -48,15 +48,15 @@ class WhatIfPanel(Widget):
         self._slider(text, "{ }", "hidden_size", shape)
         exactly, rule = model.parameters, rule_of_thumb(shape)
         text.append(f"    {'exactly':12}{exact(exactly):>19}  parameters\n", "bold")
-        text.append(look.plain(f"    {'12 × L × d²':12}").ljust(16) + f"{exact(rule):>19}")
+        text.append(palette.plain(f"    {'12 × L × d²':12}").ljust(16) + f"{exact(rule):>19}")
         near = f"  {percent(share(rule, exactly)):>5} %"
         text.append(_first_that_fits(self.size.width - 35, [f"{near} of that, the rule of thumb", near]))
         for key, tally in ordered_categories(model.totals):
             formula = model.formula(key)
             text.append("\n  ")
-            text.append(look.glyph(key), "" if self.app.no_color else look.color(key))
+            text.append(palette.glyph(key), "" if self.app.no_color else palette.color(key))
             text.append(f" {model.label(key):12}{exact(tally.parameters):>19}  {percent(model.percent(key)):>5} %")
-            text.append(f"   {look.plain(formula.text()) if formula else ''}", "dim")
+            text.append(f"   {palette.plain(formula.text()) if formula else ''}", "dim")
         return text
 
     def _told(self, shape: Gpt2Shape) -> list[str]:
@@ -71,8 +71,8 @@ class WhatIfPanel(Widget):
         return [f"  {name + dot if name else ''}{wording}" for wording in wordings] + [f"  {name}"]
 
     def _slider(self, text: Text, keys: str, what: Literal["layers", "hidden_size"], shape: Gpt2Shape) -> None:
-        look = self._look
-        line, knob, ends = ("-", "O", "||") if look.ascii else ("─", "●", "├┤")
+        palette = self._look
+        line, knob, ends = ("-", "O", "||") if palette.ascii else ("─", "●", "├┤")
         length = max(8, min(_SLIDER, self.size.width - _BESIDE_SLIDER))
         at = round(place(shape, what) * (length - 1))
         value = shape.layers if what == "layers" else shape.hidden_size

@@ -11,12 +11,12 @@ from textual.widgets import Input
 
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape
 from core.classify.user_rules import Rules
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.groups import FAMILY
 from core.study.what_if import measured, next_preset, parsed, stepped
 from core.text.numbers import exact
 from tui.comparison.columns_screen import ComparingScreen
-from tui.palette import Look
+from tui.palette import Palette
 
 VIEWS = ("Shares", "Table", "Trend", "Norms", "Claims", "What if")
 SHARES, TABLE, TREND, NORMS, CLAIMS, WHAT_IF = range(6)
@@ -42,23 +42,23 @@ class ImaginingScreen(ComparingScreen):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, models: list[str], look: Look, rules: Rules | None = None) -> None:
-        super().__init__(models, look, rules)
+    def __init__(self, models: list[str], palette: Palette, rules: Rules | None = None) -> None:
+        super().__init__(models, palette, rules)
         self.view = SHARES
         self.shape = BUILT_IN["gpt2"]
         self.asked = False
 
     @cached_property
-    def imagined(self) -> Measured:
+    def imagined(self) -> ModelProfile:
         """The model of the present shape."""
         return measured(self.shape)
 
     @cached_property
-    def _published(self) -> list[Measured]:
+    def _published(self) -> list[ModelProfile]:
         return [measured(BUILT_IN[name], name) for name in FAMILY]
 
     @property
-    def family(self) -> list[Measured]:
+    def family(self) -> list[ModelProfile]:
         """The published models, but for one that the what-if model is."""
         return [model for model in self._published if model.parameters != self.imagined.parameters]
 

@@ -13,7 +13,7 @@ from core.report.summary import remarks
 from core.text.escape import escaped
 from core.text.width import wrapped
 from tui.dialogs.page import PageScreen
-from tui.palette import Look
+from tui.palette import Palette
 
 
 class AboutScreen(PageScreen):
@@ -21,24 +21,24 @@ class AboutScreen(PageScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,i,question_mark,q,f1,enter", "dismiss", "Close")]
 
-    def __init__(self, count: Count, look: Look) -> None:
+    def __init__(self, count: Count, palette: Palette) -> None:
         """
         Args:
             count: the model.
-            look: how things are drawn.
+            palette: how things are drawn.
         """
-        super().__init__(look, "arrows scroll, Esc closes")
+        super().__init__(palette, "arrows scroll, Esc closes")
         self._count = count
 
     def page(self, width: int) -> tuple[str, Text]:
-        look, source, text = self.look, self._count.source, Text(end="")
+        palette, source, text = self.palette, self._count.source, Text(end="")
 
         def lines(said: str, style: str = "") -> None:
-            for line in wrapped(look.plain(escaped(said)), "  ", width):
+            for line in wrapped(palette.plain(escaped(said)), "  ", width):
                 text.append(line + "\n", style)
 
         lines(source.model, "bold")
-        for line in summary_lines(self._count, "", look.plain, width):
+        for line in summary_lines(self._count, "", palette.plain, width):
             text.append(line + "\n")
         read_from = source.source if source.source == source.format else f"{source.format}, {source.source}"
         lines(f"read from: {read_from}", "dim")

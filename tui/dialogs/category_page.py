@@ -8,17 +8,17 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.study.category_pages import Lesson, lesson_on
 from core.text.escape import escaped
 from core.text.width import shortened, wrapped
 from tui.dialogs.page import PageScreen
-from tui.palette import Look
+from tui.palette import Palette
 
 _MOST_SHAPES = 12
 
 
-class LessonScreen(PageScreen):
+class CategoryPageScreen(PageScreen):
     """A box over the screen with the page of one category; Left and Right turn to the others'."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,15 +28,15 @@ class LessonScreen(PageScreen):
         Binding("left,h", "turn(-1)", show=False, priority=True),
     ]
 
-    def __init__(self, model: Measured, categories: Sequence[str], category: str, look: Look) -> None:
+    def __init__(self, model: ModelProfile, categories: Sequence[str], category: str, palette: Palette) -> None:
         """
         Args:
             model: the one at hand.
             categories: those that it has.
             category: one of them, whose page is opened.
-            look: how things are drawn.
+            palette: how things are drawn.
         """
-        super().__init__(look, "← → other categories, Esc closes")
+        super().__init__(palette, "← → other categories, Esc closes")
         self._model = model
         self._categories = list(categories)
         self._category = category
@@ -48,16 +48,16 @@ class LessonScreen(PageScreen):
         self.query_one("#box").scroll_home(animate=False)
 
     def page(self, width: int) -> tuple[str, Text]:
-        lesson, look = lesson_on(self._category, self._model), self.look
-        color = "" if self.app.no_color else look.color(self._category)
+        lesson, palette = lesson_on(self._category, self._model), self.palette
+        color = "" if self.app.no_color else palette.color(self._category)
         text = Text(end="")
 
         def lines(said: str, style: str = "", lead: str = "") -> None:
-            for number, line in enumerate(wrapped(look.plain(said), "", width - len(lead))):
+            for number, line in enumerate(wrapped(palette.plain(said), "", width - len(lead))):
                 text.append((" " * len(lead) if number else lead) + line + "\n", style)
 
-        for number, line in enumerate(wrapped(look.plain(lesson.text), "", width - 2)):
-            text.append("  " if number else look.glyph(self._category) + " ", color)
+        for number, line in enumerate(wrapped(palette.plain(lesson.text), "", width - 2)):
+            text.append("  " if number else palette.glyph(self._category) + " ", color)
             text.append(line + "\n")
         text.append("\n")
         if lesson.formula:
@@ -66,9 +66,9 @@ class LessonScreen(PageScreen):
                 lines(line, "bold" if line == lesson.formula[-1] else "", "  = " if number else "    ")
             lines(lesson.counted, "dim", "    ")
             text.append("\n")
-            for symbol, size, meaning in lesson.symbols:
+            for symbol, size, classification in lesson.symbols:
                 text.append(f"    {symbol}", "bold")
-                text.append(f" = {size:>9}  {look.plain(meaning)}\n")
+                text.append(f" = {size:>9}  {palette.plain(classification)}\n")
         else:
             lines("Its shapes make no short formula; below are the tensors that were summed.")
             lines(lesson.counted, "dim", "    ")
@@ -79,13 +79,13 @@ class LessonScreen(PageScreen):
         return lesson.title, text
 
     def _shapes(self, text: Text, lesson: Lesson, width: int) -> None:
-        shown = [tuple(map(self.look.plain, row)) for row in lesson.shapes[:_MOST_SHAPES]]
+        shown = [tuple(map(self.palette.plain, row)) for row in lesson.shapes[:_MOST_SHAPES]]
         if not shown:
             return
         times, shape, held = (max(len(row[at]) for row in shown) for at in (0, 2, 3))
         room = max(8, width - 4 - times - shape - held - 6)
         for row in shown:
-            name = self.look.fit(shortened(escaped(row[1]), room), room)
+            name = self.palette.fit(shortened(escaped(row[1]), room), room)
             text.append(f"  {row[0]:>{times}} {name}  {row[2]:>{shape}}  {row[3]:>{held}}\n")
         if len(lesson.shapes) > len(shown):
             text.append(f"  and {len(lesson.shapes) - len(shown)} more\n", "dim")

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from textual.widgets.option_list import Option
 
 from tui.keys import Key
-from tui.palette import Look
+from tui.palette import Palette
 from tui.textual_fixes.options import SteadyOptionList
 from tui.textual_fixes.screens import Steady
 
@@ -33,9 +33,9 @@ class CommandScreen(Steady, ModalScreen[str | None]):
         Binding("escape,ctrl+p", "dismiss", show=False, priority=True),
     ]
 
-    def __init__(self, keys: list[Key], themes: list[str], look: Look) -> None:
+    def __init__(self, keys: list[Key], themes: list[str], palette: Palette) -> None:
         super().__init__()
-        self._look = look
+        self._look = palette
         self._commands = [(f"{key.does}", key.keys, key.action) for key in keys if key.action]
         self._commands += [(f"theme: {name}", "", f"app.set_theme('{name}')") for name in themes]
 

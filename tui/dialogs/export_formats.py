@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from core.count.counter import Count
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.report.as_csv_markdown import csv_report, markdown_report
 from core.report.as_json import json_report
 from core.report.as_text import TextStyle
 
 
 def comparison_formats(
-    models: Sequence[Measured], drawing: str, ascii: bool
+    models: Sequence[ModelProfile], drawing: str, ascii: bool
 ) -> dict[str, tuple[str, Callable[[], str]]]:
     """Names and makers of a comparison's exports, by file ending.
 

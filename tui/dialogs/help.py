@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from core.classify.category import CATEGORIES
 from tui.keys import Key
-from tui.palette import Look
+from tui.palette import Palette
 from tui.textual_fixes.screens import Steady
 
 
@@ -22,10 +22,10 @@ class HelpScreen(Steady, ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1,enter", "dismiss", "Close")]
 
-    def __init__(self, keys: list[Key], look: Look) -> None:
+    def __init__(self, keys: list[Key], palette: Palette) -> None:
         super().__init__()
         self._keys = keys
-        self._look = look
+        self._look = palette
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box") as box:
@@ -34,8 +34,8 @@ class HelpScreen(Steady, ModalScreen[None]):
             yield Static(self._text(), id="help-text")
 
     def _text(self) -> Text:
-        text, look = Text(end=""), self._look
-        arrows = {"↑": "Up", "↓": "Down", "→": "Right", "←": "Left"} if look.ascii else {}
+        text, palette = Text(end=""), self._look
+        arrows = {"↑": "Up", "↓": "Down", "→": "Right", "←": "Left"} if palette.ascii else {}
         for key, does, _ in self._keys:
             named = key
             for arrow, word in arrows.items():
@@ -44,7 +44,7 @@ class HelpScreen(Steady, ModalScreen[None]):
             text.append(f"{does}\n")
         for number, (key, category) in enumerate(CATEGORIES.items()):
             text.append("" if number % 5 else "\n")
-            text.append(look.glyph(key), "" if self.app.no_color else look.color(key))
+            text.append(palette.glyph(key), "" if self.app.no_color else palette.color(key))
             text.append(f" {category.label:12}")
         text.append("\n\nShares are of the parameters: trained values, tied ones once,\nbuffers not at all.")
         return text

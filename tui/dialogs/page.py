@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from tui.palette import Look
+from tui.palette import Palette
 from tui.textual_fixes.screens import Steady
 from tui.widgets.line import Line
 
@@ -21,17 +21,17 @@ class PageScreen(Steady, ModalScreen[None]):
     """What pages of text have in common; each says how it is left.
 
     Attributes:
-        look: how things are drawn.
+        palette: how things are drawn.
     """
 
-    def __init__(self, look: Look, keys: str) -> None:
+    def __init__(self, palette: Palette, keys: str) -> None:
         """
         Args:
-            look: how things are drawn.
+            palette: how things are drawn.
             keys: what the box says below of its keys.
         """
         super().__init__()
-        self.look = look
+        self.palette = palette
         self._keys = keys
 
     @abstractmethod
@@ -40,7 +40,7 @@ class PageScreen(Steady, ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box") as box:
-            box.border_subtitle = self.look.plain(self._keys)
+            box.border_subtitle = self.palette.plain(self._keys)
             line = Line("", id="page")
             line.wrap = True
             yield line
@@ -54,5 +54,5 @@ class PageScreen(Steady, ModalScreen[None]):
     def show_page(self) -> None:
         """Writes the page anew."""
         title, text = self.page(max(24, min(self.app.size.width, _WIDEST) - _MARGIN))
-        self.query_one("#box").border_title = self.look.plain(title).replace("[", r"\[")
+        self.query_one("#box").border_title = self.palette.plain(title).replace("[", r"\[")
         self.query_one("#page", Line).show(text)

@@ -1,1 +1,1 @@
-"""tui.explorer."""
+"""The explorer: one model's parameter tree, its charts and its facts."""

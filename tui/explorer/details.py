@@ -13,7 +13,7 @@ from core.text.escape import escaped
 from core.text.numbers import exact, percent, plural, share, size
 from core.text.width import shortened
 from tui.explorer.outline import OutlineRow
-from tui.palette import Look
+from tui.palette import Palette
 
 _ROLES = {
     "buffer": "a buffer, not counted",
@@ -26,9 +26,9 @@ _ROLES = {
 class Details(Widget):
     """Full name, and shape, type, size, kind; or how much a module holds, and what is told apart in it."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._path = ""
         self._facts = ""
         self._told_apart: list[str] = []
@@ -62,12 +62,12 @@ class Details(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        look, width = self._look, max(8, self.size.width)
+        palette, width = self._look, max(8, self.size.width)
         text = Text(no_wrap=True, overflow="crop", end="")
-        text.append(look.plain(shortened(self._path, width)) + "\n", "bold")
-        facts = look.plain(self._facts)
+        text.append(palette.plain(shortened(self._path, width)) + "\n", "bold")
+        facts = palette.plain(self._facts)
         # Two lines of facts where one is too short for them and there is room.
-        separator = look.dot
+        separator = palette.dot
         if len(facts) > width:
             cut = facts.rfind(separator, 0, width)
             if cut > 0:
@@ -75,7 +75,7 @@ class Details(Widget):
                 facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
         text.append(facts)
         for line in self._shown():
-            text.append("\n" + look.plain(line), "dim")
+            text.append("\n" + palette.plain(line), "dim")
         return text
 
     def _shown(self) -> list[str]:
@@ -108,14 +108,16 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
         taken = {node.totals().whole.bytes for node in item.nodes}
         if len(taken) > 1:
             facts.append(f"{size(min(taken))} to {size(max(taken))} each")
-    elif item.tensor and item.meaning:
-        tensor, meaning = item.tensor, item.meaning
+    elif item.tensor and item.classification:
+        tensor, classification = item.tensor, item.classification
         shape = " × ".join(map(str, tensor.shape)) or "a single value"
-        what = _ROLES.get(meaning.role, f"{category_label(meaning.category, item.totals())} {meaning.kind}")
-        if meaning.is_packed:
-            bits = f"{meaning.bits}-bit packed" if meaning.bits else "packed"
+        what = _ROLES.get(
+            classification.role, f"{category_label(classification.category, item.totals())} {classification.kind}"
+        )
+        if classification.is_packed:
+            bits = f"{classification.bits}-bit packed" if classification.bits else "packed"
             facts += [
-                f"{bits}, {plural(meaning.parameters, 'weight')} in {size(tensor.nbytes)}",
+                f"{bits}, {plural(classification.parameters, 'weight')} in {size(tensor.nbytes)}",
                 shape,
                 tensor.dtype,
                 what,
@@ -125,7 +127,7 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
     else:
         totals = item.totals()
         facts += [tensors_text(totals), size(totals.whole.bytes)]
-    if not (isinstance(item, ModuleNode) and item.meaning and item.meaning.is_packed):
+    if not (isinstance(item, ModuleNode) and item.classification and item.classification.is_packed):
         facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
     facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
     if row.parent and row.parent.parameters and row.parent is not root:

@@ -18,7 +18,7 @@ from core.text.width import beginning, cells, shortened
 from tui.explorer.outline import Outline
 from tui.load import Load
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress
-from tui.palette import Look
+from tui.palette import Palette
 from tui.textual_fixes.screens import Steady
 from tui.widgets.line import Line
 
@@ -30,7 +30,7 @@ class LoadingScreen(Steady, Screen[None]):
 
     Attributes:
         model: as the user names it.
-        look: how things are drawn.
+        palette: how things are drawn.
         load: the present load.
         loading_model: whether it is still wanted and under way.
         counted: the model, once all is counted.
@@ -38,15 +38,15 @@ class LoadingScreen(Steady, Screen[None]):
         totals: its totals, as far as they are known.
     """
 
-    def __init__(self, load: Load, look: Look) -> None:
+    def __init__(self, load: Load, palette: Palette) -> None:
         """
         Args:
             load: the model, already being read.
-            look: how things are drawn.
+            palette: how things are drawn.
         """
         super().__init__()
         self.model = load.model
-        self.look = look
+        self.palette = palette
         self.load = load
         self.loading_model = False
         self.counted: Count | None = None
@@ -140,7 +140,7 @@ class LoadingScreen(Steady, Screen[None]):
 
     def tell_again(self) -> None:
         """Says it anew in another width, unless something else was said since."""
-        if self._told and self.query_one("#status", Line).text == self.look.plain(self._told):
+        if self._told and self.query_one("#status", Line).text == self.palette.plain(self._told):
             self._tell()
 
     def _first_of(self, said: list[str]) -> str:
@@ -159,7 +159,7 @@ class LoadingScreen(Steady, Screen[None]):
         name = "" if message.sentence.startswith(self.model) else f"{self.model}: "
         error = self.query_one("#error", Line)
         error.wrap = True
-        error.show(self.look.plain(f"{escaped(name)}{message.sentence}\n\nr reads it again, o opens another model."))
+        error.show(self.palette.plain(f"{escaped(name)}{message.sentence}\n\nr reads it again, o opens another model."))
         self.add_class("-failed")
         self.say("not read")
 
@@ -171,15 +171,15 @@ class LoadingScreen(Steady, Screen[None]):
 
     def say(self, text: str) -> None:
         """Shows a line below the panes."""
-        self.query_one("#status", Line).show(self.look.plain(escaped(text)))
+        self.query_one("#status", Line).show(self.palette.plain(escaped(text)))
 
     def show_title(self) -> None:
         """Shows the model's name, and its sums once they are known."""
         text = escaped(self.model)
         if self.load.rules:
             # First, so that no long path pushes it out of the line.
-            text = f"rules: {escaped(shortened(self.load.rules.name, 30))}{self.look.dot}{text}"
+            text = f"rules: {escaped(shortened(self.load.rules.name, 30))}{self.palette.dot}{text}"
         if self.counted:
-            room = self.size.width - 2 - len(text) - len(self.look.dot)
-            text += self.look.dot + summary(self.counted, "·", room)
-        self.query_one("#title", Line).show(self.look.plain(text))
+            room = self.size.width - 2 - len(text) - len(self.palette.dot)
+            text += self.palette.dot + summary(self.counted, "·", room)
+        self.query_one("#title", Line).show(self.palette.plain(text))

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from core.count.labels import ordered_categories
 from core.text.numbers import percent, share, short
 from tui.explorer.outline import Outline, OutlineRow
-from tui.palette import Look
+from tui.palette import Palette
 
 _COUNT_WIDTH = 7
 _SHARE_WIDTH = 7
@@ -54,9 +54,9 @@ class ParameterTree(ScrollView, can_focus=True):
     class Moved(Message):
         """The cursor stands on another row, or the row's place changed."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._outline: Outline | None = None
         self._of_parent = False
         self._name_width = 0
@@ -147,19 +147,19 @@ class ParameterTree(ScrollView, can_focus=True):
         return min(self._step * row.depth, max(0, self._name_width - 14))
 
     def _name_cells(self, row: OutlineRow, index: int, base: Style, dim: Style) -> list[Segment]:
-        look, item = self._look, row.item
-        arrow = (look.opened if row.opened else look.closed) if row.opens else " "
+        palette, item = self._look, row.item
+        arrow = (palette.opened if row.opened else palette.closed) if row.opens else " "
         indent = self._indent(row)
         style = base
         if self._outline and self._outline.is_match(index):
             style = base + self.get_component_rich_style("parameter-tree--match", partial=True)
         name_width = self._name_width - indent - 4
-        text = look.fit(row.label, name_width)
+        text = palette.fit(row.label, name_width)
         categories = [key for key, _ in ordered_categories(item.totals())]
         glyph = Segment("  ", base)
         if len(categories) == 1:
-            color = Style(color=look.color(categories[0])) if not self.app.no_color else Style()
-            glyph = Segment(look.glyph(categories[0]) + " ", base + color)
+            color = Style(color=palette.color(categories[0])) if not self.app.no_color else Style()
+            glyph = Segment(palette.glyph(categories[0]) + " ", base + color)
         return [glyph, Segment(" " * indent + arrow + " ", dim), Segment(text, style)]
 
     def _figure_cells(self, row: OutlineRow, base: Style, dim: Style, cursor: bool) -> list[Segment]:

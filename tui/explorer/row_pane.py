@@ -19,12 +19,12 @@ from core.count.tree import ModuleNode, Run
 from tui.charts.chart import Chart, Drawing
 from tui.charts.layer_bars import LayerBars
 from tui.charts.share_bars import ShareBars
-from tui.charts.submodel_bars import PartBars
+from tui.charts.submodel_bars import SubmodelBars
 from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.details import Details
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
-from tui.palette import Look
+from tui.palette import Palette
 from tui.widgets.line import Line
 
 VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
@@ -51,9 +51,9 @@ class RowPane(Container, can_focus=True):
         Binding("question_mark,enter", "learn", show=False),
     ]
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._view = 0
         self._narrow = False
         self._height = LOW
@@ -95,7 +95,7 @@ class RowPane(Container, can_focus=True):
     def _told_apart(self, row: OutlineRow | None, totals: Totals) -> list[str]:
         """The parts of the model, where the row is the model, and those of the row's categories."""
         model = row is None or row.parent is None
-        parts = self._count.parts if self._count and model else []
+        parts = self._count.submodels if self._count and model else []
         lines = [largest_parts_text(parts, self._whole.parameters)] if parts else []
         return lines + [text for key in CATEGORIES if (text := parts_text(key, totals))]
 
@@ -107,7 +107,11 @@ class RowPane(Container, can_focus=True):
             return LayerBars(layers, self._whole, totals.parameters)
         if self._view == _PARTS:
             counted = self._count
-            return PartBars(counted.parts, counted.others, self._whole) if counted else PartBars([], [], self._whole)
+            return (
+                SubmodelBars(counted.submodels, counted.unrecognised, self._whole)
+                if counted
+                else SubmodelBars([], [], self._whole)
+            )
         return KindBars(totals, self._whole, beside_table=self._narrow)
 
     def _shown_nodes(self) -> list[ModuleNode]:

@@ -24,8 +24,8 @@ from tui.explorer.row_pane import LOW, RowPane
 from tui.explorer.totals_table import TotalsTable
 from tui.keys import EXPLORER_KEYS
 from tui.load import Load
-from tui.messages import ModelMeasured
-from tui.palette import Look
+from tui.messages import ModelProfiled
+from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
@@ -59,23 +59,23 @@ class ExplorerScreen(LoadingScreen):
         Binding("escape", "back", show=False),
     ]
 
-    def __init__(self, load: Load, look: Look) -> None:
+    def __init__(self, load: Load, palette: Palette) -> None:
         """
         Args:
             load: the model, already being read.
-            look: how things are drawn.
+            palette: how things are drawn.
         """
-        super().__init__(load, look)
+        super().__init__(load, palette)
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        look = self.look
+        palette = self.palette
         yield Line(escaped(self.model), id="title")
         with Container(id="body"):
             with Container(id="left"):
                 yield Line("", id="tree-header")
-                yield ParameterTree(look, id="tree")
-            yield RowPane(look, id="right")
+                yield ParameterTree(palette, id="tree")
+            yield RowPane(palette, id="right")
         yield Line("", id="error")
         yield Input(placeholder="part of a name; Enter keeps the filter, Esc clears it", id="filter", compact=True)
         yield Line("", id="status")
@@ -237,7 +237,7 @@ class ExplorerScreen(LoadingScreen):
         if self.counted:
             from tui.dialogs.about import AboutScreen
 
-            self.app.push_screen(AboutScreen(self.counted, self.look))
+            self.app.push_screen(AboutScreen(self.counted, self.palette))
 
     def action_compare(self) -> None:
         """Compares the model with others."""
@@ -251,20 +251,20 @@ class ExplorerScreen(LoadingScreen):
 
     def _measure(self) -> None:
         """In a thread: what the page tells takes half a second of a model of 90,000 tensors."""
-        from core.profile.profile import Measured
+        from core.profile.profile import ModelProfile
 
         counted, load_id = self.counted, self.load.load_id
         if counted:
-            self.post_message(ModelMeasured(load_id, Measured(counted)))
+            self.post_message(ModelProfiled(load_id, ModelProfile(counted)))
 
-    @on(ModelMeasured)
-    def _measured(self, message: ModelMeasured) -> None:
-        from tui.dialogs.category_page import LessonScreen
+    @on(ModelProfiled)
+    def _measured(self, message: ModelProfiled) -> None:
+        from tui.dialogs.category_page import CategoryPageScreen
 
         category = self.query_one(RowPane).category
         if message.load_id == self.load.load_id and category and self.app.screen is self:
             categories = [key for key, _ in ordered_categories(self.totals)]
-            self.app.push_screen(LessonScreen(message.measured, categories, category, self.look))
+            self.app.push_screen(CategoryPageScreen(message.measured, categories, category, self.palette))
 
     def _close_filter(self) -> None:
         field = self.query_one("#filter", Input)
@@ -276,7 +276,7 @@ class ExplorerScreen(LoadingScreen):
         if row := tree.row:
             name = row.item.path or self.model
             self.app.copy_to_clipboard(f"{escaped(name)}\t{row.item.parameters}")
-            shown = self.look.plain(shortened(row.label, 60))
+            shown = self.palette.plain(shortened(row.label, 60))
             self.notify(f"{shown}: name and parameters copied", markup=False, timeout=2)
 
     def action_export(self) -> None:
@@ -294,7 +294,7 @@ class ExplorerScreen(LoadingScreen):
 
         def written(path: str | None) -> None:
             if path:
-                self.notify(self.look.plain(f"written: {path}"), markup=False)
+                self.notify(self.palette.plain(f"written: {path}"), markup=False)
 
         self.app.push_screen(ExportScreen(stem, export_formats(self.counted, shown, drawing)), written)
 

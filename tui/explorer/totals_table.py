@@ -11,7 +11,7 @@ from textual.widget import Widget
 from core.count.labels import category_label, ordered_categories
 from core.count.totals import NOT_COUNTED, Tally, Totals
 from core.text.numbers import exact, percent, share, short, size
-from tui.palette import Look
+from tui.palette import Palette
 
 _LABEL = 12
 _SHORT = 11
@@ -29,9 +29,9 @@ class TotalsTable(Widget):
     class Asked(Message):
         """The page on the category under the cursor is wanted."""
 
-    def __init__(self, look: Look, *, id: str) -> None:
+    def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = look
+        self._look = palette
         self._totals = Totals()
         self._named_by = Totals()
         self._chosen = 0
@@ -84,7 +84,7 @@ class TotalsTable(Widget):
         return 2 + len(ordered_categories(totals)) + sum(role in totals.not_counted for role in NOT_COUNTED)
 
     def render(self) -> Text:
-        totals, look = self._totals, self._look
+        totals, palette = self._totals, self._look
         whole = totals.whole
         width = self.size.width
         columns = self._columns(width, len(exact(self._named_by.parameters)) + 2)
@@ -93,8 +93,8 @@ class TotalsTable(Widget):
         head = "".join(title.rjust(wide) for title, wide in columns)
         text.append(f"  {'Category':{_LABEL}}{head}\n", "dim")
         for key, tally in ordered_categories(totals):
-            color = "" if self.app.no_color else look.color(key)
-            text.append(look.glyph(key) + " ", color)
+            color = "" if self.app.no_color else palette.color(key)
+            text.append(palette.glyph(key) + " ", color)
             chosen = "reverse" if self._cursor and key == self.category else ""
             text.append(f"{category_label(key, self._named_by):{_LABEL}}", chosen)
             text.append(self._cells(tally, whole, columns, counts_exact) + "\n")
@@ -104,7 +104,7 @@ class TotalsTable(Widget):
                 counts = (exact(left.elements), short(left.elements))
                 lines = [f"not counted: {count} of {_ASIDE[role]}, {size(left.bytes)}" for count in counts]
                 line = lines[len(lines[0]) + 2 > width]
-                text.append(f"\n  {look.plain(line)}", "dim")
+                text.append(f"\n  {palette.plain(line)}", "dim")
         return text
 
     @staticmethod

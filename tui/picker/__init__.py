@@ -1,1 +1,1 @@
-"""tui.picker."""
+"""The picker: the models that can be opened."""

@@ -27,7 +27,7 @@ from core.text.numbers import exact, size
 from core.text.width import shortened
 from tui.keys import PICKER_KEYS
 from tui.messages import ModelCounted, ModelsFound
-from tui.palette import Look
+from tui.palette import Palette
 from tui.textual_fixes.options import SteadyOptionList
 from tui.textual_fixes.screens import Steady
 from tui.widgets.key_hints import KeyHints
@@ -74,15 +74,15 @@ class PickerScreen(Steady, Screen[Picked | None]):
     AUTO_FOCUS = "#find"
     KEYS = PICKER_KEYS
 
-    def __init__(self, look: Look, adding: bool = False, rules: Rules | None = None) -> None:
+    def __init__(self, palette: Palette, adding: bool = False, rules: Rules | None = None) -> None:
         """
         Args:
-            look: how things are drawn.
+            palette: how things are drawn.
             adding: whether what is picked joins a comparison.
             rules: by which the model chosen will be counted; the title says so.
         """
         super().__init__()
-        self._look = look
+        self._look = palette
         self._adding = adding
         self._entries: list[Entry] = []
         self._marked: list[str] = []

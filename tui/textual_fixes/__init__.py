@@ -1,1 +1,1 @@
-"""tui.textual_fixes."""
+"""Work-arounds of Textual's faults, each with the version that it is for."""

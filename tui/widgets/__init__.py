@@ -1,1 +1,1 @@
-"""tui.widgets."""
+"""Small widgets that several screens share."""

@@ -1,1 +1,1 @@
-"""core.classify.packing."""
+"""Packed (quantised) weights: the layouts that are known, and how many weights one stands for."""

@@ -87,24 +87,24 @@ class Packing:
         self.config = QuantizationConfig(config)
         self._modules: dict[str, dict[str, list[StoredTensor]]] = {}
         few = self.config.present
-        for skeleton, tensor in tensors:
-            path, _, last = skeleton.rpartition(".")
+        for template, tensor in tensors:
+            path, _, last = template.rpartition(".")
             alike = self._modules.setdefault(path, {}).setdefault(last, [])
             if len(alike) < _MOST_SHAPES:
                 alike.append(tensor)
             few = few or tensor.dtype.startswith(("F8", "I8", "U8", "U32"))
         self._is_quantised = few
 
-    def weights(self, skeleton: str, tensor: StoredTensor) -> Packed | None:
+    def weights(self, template: str, tensor: StoredTensor) -> Packed | None:
         """What a tensor of few bits stands for; None where it is none or of a layout that is not known.
 
         Args:
-            skeleton: its name without digits.
+            template: its name without digits.
             tensor: itself.
         """
-        path, _, last = skeleton.rpartition(".")
+        path, _, last = template.rpartition(".")
         beside = self._modules.get(path.removesuffix("._data") if last == "_data" else path, _NOTHING)
-        has_absmax = "absmax" in self._modules.get(skeleton, _NOTHING)
+        has_absmax = "absmax" in self._modules.get(template, _NOTHING)
         if not has_absmax and tensor.dtype not in WHOLE_NUMBERS and (last != "compressed" or "bitmask" not in beside):
             return None
         # Most checkpoints need none of it.
@@ -116,14 +116,14 @@ class Packing:
             return Packed(2 * tensor.nbytes, 4)
         return unpacked(last, tensor, _nearest(tensor, beside), self.config)
 
-    def goes_with_weights(self, skeleton: str, tensor: StoredTensor) -> bool:
+    def goes_with_weights(self, template: str, tensor: StoredTensor) -> bool:
         """Whether a tensor is quantisation data: scales, zero points, absmax, group indices.
 
         Args:
-            skeleton: its name without digits.
+            template: its name without digits.
             tensor: itself.
         """
-        path, _, last = skeleton.rpartition(".")
+        path, _, last = template.rpartition(".")
         if last in _CERTAIN or (last in _CERTAIN_IN_QUANTISED and self.config.present):
             return True
         if last in _OF_ACTIVATIONS and self._is_quantised and prod(tensor.shape) <= 1:
@@ -146,9 +146,9 @@ class Packing:
             return "indices" in self._modules.get(path.rpartition(".")[0], _NOTHING)
         return any(last in _BESIDE[name] and _are_of_few_bits(beside[name]) for name in _BESIDE if name in beside)
 
-    def plain_name(self, skeleton: str) -> str:
+    def plain_name(self, template: str) -> str:
         """What packed weights, or what goes with them, would be called if they were not packed."""
-        path, _, last = skeleton.rpartition(".")
+        path, _, last = template.rpartition(".")
         if last in _ENDINGS_OF_NAMES:
             return path.removesuffix("._data").removesuffix(".quant_state")
         for ending in (*_PACKED, *_SCALES_OF_INPUTS, *SCALES, *_ZERO_POINTS):

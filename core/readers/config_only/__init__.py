@@ -1,1 +1,1 @@
-"""core.readers.config_only."""
+"""A config.json alone, built by transformers on the meta device in a child process."""

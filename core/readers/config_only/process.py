@@ -77,7 +77,7 @@ class BuildingProcess:
         self._process.wait()
 
     def records(self) -> Iterator[dict[str, Any] | None]:
-        """What the process tells, see `core.readers.config_only.child`; None each tenth of a second while it says nothing.
+        """What the process tells (`core.readers.config_only.child`); None each tenth of a second while it says nothing.
 
         Raises:
             CheckpointError: where it failed, broke down, or takes too long.

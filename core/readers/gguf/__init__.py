@@ -1,1 +1,1 @@
-"""core.readers.gguf."""
+"""GGUF files: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md."""

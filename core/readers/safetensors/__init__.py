@@ -1,1 +1,1 @@
-"""core.readers.safetensors."""
+"""Safetensors files: https://github.com/huggingface/safetensors#format."""

@@ -1,1 +1,1 @@
-"""core.readers.torch."""
+"""Files of torch.save: the zip form, the legacy form, and where in what they hold the model is."""

@@ -1,6 +1,6 @@
 """A pickle machine that builds plain values and inert stand-ins, and never imports, calls or hashes what it reads.
 
-It has bounds of memory and time; what each opcode does stands in `core.readers.pickle_opcodes`.
+It has bounds of memory and time; what each opcode does stands in `core.readers.unpickle.opcodes`.
 """
 
 from __future__ import annotations

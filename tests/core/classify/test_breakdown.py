@@ -57,7 +57,7 @@ def test_a_fused_projection_of_unknown_proportions_is_not_split(
     totals = totals_of(tmp_path, {"h.0.attn.qkv_proj.weight": ("F32", shape)}, config)
     (name,) = ordered_parts("attention", totals)
     assert name == "query, key, value together"
-    assert totals.of_which["attention"][name] == totals.parameters
+    assert totals.breakdown["attention"][name] == totals.parameters
 
 
 def test_a_fused_bias_is_split_as_its_weight(tmp_path: Path) -> None:
@@ -145,5 +145,5 @@ def test_norms_are_called_by_what_the_model_has(
 ) -> None:
     totals = totals_of(tmp_path, tensors, config)
     assert category_label("norm", totals) == label
-    assert sum(totals.of_which["norm"].values()) == totals.categories["norm"].parameters
+    assert sum(totals.breakdown["norm"].values()) == totals.categories["norm"].parameters
     assert bool(parts_text("norm", totals)) == (label == "Norm")

@@ -15,7 +15,7 @@ from gguf.tensor_mapping import TensorNameMap
 
 from core.classify.categorizer import categories_of
 from core.classify.category import CATEGORIES
-from core.naming.template import skeleton_of
+from core.naming.template import template_of
 
 # The parts of llama.cpp's names whose tensors are vectors.
 VECTORS = ("norm", "ln1", "ln2", "_ln", "ln_", ".bn")
@@ -71,7 +71,7 @@ def _pairs(arch: MODEL_ARCH) -> Iterator[tuple[MODEL_TENSOR, str]]:
 
 def _tensor(name: str, tensor: MODEL_TENSOR) -> tuple[str, tuple[int, ...]]:
     vector = any(part in TENSOR_NAMES[tensor] for part in VECTORS)
-    return skeleton_of(f"{name}.weight".format(bid=0, xid=0)), (64,) if vector else (64, 32)
+    return template_of(f"{name}.weight".format(bid=0, xid=0)), (64,) if vector else (64, 32)
 
 
 def _apart(stored: str, own: str) -> bool:
@@ -110,6 +110,6 @@ def test_its_names_count_where_the_models_own_do(arch: MODEL_ARCH) -> None:
 def test_the_names_everybody_meets(category: str, names: str) -> None:
     vectors = ("norm", "bias", "sinks", "rope", "ssm_a", "inp_shexp", "ls1", "image_begin", "boi")
     tensors = [
-        (skeleton_of(name), (64,) if any(part in name for part in vectors) else (64, 32)) for name in names.split()
+        (template_of(name), (64,) if any(part in name for part in vectors) else (64, 32)) for name in names.split()
     ]
     assert categories_of(tensors, {}) == [category] * len(tensors)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.classify.categorizer import categories_of
 from core.classify.category import CATEGORIES
-from core.naming.template import skeleton_of
+from core.naming.template import template_of
 from tests.support.checkpoints import Tensors
 from tests.support.counting import counted
 from tests.support.counting import model as model_in
@@ -329,7 +329,7 @@ def _shape(name: str) -> Shape:
 @pytest.mark.parametrize("model", MODELS)
 def test_each_name_counts_where_its_module_does(model: str) -> None:
     expected = {name: category for category, names in MODELS[model].items() for name in names.split()}
-    got = categories_of([(skeleton_of(name), _shape(name)) for name in expected], {})
+    got = categories_of([(template_of(name), _shape(name)) for name in expected], {})
     assert dict(zip(expected, got)) == expected
 
 
@@ -340,7 +340,7 @@ NAMES = st.one_of(st.lists(WORDS, max_size=8).map(".".join), st.text(max_size=40
 SHAPES = st.lists(st.integers(0, 4), max_size=5).map(tuple)
 
 
-@given(st.lists(st.tuples(NAMES.map(skeleton_of), SHAPES), max_size=12), st.randoms())
+@given(st.lists(st.tuples(NAMES.map(template_of), SHAPES), max_size=12), st.randoms())
 def test_any_names_have_a_known_category_whatever_their_order(tensors: list[tuple[str, Shape]], random: object) -> None:
     got = dict(zip(tensors, categories_of(tensors, {})))
     assert set(got.values()) <= set(CATEGORIES)
@@ -382,7 +382,10 @@ def test_a_linear_layers_bias_in_a_list_is_what_its_weight_is_and_a_norms_is_a_n
     shapes = {"0": (256, 64), "1": (256,), "3": (256, 256), "5": (256, 8, 3, 3), "7": (10, 256), "8": (10,)}
     weights = {f"{prefix}{n}.weight": ("F32", shape) for n, shape in shapes.items()}
     tensors: Tensors = {**weights, **{f"{prefix}{n}.bias": ("F32", shape[:1]) for n, shape in shapes.items()}}
-    found = {tensor.name: meaning.category for tensor, meaning in counted(model_in(tmp_path, tensors)).tensors()}
+    found = {
+        tensor.name: classification.category
+        for tensor, classification in counted(model_in(tmp_path, tensors)).tensors()
+    }
     for n, shape in shapes.items():
         weight, bias = (found[f"{prefix}{n}.{kind}"] for kind in ("weight", "bias"))
         assert bias == weight

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.classify.categorizer import categories_of
-from core.naming.template import skeleton_of
+from core.naming.template import template_of
 
 # Each a part of a checkpoint: a category, and the tensors that count to it, each with its shape.
 MODELS: dict[str, dict[str, str]] = {
@@ -197,7 +197,7 @@ def _shape(text: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("model", MODELS)
 def test_each_tensor_counts_where_its_module_does(model: str) -> None:
     expected = {
-        (skeleton_of(name), _shape(shape)): category
+        (template_of(name), _shape(shape)): category
         for category, tensors in MODELS[model].items()
         for name, shape in (tensor.split("=") for tensor in tensors.split())
     }

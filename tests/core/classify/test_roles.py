@@ -84,7 +84,7 @@ def test_tensors_that_share_their_storage_count_once() -> None:
     count = counter.count()
     assert count.totals.parameters == 32
     assert count.totals.not_counted["tied"].elements == 16
-    assert [meaning.role for _, meaning in count.tensors()] == ["parameter", "tied", "parameter"]
+    assert [classification.role for _, classification in count.tensors()] == ["parameter", "tied", "parameter"]
 
 
 @pytest.mark.parametrize(

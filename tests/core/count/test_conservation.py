@@ -96,7 +96,7 @@ def test_every_cut_of_a_model_adds_up_to_it(tensors: list[StoredTensor], config:
     assert root.totals() == whole
     assert (root.parameters, root.tensor_count) == (whole.parameters, len(tensors))
     for node in root.below():
-        own = node.meaning.parameters if node.meaning else 0
+        own = node.classification.parameters if node.classification else 0
         assert node.parameters == own + sum(child.parameters for child in node.children.values())
         assert node.totals().parameters == node.parameters
     found = {node.tensor.name: node.path for node in root.below() if node.tensor}

@@ -125,5 +125,5 @@ def test_a_buffer_and_a_parameter_that_differ_in_digits_only_are_two() -> None:
     counter = ParameterCounter(Source("model", "model", "config", {}, []))
     counter.add(batch)
     found = counter.count()
-    assert [meaning.role for _, meaning in found.tensors()] == ["parameter", "buffer", "parameter"]
+    assert [classification.role for _, classification in found.tensors()] == ["parameter", "buffer", "parameter"]
     assert (found.totals.parameters, found.totals.not_counted["buffer"].elements) == (16, 8)

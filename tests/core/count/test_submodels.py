@@ -97,8 +97,8 @@ MODELS: dict[str, tuple[Tensors, list[str]]] = {
 def test_parts_are_told_by_name_whatever_wraps_the_model(name: str, wrapper: str, tmp_path: Path) -> None:
     tensors, names = MODELS[name]
     count = counted(write(tmp_path / "x.safetensors", {wrapper + each: layout for each, layout in tensors.items()}))
-    assert [part.name for part in count.parts] == names
-    assert sum(part.totals.parameters for part in count.parts) in {0, count.totals.parameters}
+    assert [part.name for part in count.submodels] == names
+    assert sum(part.totals.parameters for part in count.submodels) in {0, count.totals.parameters}
 
 
 def test_parts_are_in_every_output_by_category(tmp_path: Path, command: Command) -> None:
@@ -121,4 +121,4 @@ def test_a_file_in_which_all_names_begin_unlike_is_no_model_of_parts(tmp_path: P
     names = [
         f"{chr(97 + n // 676)}{chr(97 + n // 26 % 26)}{chr(97 + n % 26)}.layers.0.mlp.up.weight" for n in range(2000)
     ]
-    assert counted(write(tmp_path / "x.safetensors", one(*names))).parts == []
+    assert counted(write(tmp_path / "x.safetensors", one(*names))).submodels == []

@@ -17,13 +17,13 @@ UNKNOWN: Tensors = {
 
 def test_names_that_differ_in_digits_are_one_the_largest_first(tmp_path: Path) -> None:
     count = counted(write(tmp_path / "x.safetensors", UNKNOWN))
-    assert count.others == [("wav2vec2.blocks.N.thingN.weight", 6, 60), ("wav2vec2.gamma2", 1, 7)]
-    assert sum(each.parameters for each in count.others) == count.totals.categories["other"].parameters
+    assert count.unrecognised == [("wav2vec2.blocks.N.thingN.weight", 6, 60), ("wav2vec2.gamma2", 1, 7)]
+    assert sum(each.parameters for each in count.unrecognised) == count.totals.categories["other"].parameters
 
 
 def test_flat_names_that_differ_in_digits_are_told_as_such(tmp_path: Path) -> None:
     tensors: Tensors = {f"conv{n}.weight": ("F32", (n, 2, 2, 2)) for n in range(1, 4)}
-    assert counted(write(tmp_path / "x.safetensors", tensors)).others == [("convN.weight", 3, 48)]
+    assert counted(write(tmp_path / "x.safetensors", tensors)).unrecognised == [("convN.weight", 3, 48)]
 
 
 def test_they_are_told_in_text_markdown_and_json(tmp_path: Path, command: Command) -> None:
@@ -61,4 +61,4 @@ def test_a_thousand_names_are_a_few_lines_and_the_sum_of_the_rest(tmp_path: Path
 
 
 def test_gpt2_has_none(tmp_path: Path) -> None:
-    assert counted(write(tmp_path / "x.safetensors", gpt2())).others == []
+    assert counted(write(tmp_path / "x.safetensors", gpt2())).unrecognised == []

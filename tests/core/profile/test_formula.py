@@ -15,7 +15,7 @@ from core.count.counter import count
 from core.profile.dimensions import Dimensions
 from core.profile.formula import Formula, legend
 from core.profile.polynomial import Polynomial
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.report.as_text import TextStyle
 from core.report.study_report import study_text
 from core.study.category_pages import lesson_on
@@ -30,13 +30,13 @@ from tests.support.published_shapes import deepseek_v3, gpt_oss
 from tests.support.tensor_reader import GivenReader
 
 
-def of(tensors: Tensors, config: dict[str, Any] | None = None) -> Measured:
+def of(tensors: Tensors, config: dict[str, Any] | None = None) -> ModelProfile:
     reader = GivenReader(tensors)
     reader.source.config.update(config or {})
-    return Measured(count(reader))
+    return ModelProfile(count(reader))
 
 
-def formula(model: Measured, category: str) -> Formula:
+def formula(model: ModelProfile, category: str) -> Formula:
     found = model.formula(category)
     assert found
     assert found.value == model.tally(category).parameters
@@ -67,7 +67,7 @@ def test_a_published_file_with_masks_has_the_same_formula() -> None:
 
 
 def test_grouped_queries_and_a_gated_mlp(tmp_path: Path) -> None:
-    model = Measured(counted(write_model(tmp_path / "llama", llama(LLAMA), LLAMA)))
+    model = ModelProfile(counted(write_model(tmp_path / "llama", llama(LLAMA), LLAMA)))
     assert model.parameters == 8_030_261_248
     assert formula(model, "attention").text() == "L × (2d² + 2dk)"
     assert formula(model, "mlp").text() == "L × 3df"
@@ -249,7 +249,7 @@ def test_a_mixture_in_gguf_has_the_same_formulas(tmp_path: Path) -> None:
         "llama.attention.key_length": 128,
         "llama.context_length": 32768,
     }
-    model = Measured(counted(ggufs.write(tmp_path / "mixtral.gguf", tensors, {**metadata, **heads})))
+    model = ModelProfile(counted(ggufs.write(tmp_path / "mixtral.gguf", tensors, {**metadata, **heads})))
     assert {key: found.text() for key in model.totals.categories if (found := model.formula(key))} == {
         "attention": "L × (2d² + 2dk)",
         "mlp": "L × 3Edf",

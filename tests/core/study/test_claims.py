@@ -9,7 +9,7 @@ import pytest
 
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape
 from core.count.counter import count
-from core.profile.profile import Measured, short_names
+from core.profile.profile import ModelProfile, short_names
 from core.readers.builtin import BuiltInReader
 from core.study.claims import claims_of
 from core.study.findings import Claim
@@ -19,17 +19,17 @@ from tests.support.model_tensors import LLAMA, MIXTRAL, Layout, llama
 from tests.support.tensor_reader import GivenReader
 
 
-def family() -> list[Measured]:
-    return [Measured(count(BuiltInReader(name))) for name in FAMILY]
+def family() -> list[ModelProfile]:
+    return [ModelProfile(count(BuiltInReader(name))) for name in FAMILY]
 
 
-def of(tensors: Tensors, config: dict[str, Any], name: str) -> Measured:
+def of(tensors: Tensors, config: dict[str, Any], name: str) -> ModelProfile:
     reader = GivenReader(tensors, name)
     reader.source.config.update(config)
-    return Measured(count(reader))
+    return ModelProfile(count(reader))
 
 
-def asked(models: Sequence[Measured]) -> dict[int, Claim]:
+def asked(models: Sequence[ModelProfile]) -> dict[int, Claim]:
     claims = claims_of(models)
     assert [claim.number for claim in claims] == list(range(1, 10))
     for claim in claims:
@@ -39,7 +39,7 @@ def asked(models: Sequence[Measured]) -> dict[int, Claim]:
     return {claim.number: claim for claim in claims}
 
 
-def verdicts(models: Sequence[Measured]) -> dict[int, str | None]:
+def verdicts(models: Sequence[ModelProfile]) -> dict[int, str | None]:
     return {number: claim.verdict for number, claim in asked(models).items()}
 
 
@@ -210,7 +210,7 @@ def test_what_is_ahead_in_one_model_is_compared_with_no_other() -> None:
     assert asked(family())[3].why.startswith("its lead is the smallest in gpt2: 45.54 % MLP, ")
 
 
-def embedded(rows: int, name: str) -> Measured:
+def embedded(rows: int, name: str) -> ModelProfile:
     return of({"model.embed_tokens.weight": ("F32", (rows, 64)), **layer("model.layers.0", 4, 2)}, {}, name)
 
 

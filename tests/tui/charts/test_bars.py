@@ -16,7 +16,7 @@ from tui.charts.layer_bars import LayerBars
 from tui.charts.share_bars import ShareBars
 from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.outline import Outline
-from tui.palette import Look
+from tui.palette import Palette
 
 SIZES = [(16, 2), (26, 9), (63, 22), (78, 9), (150, 50)]
 
@@ -54,7 +54,7 @@ def bars(lines: list[str], block: str = "█") -> dict[str, tuple[int, str]]:
 @pytest.mark.parametrize("ascii", [False, True])
 def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: int, ascii: bool) -> None:
     totals = totals_of(PARTS)
-    found = bars(drawn(ShareBars(totals, totals), width, height, Look(ascii)), "#" if ascii else "█")
+    found = bars(drawn(ShareBars(totals, totals), width, height, Palette(ascii)), "#" if ascii else "█")
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "50.00",
         "MLP": "25.00",
@@ -137,7 +137,7 @@ def test_the_smallest_part_of_biases_is_seen() -> None:
 
 
 def test_kind_bars_in_ascii() -> None:
-    assert all(line.isascii() for line in drawn(KindBars(GPT2, GPT2), 63, 12, Look(ascii=True)))
+    assert all(line.isascii() for line in drawn(KindBars(GPT2, GPT2), 63, 12, Palette(ascii=True)))
 
 
 # Layers.
@@ -156,7 +156,7 @@ UNEVEN: Tensors = {
 
 def test_layer_bars_are_as_high_as_their_parameters() -> None:
     assert [name for name, _ in layers(UNEVEN)] == ["h.0", "h.1", "h.2", "h.3"]
-    lines = drawn(layer_bars(UNEVEN), 7 + 4 * 9, 23, Look(monochrome=True))
+    lines = drawn(layer_bars(UNEVEN), 7 + 4 * 9, 23, Palette(monochrome=True))
     assert lines[0] == "Parameters a layer"
     columns = ["".join(line[left : left + 1] for line in lines[1:21]) for left in (7, 16, 25, 34)]
     assert [column.count("█") for column in columns] == [16, 8, 4, 2], "the largest category at the bottom"
@@ -176,7 +176,7 @@ def test_what_lies_outside_the_layers_is_told() -> None:
 
 
 def test_layer_bars_in_ascii_are_made_of_letters() -> None:
-    lines = drawn(layer_bars(gpt2()), 60, 20, Look(ascii=True))
+    lines = drawn(layer_bars(gpt2()), 60, 20, Palette(ascii=True))
     assert all(line.isascii() for line in lines)
     assert "MMM" in lines[-3]
     assert "AAA" in lines[2]

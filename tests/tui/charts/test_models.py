@@ -8,7 +8,7 @@ import pytest
 
 from core.classify.category import CATEGORIES
 from core.count.counter import count
-from core.profile.profile import Measured
+from core.profile.profile import ModelProfile
 from core.text.numbers import short
 from tests.support.charts import EVERY, drawn
 from tests.support.checkpoints import Tensors, gpt2
@@ -16,16 +16,16 @@ from tests.support.tensor_reader import GivenReader
 from tui.charts.model_bars import Mode, ModelBars
 from tui.charts.norm_bars import NormBars
 from tui.charts.trend_lines import TrendLines
-from tui.palette import Look
+from tui.palette import Palette
 
 MARKS = {shown.glyph for shown in CATEGORIES.values()}
 
 
-def measured(name: str, tensors: Tensors) -> Measured:
-    return Measured(count(GivenReader(tensors, name)))
+def measured(name: str, tensors: Tensors) -> ModelProfile:
+    return ModelProfile(count(GivenReader(tensors, name)))
 
 
-def named(models: list[Measured]) -> tuple[tuple[str, Measured | None], ...]:
+def named(models: list[ModelProfile]) -> tuple[tuple[str, ModelProfile | None], ...]:
     return tuple((model.name, model) for model in models)
 
 
@@ -93,7 +93,7 @@ def test_stacked_bars_have_one_order_for_all_models(width: int) -> None:
         )
         for n, shape in enumerate(shapes)
     ]
-    lines = drawn(ModelBars(named(models), "stacked"), width, 30, Look(ascii=True))
+    lines = drawn(ModelBars(named(models), "stacked"), width, 30, Palette(ascii=True))
     for left, _ in at(lines[-2]):
         stack = "".join(line[left] for line in lines[2:-3] if len(line) > left)
         assert re.fullmatch("E+A+M+", stack), "the largest of all models at the bottom"

@@ -16,11 +16,11 @@ from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tests.support.screen import NARROW, PATIENCE, WIDE, Driver, SlowReader, load_threads, running
 from tui.app import ExploreApp
 from tui.comparison.screen import ComparisonScreen
-from tui.dialogs.category_page import LessonScreen
+from tui.dialogs.category_page import CategoryPageScreen
 from tui.dialogs.help import HelpScreen
 from tui.explorer.screen import ExplorerScreen
 from tui.keys import COMPARISON_KEYS
-from tui.palette import Look
+from tui.palette import Palette
 from tui.picker.screen import PickerScreen
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x36"])
@@ -210,7 +210,7 @@ async def test_a_long_formula_of_norms_leaves_the_columns_as_they_are_and_is_tol
 
 
 def study(*models: str) -> ExploreApp:
-    return ExploreApp([*FAMILY, *models], Look(), study=True)
+    return ExploreApp([*FAMILY, *models], Palette(), study=True)
 
 
 @SIZES
@@ -520,7 +520,7 @@ async def test_a_page_on_each_category(size: tuple[int, int], downs: int, wanted
     async with running("gpt2", size=size) as driver:
         await driver.loaded()
         await driver.press("tab", *["down"] * downs, "question_mark")
-        await driver.until(lambda: isinstance(driver.app.screen, LessonScreen))
+        await driver.until(lambda: isinstance(driver.app.screen, CategoryPageScreen))
         await driver.shows(*wanted)
 
 

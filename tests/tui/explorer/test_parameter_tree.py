@@ -18,7 +18,7 @@ from tests.support.checkpoints import Tensors, experts, gpt2
 from tests.support.tensor_reader import tree_of
 from tui.explorer.outline import Outline
 from tui.explorer.parameter_tree import ParameterTree
-from tui.palette import Look
+from tui.palette import Palette
 
 LAYOUT = ("F32", (2, 3))
 
@@ -28,14 +28,14 @@ class TreeApp(App[None]):
 
     CSS_PATH = str(Path(tui.app.__file__).with_name("explore.tcss"))
 
-    def __init__(self, tensors: Tensors, look: Look) -> None:
+    def __init__(self, tensors: Tensors, palette: Palette) -> None:
         super().__init__()
         self.outline = Outline(tree_of(tensors))
-        self.look = look
+        self.palette = palette
         self.moves = 0
 
     def compose(self) -> ComposeResult:
-        yield ParameterTree(self.look, id="tree")
+        yield ParameterTree(self.palette, id="tree")
 
     def on_mount(self) -> None:
         self.shown_tree.show(self.outline)
@@ -60,7 +60,7 @@ class TreeApp(App[None]):
 async def showing(
     tensors: Tensors, size: tuple[int, int] = (60, 20), ascii: bool = False
 ) -> AsyncIterator[tuple[TreeApp, Pilot[None]]]:
-    app = TreeApp(tensors, Look(ascii))
+    app = TreeApp(tensors, Palette(ascii))
     async with app.run_test(size=size) as pilot:
         app.shown_tree.focus()
         await pilot.pause()

@@ -247,7 +247,7 @@ def test_any_mixture_of_packed_modules_holds_what_it_was_made_from(modules: list
     assert whole.tensor_count + count.totals.not_counted.get("quantization", count.source.beside).tensor_count == len(
         tensors
     )
-    assert sum(meaning.parameters for _, meaning in count.tensors()) == whole.parameters
+    assert sum(classification.parameters for _, classification in count.tensors()) == whole.parameters
 
 
 WORDS = [
@@ -305,5 +305,5 @@ def test_no_mixture_of_shapes_and_names_breaks_the_count(
         {name: (dtype, tuple(shape)) for name, (dtype, shape) in tensors.items()}, {"quantization": config}
     )
     assert count.totals.stored_count == len(tensors)
-    assert sum(meaning.parameters for _, meaning in count.tensors()) == count.totals.parameters >= 0
+    assert sum(classification.parameters for _, classification in count.tensors()) == count.totals.parameters >= 0
     assert json.dumps(count.notes)

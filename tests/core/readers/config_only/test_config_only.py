@@ -343,7 +343,8 @@ def test_a_cancelled_count_ends_the_child(tmp_path: Path) -> None:
 def test_the_child_is_told_apart_from_the_terminal_and_ends_with_its_parent(tmp_path: Path) -> None:
     config_in(tmp_path, {"model_type": "gpt2"})
     code = (
-        "import sys\nfrom core.readers.config_only.reader import ConfigReader\nfrom core.files.folder import LocalFolder\n"
+        "import sys\nfrom core.files.folder import LocalFolder\n"
+        "from core.readers.config_only.reader import ConfigReader\n"
         "batches = ConfigReader('x', 'x', LocalFolder(sys.argv[1])).batches()\n"
         "next(batches), next(batches)\nprint('begun', flush=True)\nsys.stdin.read()\n"
     )
