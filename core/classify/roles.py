@@ -6,6 +6,7 @@ from collections.abc import Container
 from math import prod
 from typing import Literal
 
+from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.tensors import StoredTensor
 
 Role = Literal["parameter", "buffer", "tied", "quantization", "optimizer"]
@@ -93,7 +94,7 @@ _MASKS = {"bias", "mask"}
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
 _CODES = {"I16", "U16"}
 """Of these they are, as matrices: the codes of QuIP#, VPTQ and others."""
-WHOLE_NUMBERS = {"I8": 8, "U8": 8, "I16": 16, "U16": 16, "I32": 32, "U32": 32, "I64": 64, "U64": 64}
+WHOLE_NUMBERS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.kind == "integer" and dtype.bits >= 8}
 """Dtypes that packed weights are stored as, with their bits."""
 SCALES = ("_weight_scale_inv", "_weight_scale_", "_weight_scale", "_scale_inv", "_scales", "_scale", "_scale_")
 """What is added to a weight's name for its scales, without digits."""

@@ -17,29 +17,13 @@ from itertools import islice
 from threading import Thread
 from typing import Any
 
+from core.checkpoint.dtypes import name_of_torch
 from core.text.width import shortened
 
 MEMORY = 2 << 30
 """Bytes that building may take; tensors on the meta device take none."""
 _SECONDS = 300
 _BATCH = 2000
-
-# Torch's dtypes that a model may be built in, as safetensors spells them.
-DTYPES = {
-    "float64": "F64",
-    "float32": "F32",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "int64": "I64",
-    "int32": "I32",
-    "int16": "I16",
-    "int8": "I8",
-    "uint8": "U8",
-    "bool": "BOOL",
-    "complex64": "C64",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-}
 
 
 class _Refused(Exception):
@@ -217,4 +201,4 @@ def _batches(model: Any) -> Iterator[dict[str, Any]]:
 
 def _dtype(tensor: Any) -> str:
     name = str(tensor.dtype).removeprefix("torch.")
-    return DTYPES.get(name, name.upper())
+    return name_of_torch(name) or name.upper()

@@ -11,18 +11,13 @@ import re
 from itertools import accumulate
 from typing import NamedTuple
 
+from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
 from core.checkpoint.tensors import TensorBatch
 from core.text.width import shortened
 
-# Bits an element takes, by the dtypes of the safetensors crate (tensor.rs, enum Dtype).
-DTYPE_BITS = {
-    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
-    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
-    **dict.fromkeys(("U32", "I32", "F32"), 32),
-    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
-    **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
-}
+DTYPE_BITS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.in_safetensors}
+"""What a value takes, in bits."""
 
 _SPEC = re.compile(rb'\w{1,16}","shape":\[[\d,]*\]')
 _CONTROLS = bytes(range(32))
