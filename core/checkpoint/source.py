@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.tensors import TensorBatch, Uncounted
 
 
@@ -48,14 +49,14 @@ class Source:
         model: as the user typed it.
         source: `built-in`, the path of the file or folder, or an address on the hub.
         format: `built-in`, `safetensors`, `pytorch`, `gguf`, `distributed` or `config`; `hub` before that is known.
-        config: the parsed `config.json` beside it, or what the file itself says; empty where there is none. It may be
-            known only once tensors are read.
+        config: what the `config.json` beside it says, or the file itself; nothing where there is none. It may be known
+            only once tensors are read.
         notes: what the reader has to say; it may grow while tensors are read.
         beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
         claims: what an index and the hub say of the whole, to be compared with what was counted; it may grow too.
     """
 
-    def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
+    def __init__(self, model: str, source: str, format: str, config: ModelConfig, notes: list[str]) -> None:
         self.model = model
         self.source = source
         self.format = format

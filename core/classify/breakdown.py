@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers
+from core.checkpoint.config import ModelConfig
 from core.naming.experts import is_routed_expert, is_shared_expert
 
 Breakdown = tuple[tuple[str, int], ...]
@@ -57,16 +56,15 @@ class Context:
         shapes: all names without digits, each with a shape that one of them has.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, Any]) -> None:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], config: ModelConfig) -> None:
         """
         Args:
             shapes: all names without digits, each with a shape that one of them has.
-            config: the parsed config.json.
+            config: what its config says.
         """
         self.shapes = shapes
-        self.fused = list(_fused_heads(config))
-        model_type = config.get("model_type")
-        self.biasless = isinstance(model_type, str) and model_type.startswith(_BIASLESS_LAYER_NORM)
+        self.fused = config.attentions
+        self.biasless = config.model_type.startswith(_BIASLESS_LAYER_NORM)
 
 
 def breakdown_of(template: str, shape: tuple[int, ...], category: str, parameters: int, context: Context) -> Breakdown:
@@ -121,22 +119,6 @@ def _thirds(template: str, shape: tuple[int, ...], context: Context) -> tuple[in
         if small == width and large == (heads + 2 * groups) * size:
             return heads, groups, groups
     return (1, 1, 1) if large == 3 * small else (0, 0, 0)
-
-
-def _fused_heads(config: Mapping[str, Any]) -> Iterator[tuple[int, int, int, int]]:
-    """Width, heads, heads of keys and values, and size of a head of each model that a config tells of."""
-    parts = [config, *(part for key, part in config.items() if key.endswith("_config") and isinstance(part, dict))]
-    for part in parts:
-        width, heads, groups = (_first(part, keys) for keys in (HIDDEN_SIZE, HEADS, KEY_VALUE_HEADS))
-        if part.get("multi_query") is True and not part.get("new_decoder_architecture"):
-            groups = groups if "multi_query_group_num" in part else 1
-        size = _first(part, HEAD_SIZE) or (width // heads if heads else 0)
-        if width and heads and groups and size:
-            yield width, heads, groups, size
-
-
-def _first(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
-    return next(iter(numbers([part], keys)), 0)
 
 
 def _experts(template: str, parameters: int) -> Breakdown:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, repeat
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.checkpoint.config import is_adapter
+from core.checkpoint.config import ModelConfig
 from core.naming.category_table import (
     ADAPTERS,
     ALONE,
@@ -86,20 +86,20 @@ class _Module:
 
 
 def categories_of(
-    tensors: Sequence[tuple[str, _Shape]], config: Mapping[str, Any], of_matrices: Iterable[bool] = ()
+    tensors: Sequence[tuple[str, _Shape]], config: ModelConfig, of_matrices: Iterable[bool] = ()
 ) -> list[str]:
     """The category of each tensor of a checkpoint, in the context of all.
 
     Args:
         tensors: name without digits, and shape, of all tensors that are known so far.
-        config: the parsed config.json, or {}; of an adapter, its own. No other rule needs it: names and shapes have
+        config: what its config says; of an adapter, its own. No other rule needs it: names and shapes have
             told more than `model_type`, which is missing beside many a file.
         of_matrices: of each tensor whether it is known for the bias of a weight with two dimensions or more.
 
     Returns:
         A key of `core.classify.category.CATEGORIES` for each tensor, in their order.
     """
-    if is_adapter(config):
+    if config.is_adapter:
         return ["adapter"] * len(tensors)
     return _Checkpoint(tensors).categories(of_matrices)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.checkpoint.config import is_adapter
+from core.checkpoint.config import ModelConfig
 from core.classify.adapters import is_frozen
 from core.classify.averaged_copies import averaged_copies_in
 from core.classify.breakdown import Context, breakdown_of
@@ -27,12 +27,12 @@ _MATRIX = (2, 2)
 """The shape told of packed weights where it is not known, and of what goes with them: what is packed is a matrix."""
 
 
-def classify(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules | None = None) -> None:
+def classify(groups: Iterable[TensorGroup], config: ModelConfig, rules: Rules | None = None) -> None:
     """Sets the meaning of groups, each in the context of all.
 
     Args:
         groups: all groups of the checkpoint that are known so far.
-        config: its parsed config.json, or {}.
+        config: what its config says.
         rules: what is asked before the built-in rules.
     """
     known = list(groups)
@@ -40,12 +40,12 @@ def classify(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules
     packed: Sequence[Packed | None] = [None] * len(known)
     beside = [False] * len(known)
     looks = [(group.template, group.tensor.shape) for group in known]
-    in_quantised = "quantization_config" in config
+    in_quantised = config.has_quantization_config
     if in_quantised or not all(tensor.dtype in _NEVER_PACKED for _, tensor in named):
         # Not imported for nothing: a small model is counted in no more time than the import takes.
         from core.classify.packing.detect import Packing
 
-        packing = Packing(named, config)
+        packing = Packing(named, config.quantization)
         in_quantised = packing.config.present
         beside = [packing.goes_with_weights(*pair) for pair in named]
         packed = [None if goes else packing.weights(*pair) for pair, goes in zip(named, beside)]
@@ -74,7 +74,7 @@ def classify(groups: Iterable[TensorGroup], config: dict[str, Any], rules: Rules
     for n, (group, category, one) in enumerate(zip(known, categories, packed)):
         tensor = group.tensor
         said = tensor.is_parameter
-        if said is False or (is_adapter(config) and is_frozen(group.template)):
+        if said is False or (config.is_adapter and is_frozen(group.template)):
             role: Role = "buffer"
         elif group.template.startswith(averaged_copies):
             role = "optimizer"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.checkpoint.config import sections
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.tensors import StoredTensor
 from core.naming.speculative import is_speculative
 
@@ -71,17 +71,17 @@ class Ties:
         heads: the output heads, tied or not.
     """
 
-    def __init__(self, tensors: Sequence[Known], config: dict[str, Any]) -> None:
+    def __init__(self, tensors: Sequence[Known], config: ModelConfig) -> None:
         """
         Args:
             tensors: all of the checkpoint that are no copies.
-            config: the parsed config.json.
+            config: what its config says.
         """
-        flags = {flag for part in sections(config) if isinstance(flag := part.get("tie_word_embeddings"), bool)}
-        self.by_default = not flags and _is_tied_by_default(config)
-        self.flag = flags.pop() if len(flags) == 1 else self.by_default or None
-        self.disputed = len(flags) > 1
-        self._shares_embeddings = config.get("share_encoder_decoder_embeddings") is not False
+        # Of several models in one config, the language model's kind says what is meant by not speaking of ties.
+        self.by_default = not config.tied and config.language_model_type in _TIED_BY_DEFAULT
+        self.flag = next(iter(config.tied)) if len(config.tied) == 1 else self.by_default or None
+        self.disputed = len(config.tied) > 1
+        self._shares_embeddings = config.shares_embeddings
         named: dict[str, list[Known]] = {}
         self.embeddings: list[Known] = []
         self.heads: list[Known] = []
@@ -146,12 +146,6 @@ class Ties:
         if parts[-3:-2] not in (["predictions"], ["lm_head"]):
             return ""
         return _first_alike(known, self._biases.get(known.template.removesuffix("decoder.bias") + "bias", []))
-
-
-def _is_tied_by_default(config: dict[str, Any]) -> bool:
-    """Whether a config that does not speak of ties means yes; of several in one, the language model's says it."""
-    kind = sections(config)[-1].get("model_type")
-    return isinstance(kind, str) and kind in _TIED_BY_DEFAULT
 
 
 def _first_alike(known: Known, others: Sequence[Known]) -> str:

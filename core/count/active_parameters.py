@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.checkpoint.config import experts_said
+from core.checkpoint.config import ModelConfig
 from core.classify.groups import Classification, TensorGroup
 from core.naming.experts import is_one_by_one, is_routed_expert
 from core.naming.speculative import is_speculative
 
 
-def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], parameters: int) -> int | None:
+def active_parameters(groups: Iterable[TensorGroup], config: ModelConfig, parameters: int) -> int | None:
     """Parameters used for one token: routed experts by `num_experts_per_tok` of their number, all else whole.
 
     Of a mixture of experts, layers for speculative decoding are left out: a token is made without them.
 
     Args:
         groups: all tensors.
-        config: the parsed config.json.
+        config: what its config says.
         parameters: how many there are in all.
 
     Returns:
@@ -36,8 +36,7 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
                 routed += held
     if not routed:
         # Experts that the config tells of may be there under names that are not known.
-        experts, used = experts_said(config)
-        return None if used and max(experts, default=1) > 1 else parameters
+        return None if config.experts_used and max(config.experts, default=1) > 1 else parameters
     share = _share(config)
     if share is None or not all(_all_there(group, share) for group in of_experts):
         return None
@@ -54,14 +53,14 @@ def _is_of_routed_experts(group: TensorGroup, classification: Classification) ->
 class _Share(NamedTuple):
     """How many experts each of the layers has, and how many of them work on a token: one number, or one a layer."""
 
-    used: list[int]
+    used: tuple[int, ...]
     experts: int
 
 
-def _share(config: dict[str, Any]) -> _Share | None:
-    experts, used = experts_said(config)
+def _share(config: ModelConfig) -> _Share | None:
+    experts, used = config.experts, config.experts_used
     # Where layers differ in the number of experts, or some experts do nothing (LongCat), no share holds for all.
-    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.get("zero_expert_num"):
+    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.zero_experts:
         return None
     return _Share(used[:1] if len(set(used)) == 1 else used, experts[0])
 

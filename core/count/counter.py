@@ -100,8 +100,7 @@ class Count:
     @property
     def architecture(self) -> str | None:
         """The class that the config names first, such as `GPT2LMHeadModel`."""
-        names = self.source.config.get("architectures")
-        return names[0] if isinstance(names, list) and names and isinstance(names[0], str) else None
+        return self.source.config.architecture
 
 
 class Snapshot(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Claims, Source
 from core.classify.averaged_copies import beginning_of
 from core.classify.groups import TensorGroup
@@ -54,7 +54,7 @@ def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
         yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
 
-def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
+def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
     known = [
         Known(group.template, group.tensor, group.classification.parameters)
         for group in groups
@@ -79,14 +79,14 @@ def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str
         yield from _head(groups, ties, config)
 
 
-def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> Iterator[str]:
+def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig) -> Iterator[str]:
     """What the config says of the output head, where the tensors say something else or nothing."""
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
     for head in ties.heads[:_MOST_TIES]:
         if alike := ties.alike(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
-            if ties.flag is None and not ties.has_bias(head) and "peft_type" not in config:
+            if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag and not ties.by_default:
             yield (
@@ -105,10 +105,8 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
         yield "the config says that the output head is not tied to the input embedding, but there is none in the file"
 
 
-def _is_language_model(config: dict[str, Any]) -> bool:
-    names = config.get("architectures")
-    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
-    return any(word in name for word in ("LM", "Generation"))
+def _is_language_model(config: ModelConfig) -> bool:
+    return any(word in (config.architecture or "") for word in ("LM", "Generation"))
 
 
 def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
@@ -146,9 +144,9 @@ def _speculative_parameters(groups: Sequence[TensorGroup]) -> int:
     )
 
 
-def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Iterator[str]:
+def _active(config: ModelConfig, totals: Totals, active: int | None) -> Iterator[str]:
     embedding = totals.categories.get("embedding")
-    if active is None or active == totals.parameters or not embedding or config.get("model_type") not in _GPT_OSS:
+    if active is None or active == totals.parameters or not embedding or config.model_type not in _GPT_OSS:
         return
     without = active - embedding.parameters
     billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
 from core.files.foreign import foreign
@@ -68,17 +69,17 @@ def _check_size(size: int, most: int, file: str) -> None:
         raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
 
 
-def read_config(folder: Folder, notes: list[str]) -> dict[str, Any]:
-    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read.
+def read_config(folder: Folder, notes: list[str]) -> ModelConfig:
+    """The `config.json` of a folder; it says nothing where there is none or, with a note, where it cannot be read.
 
     Args:
         folder: where it lies.
         notes: to be added to.
     """
     if not folder.has("config.json"):
-        return {}
+        return ModelConfig.of({})
     try:
-        return read_json_object(folder, "config.json", "config.json")
+        return ModelConfig.of(read_json_object(folder, "config.json", "config.json"))
     except CheckpointError as error:
         notes.append(f"not used: {error.sentence()}")
-        return {}
+        return ModelConfig.of({})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Source
 from core.files.folder import Folder
@@ -62,7 +63,7 @@ def describe_adapter(source: Source, folder: Folder) -> None:
         source.notes.insert(0, f"an adapter: {adapter_text(config)}; its parameters are not in this file")
     except CheckpointError as error:
         source.notes.insert(0, f"an adapter, its base model not known: {error.sentence()}")
-    source.config = {"peft_type": config.get("peft_type") or "unknown", "adapter_config": config}
+    source.config = ModelConfig.of({"peft_type": config.get("peft_type") or "unknown", "adapter_config": config})
 
 
 def describe_adapter_beside(source: Source, names: list[str]) -> None:

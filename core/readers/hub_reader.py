@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
-from core.checkpoint.config import is_adapter
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Claims, Progress, Reader, Source
 from core.checkpoint.tensors import TensorBatch
@@ -58,7 +58,7 @@ class HubReader:
         self._reader: Reader | None = None
         self._said = ""
         self._asked = False
-        self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", {}, [])
+        self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", ModelConfig.of({}), [])
 
     def stop(self) -> None:
         """Ends the reading at once, from any thread; whoever waits for tensors gets a `Stopped`."""
@@ -111,7 +111,7 @@ class HubReader:
         of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
         # Where an index says the same, one of the two is enough.
         fresh = all(said.parameters != listing.parameters for said in source.claims)
-        if listing.parameters and of_this and fresh and not is_adapter(source.config):
+        if listing.parameters and of_this and fresh and not source.config.is_adapter:
             source.claims.append(Claims("the hub's page", listing.parameters))
 
     def _note(self, listing: Listing) -> None:

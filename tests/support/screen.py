@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.timer import Timer
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.classify.user_rules import Rules
@@ -147,7 +148,7 @@ class SlowReader:
             batches: names, dtypes and shapes, one batch a shard.
             error: raised in place of the end.
         """
-        self.source = Source("slow", "slow", "safetensors", {}, [])
+        self.source = Source("slow", "slow", "safetensors", ModelConfig.of({}), [])
         self.given = 0
         self._batches = batches
         self._error = error

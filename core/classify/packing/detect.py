@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.checkpoint.config import QuantizationConfig
+from core.checkpoint.quantization import QuantizationConfig
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import PACKED_PARAMS, SCALES, WHOLE_NUMBERS
 
@@ -78,13 +78,13 @@ class Packing:
         config: its quantisation, as the config.json says.
     """
 
-    def __init__(self, tensors: Sequence[tuple[str, StoredTensor]], config: dict[str, Any]) -> None:
+    def __init__(self, tensors: Sequence[tuple[str, StoredTensor]], config: QuantizationConfig) -> None:
         """
         Args:
             tensors: names without digits, each with one of the tensors called so; for each shape and dtype one.
-            config: the parsed config.json.
+            config: how the checkpoint's config says that it is quantised.
         """
-        self.config = QuantizationConfig(config)
+        self.config = config
         self._modules: dict[str, dict[str, list[StoredTensor]]] = {}
         few = self.config.present
         for template, tensor in tensors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from core.checkpoint.config import QuantizationConfig, Scheme
+from core.checkpoint.quantization import QuantizationConfig, Scheme
 from core.checkpoint.tensors import StoredTensor
 from core.classify.packing.layouts import (
     Beside,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import ceil, prod
 from typing import NamedTuple
 
-from core.checkpoint.config import Scheme
+from core.checkpoint.quantization import Scheme
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import WHOLE_NUMBERS
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
@@ -80,7 +81,8 @@ class ConfigReader:
             "own_code": bool(config.get("auto_map")),
         }
         self._quantised = _find(config, lambda key, _: key in _QUANTISED) != ""
-        self.source = Source(model, source, "config", _without(config, _QUANTISED), [])
+        self._config = _without(config, _QUANTISED)
+        self.source = Source(model, source, "config", ModelConfig.of(self._config), [])
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors once the model is built; until then, empty batches, so that a load can be cancelled.
@@ -110,7 +112,7 @@ class ConfigReader:
         if self._quantised:
             notes.append("the quantisation that it names is left out: counts and sizes are those without it")
         # The config itself may leave out what is usual, such as how many experts there are.
-        self.source.config = {**record["config"], **self.source.config, "architectures": [built]}
+        self.source.config = ModelConfig.of({**record["config"], **self._config, "architectures": [built]})
 
 
 def _batch(record: dict[str, Any]) -> TensorBatch:

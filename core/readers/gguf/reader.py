@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
@@ -34,7 +36,8 @@ class GgufReader:
             folder: where the file lies.
             name: its name, or that of any part of a split model.
         """
-        self.source = Source(model, path, "gguf", {}, [])
+        self.source = Source(model, path, "gguf", ModelConfig.of({}), [])
+        self._config: dict[str, Any] = {}
         self._folder = folder
         split = split_of(name)
         self._parts = split.parts if split else [name]
@@ -71,7 +74,7 @@ class GgufReader:
             raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
         if _HEAD in seen:
             # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
-            self.source.config.setdefault("tie_word_embeddings", False)
+            self.source.config = ModelConfig.of({"tie_word_embeddings": False, **self._config})
         elif _EMBEDDING in seen and self._speaks(header):
             self.source.notes.append(f"no output head is stored: {_EMBEDDING} serves as one")
 
@@ -79,13 +82,13 @@ class GgufReader:
         for key, other, what in _OTHERS:
             if header.metadata.get(key) == other:
                 raise CheckpointError(self._folder.shown(self._parts[0]), f"it holds {what} and no model")
-        self.source.config.update(config_of(header.metadata))
+        self._config = config_of(header.metadata)
+        self.source.config = ModelConfig.of(self._config)
         self.source.notes.extend(notes_of(header))
 
     def _speaks(self, header: GgufHeader) -> bool:
         """Whether the model writes text; those that embed it say how they pool, or are not causal."""
-        config = self.source.config
-        architecture = config.get("model_type")
+        architecture = self.source.config.model_type
         silent = (f"{architecture}.pooling_type", f"{architecture}.attention.causal")
         return not any(key in header.metadata for key in silent)
 

@@ -7,6 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch
 from core.count.counter import Count, ParameterCounter
@@ -62,7 +63,7 @@ CONFIGS = st.sampled_from([{}, {"tie_word_embeddings": True}, {"num_experts": 4,
 
 
 def count_of(tensors: list[StoredTensor], config: dict[str, object]) -> Count:
-    counter = ParameterCounter(Source("x", "x", "test", dict(config), []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(dict(config)), []))
     for tensor in tensors:
         name, shape, dtype, nbytes, file, storage, _ = tensor
         counter.add(TensorBatch([name], [shape], [dtype], [nbytes], file, [storage]))

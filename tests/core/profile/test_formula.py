@@ -31,9 +31,7 @@ from tests.support.tensor_reader import GivenReader
 
 
 def of(tensors: Tensors, config: dict[str, Any] | None = None) -> ModelProfile:
-    reader = GivenReader(tensors)
-    reader.source.config.update(config or {})
-    return ModelProfile(count(reader))
+    return ModelProfile(count(GivenReader(tensors, config=config)))
 
 
 def formula(model: ModelProfile, category: str) -> Formula:
