@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from core.checkpoint.errors import CheckpointError
+from core.checkpoint.errors import CheckpointError, Failure
 from core.checkpoint.gpt2 import BUILT_IN
 from core.count.counter import count
-from core.count.result import BY, By, Failure, Result
 from core.locate.location import Location, locate
 from core.readers.open_checkpoint import open_reader
+from core.report.results import BY, By, Result
 from core.text.escape import escaped
 from tui.terminal import ascii_only, painter, usable_screen
 

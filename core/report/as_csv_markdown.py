@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from core.count.result import By, Failure, Result
+from core.checkpoint.errors import Failure
+from core.report.results import By, Result
 from core.report.summary import remarks, summary
 from core.report.tables import Table, table_of, tables_of
 from core.text.escape import escaped

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from core.checkpoint.errors import Failure
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
-from core.count.result import By, Failure, Result
 from core.naming.template import numbered_name
+from core.report.results import By, Result
 from core.report.summary import remarks, summary
 from core.report.tables import Column, Row, Table, tables_of
 from core.text.escape import as_ascii, escaped

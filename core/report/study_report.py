@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from core.checkpoint.errors import Failure
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
-from core.count.result import Failure, Result
 from core.profile.formula import legend
 from core.profile.profile import ModelProfile, short_names
 from core.report.as_csv_markdown import csv_line, markdown_text
 from core.report.as_json import json_models
 from core.report.as_text import TextStyle
+from core.report.results import Result
 from core.report.text_charts import grouped_bars, trend_lines
 from core.study.claims import claims_of
 from core.study.comparison import ComparisonRow, by_size, comparison, norms, trend

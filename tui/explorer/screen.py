@@ -288,7 +288,7 @@ class ExplorerScreen(LoadingScreen):
         tree, _ = self._tree()
         shown = self.counted
         if tree.row and tree.row.parent is not None:
-            shown = self.counted.part(tree.row.item.path, tree.row.item.totals())
+            shown = self.counted.of_module(tree.row.item.path, tree.row.item.totals())
         drawing = self.app.export_screenshot(title=escaped(self.model))
         stem = "".join(c if c.isalnum() or c in "-_." else "-" for c in self.model).strip("-.")[-60:] or "model"
 

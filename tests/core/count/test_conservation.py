@@ -12,11 +12,11 @@ from core.checkpoint.source import Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch
 from core.count.counter import Count, ParameterCounter
 from core.count.layer_totals import layer_totals
-from core.count.result import BY
 from core.count.totals import Totals, summed
 from core.count.tree import build_tree
 from core.report.as_json import json_report
 from core.report.as_text import TextStyle, text_report
+from core.report.results import BY
 from core.text.width import cells
 
 PARTS = st.one_of(
