@@ -14,11 +14,11 @@ from core.count.totals import Totals, add_group
 from core.naming.speculative import is_speculative
 from core.text.numbers import amount, exact, plural
 
-_MOST_TIES = 4
+_MAX_TIES_TOLD = 4
 _BILLION = 10**9
 _GPT_OSS = ("gpt_oss", "gpt-oss")
 """As transformers and llama.cpp call it."""
-_HEADER_BYTES = 512
+_MAX_ENTRY_BYTES = 512
 """More than the entry of a tensor takes in a header."""
 
 
@@ -62,7 +62,7 @@ def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
     ]
     ties = Ties(known, config)
     tied = [group for group in groups if group.classification and group.classification.role == "tied"]
-    for group in tied[:_MOST_TIES]:
+    for group in tied[:_MAX_TIES_TOLD]:
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
         are = "are" if others else "is"
         to = group.classification.tied_to if group.classification else ""
@@ -72,8 +72,8 @@ def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
         elif is_head(group.template) and ties.by_default:
             said = ", which the config means by not speaking of it"
         yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{said}"
-    if len(tied) > _MOST_TIES:
-        more = sum(group.count for group in tied[_MOST_TIES:])
+    if len(tied) > _MAX_TIES_TOLD:
+        more = sum(group.count for group in tied[_MAX_TIES_TOLD:])
         yield f"{plural(more, 'more tensor')} tied: counted once"
     if ties.embeddings:
         yield from _head(groups, ties, config)
@@ -83,7 +83,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig) -> Ite
     """What the config says of the output head, where the tensors say something else or nothing."""
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
-    for head in ties.heads[:_MOST_TIES]:
+    for head in ties.heads[:_MAX_TIES_TOLD]:
         if alike := ties.alike(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
             if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
@@ -182,7 +182,7 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     stored = whole.bytes + averaged
     stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
     # Some indexes count the headers too.
-    if claims.bytes and not 0 <= claims.bytes - stored <= _HEADER_BYTES * (totals.stored_count + 8):
+    if claims.bytes and not 0 <= claims.bytes - stored <= _MAX_ENTRY_BYTES * (totals.stored_count + 8):
         terms = {
             "buffers": -left["buffer"].bytes if "buffer" in left else 0,
             "tied copies": -left["tied"].bytes if "tied" in left else 0,

@@ -37,9 +37,9 @@ MEANINGS = {
 # Not in words, nor in names: gpt2-s, bert_L-12.
 _SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
 _FORMULAS_FOR = {"attention", "mlp", "mixer", "router", "norm", "embedding", "head", "adapter"}
-_SMALL = 16
+_MAX_FACTOR = 16
 # Of a formula with nameless lengths: more is no help to a reader.
-_MOST_TERMS, _MOST_TIMES = 12, 8
+_MAX_TERMS, _MAX_TIMES = 12, 8
 
 
 class Part(NamedTuple):
@@ -140,7 +140,7 @@ def formula_of(
     # What lies in the layers first, the most frequent kind of layer before the others.
     parts.sort(key=lambda part: (not part.where, -part.times))
     formula = Formula(parts, sizes)
-    if nameless and sum(len(part.each.terms) for part in parts) > _MOST_TERMS:
+    if nameless and sum(len(part.each.terms) for part in parts) > _MAX_TERMS:
         return None
     counted = sum(tensor.parameters * tensor.tensor_count for tensor in tensors if tensor.category == category)
     return formula if formula.value == counted else None
@@ -163,12 +163,12 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
         result *= Polynomial.of("E")
         shape = shape[1:]
     for length in shape:
-        factor = known.get(length) or (Polynomial.number(length) if length <= _SMALL else None)
+        factor = known.get(length) or (Polynomial.number(length) if length <= _MAX_FACTOR else None)
         if factor is None:
             if not nameless:
                 return None
             times, rest = divmod(length, sizes["d"])
-            whole = not rest and times <= _MOST_TIMES and category not in {"embedding", "head"}
+            whole = not rest and times <= _MAX_TIMES and category not in {"embedding", "head"}
             factor = Polynomial.of("d", times) if whole else Polynomial.of(str(length))
         result *= factor
     return result

@@ -18,7 +18,7 @@ _LATENT_DOWN = (".kv_a_proj_with_mqa.", ".wkv_a.", ".attn_kv_a_mqa.")
 _LATENT_UP = (".kv_b_proj.", ".wkv_b.", ".attn_kv_b.")
 _LATENT_NORM = (".kv_a_layernorm.", ".kv_norm.", ".attn_kv_a_norm.")
 _OUTPUT = (".o_proj.", ".wo.", ".attn_output.")
-_WINDOW = 16
+_MAX_WINDOW = 16
 
 
 def unpacked(tensors: Iterable[Repeated], dimensions: Dimensions) -> list[Repeated]:
@@ -117,7 +117,7 @@ def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
     for tensor in tensors:
         if len(tensor.shape) >= 2 and d in tensor.shape:
             # The last lengths of a convolution are those of its window.
-            is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _WINDOW
+            is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _MAX_WINDOW
             matrix = tensor.shape[:2] if is_window else tensor.shape[-2:]
             width = min((n for n in matrix if n != d), default=d)
             # Of two lengths one may tell how many experts have a bias here.

@@ -17,9 +17,9 @@ from core.text.escape import as_ascii, escaped
 from core.text.numbers import share, short
 from core.text.width import WIDTH, cells, shortened, wrapped
 
-_CELL_WIDTH = 18
+_MAX_CELL_WIDTH = 18
 _KEPT = "\N{NO-BREAK SPACE}"
-_WINDOW = 500
+_WINDOW_ROWS = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
 
 
@@ -79,7 +79,7 @@ def _lines(table: Table, total: list[Row], style: TextStyle) -> Iterator[str]:
     shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
     rows = chain(table.rows, total)
     head = True
-    while window := list(islice(rows, _WINDOW)):
+    while window := list(islice(rows, _WINDOW_ROWS)):
         yield from _window_lines(table, shown, window, head, style)
         head = False
 
@@ -128,7 +128,7 @@ def _padded(text: str, width: int, right: bool) -> str:
 
 def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> str:
     if n:
-        return shortened(table.show(column, row.cells[n]), _CELL_WIDTH)
+        return shortened(table.show(column, row.cells[n]), _MAX_CELL_WIDTH)
     name = str(row.cells[0])
     if column.key == "category":
         return name if name not in CATEGORIES else table.show(column, name)

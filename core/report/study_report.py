@@ -22,10 +22,10 @@ from core.study.findings import FIGURES, Claim, figure_text
 from core.study.groups import Compared, asked_apart, readable
 from core.text.width import WIDTH, cells, shortened, wrapped
 
-_LABEL = 18
-_COLUMN = 15
+_LABEL_CELLS = 18
+_COLUMN_CELLS = 15
 # As many columns of models as stand beside the labels.
-_MODELS_BESIDE = (WIDTH - 2 - _LABEL) // _COLUMN
+_MODELS_BESIDE = (WIDTH - 2 - _LABEL_CELLS) // _COLUMN_CELLS
 _TITLE = "Where parameters sit: the models compared, the study's claims measured"
 _SHARES, _ALONG = "Shares, in percent", "Shares along size, in percent"
 _METHOD = (
@@ -93,19 +93,19 @@ def _text_section(
     for start in range(0, len(models), _MODELS_BESIDE):
         beside = range(start, min(start + _MODELS_BESIDE, len(models)))
         yield ""
-        yield " " * (2 + _LABEL) + "".join(_column(models[n].name, style) for n in beside)
+        yield " " * (2 + _LABEL_CELLS) + "".join(_column(models[n].name, style) for n in beside)
         for row in rows:
             mark = "  "
             if row.category and row.head:
                 shown = CATEGORIES[row.category]
                 mark = style.paint(shown.letter if style.ascii else shown.glyph, row.category) + " "
             label = row.label if row.head or not row.category else f"  {row.label}"
-            yield mark + f"{style.plain(label):{_LABEL}}" + "".join(_column(row.show(n), style) for n in beside)
+            yield mark + f"{style.plain(label):{_LABEL_CELLS}}" + "".join(_column(row.show(n), style) for n in beside)
 
 
 def _column(text: str, style: TextStyle) -> str:
-    shown = style.plain(shortened(text, _COLUMN - 1))
-    return " " * max(1, _COLUMN - cells(shown)) + shown
+    shown = style.plain(shortened(text, _COLUMN_CELLS - 1))
+    return " " * max(1, _COLUMN_CELLS - cells(shown)) + shown
 
 
 def _text_chart(title: str, lines: Iterable[str], style: TextStyle) -> Iterator[str]:
@@ -120,9 +120,9 @@ def _text_claim(claim: Claim, models: Sequence[ModelProfile], style: TextStyle) 
     rows = _figure_rows(claim, models)
     for start in range(0, len(models), _MODELS_BESIDE):
         beside = range(start, min(start + _MODELS_BESIDE, len(models)))
-        yield " " * (2 + _LABEL) + "".join(_column(models[n].name, style) for n in beside)
+        yield " " * (2 + _LABEL_CELLS) + "".join(_column(models[n].name, style) for n in beside)
         for label, figures in rows:
-            yield f"   {style.plain(label):{_LABEL - 1}}" + "".join(_column(figures[n], style) for n in beside)
+            yield f"   {style.plain(label):{_LABEL_CELLS - 1}}" + "".join(_column(figures[n], style) for n in beside)
     yield ""
 
 

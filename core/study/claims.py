@@ -18,7 +18,7 @@ from core.text.numbers import decimals, exact, percent, share, short
 _CLAIMED_SHARES = {"gpt2": (22, 45), "gpt2-medium": (28, 56), "gpt2-large": (30, 60), "gpt2-xl": (31, 63)}
 _CLAIMED_NORM = (10_000, 100_000)
 _CLAIMED_NORM_PERCENT = 0.01
-_MOST_TERMS = 6
+_MAX_TERMS = 6
 """More are no help in a line."""
 
 
@@ -219,7 +219,7 @@ def _embedding(model: ModelProfile, formula: Formula | None) -> str:
 def _formula(model: ModelProfile, category: str) -> Formula | None:
     """How its size comes about, where that is no longer than helps in a line."""
     formula = model.formula(category, nameless=True)
-    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MOST_TERMS else None
+    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MAX_TERMS else None
 
 
 def _norm_size(models: Sequence[ModelProfile]) -> Claim:

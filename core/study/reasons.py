@@ -19,9 +19,9 @@ RATIO = 2.0
 """MLP to attention, as the study has it of GPT-2."""
 ABOUT = 0.05
 """What "about" and "of the same size" may differ by."""
-_ALIKE = 0.01
+_ALIKE_SHARE = 0.01
 """What layers may differ by that are told as one kind, in each category."""
-_MOST_KINDS, _LONGEST = 3, 120
+_MAX_KINDS, _MAX_LAYERS_CHARS = 3, 120
 _IN = {"mlp": "in the MLP", "attention": "in attention", "mixer": "in the mixer"}
 # Attention to another stack's output beside the layer's own: T5; BART, Whisper; ESPnet; torch.nn.TransformerDecoder.
 _CROSS = ("encdecattention", "encoder_attn", "src_attn", "multihead_attn")
@@ -215,11 +215,11 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
     sides = [_merged([_Kind(kind.layers, (kind.held[n],)) for kind in kinds], sizes) for n in range(2)]
     sides = [[kind for kind in side if kind.held[0].terms] for side in sides]
     held = [sum(kind.layers * kind.held[0].value(sizes) for kind in side) for side in sides]
-    if not held[1] or not is_about(held[0] / held[1], ratio) or max(map(len, sides)) > _MOST_KINDS:
+    if not held[1] or not is_about(held[0] / held[1], ratio) or max(map(len, sides)) > _MAX_KINDS:
         return ""
     used = [kind.held[0] for side in sides for kind in side]
     texts = [_either(side, len(model.layers)) for side in sides]
-    return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _LONGEST else ""
+    return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _MAX_LAYERS_CHARS else ""
 
 
 def _told(who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: ModelProfile) -> str:
@@ -272,7 +272,7 @@ def _merged(kinds: Iterable[_Kind], sizes: dict[str, int]) -> list[_Kind]:
 
 def _are_alike(one: Sequence[Polynomial], other: Sequence[Polynomial], sizes: dict[str, int]) -> bool:
     pairs = [(a.value(sizes), b.value(sizes)) for a, b in zip(one, other)]
-    return all(abs(a - b) <= _ALIKE * min(a, b) for a, b in pairs)
+    return all(abs(a - b) <= _ALIKE_SHARE * min(a, b) for a, b in pairs)
 
 
 def relative(size: int, d: int) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape
-from core.study.what_if import MOST, measured, next_preset, parsed, place, rule_of_thumb, stepped
+from core.study.what_if import MAX_SHAPE, measured, next_preset, parsed, place, rule_of_thumb, stepped
 
 GPT3 = "96 x 12,288 50257 2048"
 
@@ -64,7 +64,9 @@ def test_presets_come_one_after_the_other() -> None:
     assert seen == [(24, 1024), (36, 1280), (48, 1600), (96, 12288), (12, 768)]
 
 
-@pytest.mark.parametrize("text", ["", "96", "a b", "96 0", "1 2 3 4 5", "-1 5", "1e3 5", f"{MOST.layers + 1} 5", "٣ ٣"])
+@pytest.mark.parametrize(
+    "text", ["", "96", "a b", "96 0", "1 2 3 4 5", "-1 5", "1e3 5", f"{MAX_SHAPE.layers + 1} 5", "٣ ٣"]
+)
 def test_what_is_no_shape_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="wanted"):
         parsed(text)
