@@ -9,7 +9,7 @@ from typing import Any
 from core.checkpoint.source import Claims, Source
 from core.classify.averaged_copies import beginning_of
 from core.classify.groups import TensorGroup
-from core.classify.ties import Known, Ties, is_head
+from core.classify.ties import TieCandidate, Ties, is_head
 from core.count.totals import Totals, add_group
 from core.naming.speculative import is_speculative
 from core.text.numbers import amount, exact, plural
@@ -55,12 +55,12 @@ def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
 
 
 def _ties(groups: Sequence[TensorGroup], config: dict[str, Any]) -> Iterator[str]:
-    known = [
-        Known(group.template, group.tensor, group.classification.parameters)
+    parameters = [
+        TieCandidate(group.template, group.tensor, group.classification.parameters)
         for group in groups
         if group.classification and group.classification.role == "parameter"
     ]
-    ties = Ties(known, config)
+    ties = Ties(parameters, config)
     tied = [group for group in groups if group.classification and group.classification.role == "tied"]
     for group in tied[:_MOST_TIES]:
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
@@ -84,7 +84,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any]) -> 
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
     for head in ties.heads[:_MOST_TIES]:
-        if alike := ties.alike(head):
+        if alike := ties.embedding_like(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
             if ties.flag is None and not ties.has_bias(head) and "peft_type" not in config:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
