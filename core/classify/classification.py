@@ -191,7 +191,7 @@ def _assign_roles(
         if tensor.is_parameter is False or (is_of_adapter and is_frozen(template)):
             record.role = "buffer"
         elif record.is_averaged:
-            record.role = "optimizer"
+            record.role = "beside_model"
         elif record.is_quantization_data:
             record.role = "quantization"
         elif not tensor.is_parameter:

@@ -17,7 +17,8 @@ from core.naming.buffers import (
     WIGNER,
 )
 
-Role = Literal["parameter", "buffer", "tied", "quantization", "optimizer"]
+Role = Literal["parameter", "buffer", "tied", "quantization", "beside_model"]
+"""What a tensor is to the model; `beside_model` is that of an averaged copy and of an optimizer's state."""
 
 _MASKS = {"bias", "mask"}
 _MODULES_WITH_MASKS = {"attn", "attention", "self_attn", "self"}

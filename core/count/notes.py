@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from core.checkpoint.source import Claims, Source
-from core.classify.averaged_copies import beginning_of
+from core.classify.averaged_copies import prefix_of_copy
 from core.classify.groups import TensorGroup
 from core.classify.ties import TieCandidate, Ties, is_head
 from core.count.totals import Totals, add_group
@@ -46,10 +46,10 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
 def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
     copies: dict[str, Totals] = {}
     for group in groups:
-        if group.classification and group.classification.role == "optimizer":
-            add_group(copies.setdefault(beginning_of(group.template).rstrip("."), Totals()), group)
+        if group.classification and group.classification.role == "beside_model":
+            add_group(copies.setdefault(prefix_of_copy(group.template).rstrip("."), Totals()), group)
     for beginning, totals in copies.items():
-        left = totals.not_counted["optimizer"]
+        left = totals.not_counted["beside_model"]
         size = amount(left.elements, left.tensor_count, left.bytes)
         yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
@@ -179,10 +179,10 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     averaged = sum(
         group.tensor.nbytes * group.count
         for group in groups
-        if group.classification and group.classification.role == "optimizer"
+        if group.classification and group.classification.role == "beside_model"
     )
     stored = whole.bytes + averaged
-    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
+    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "beside_model"})
     # Some indexes count the headers too.
     if claims.bytes and not 0 <= claims.bytes - stored <= _HEADER_BYTES * (totals.stored_count + 8):
         terms = {

@@ -50,12 +50,13 @@ class Component:
         return not self.all_words.isdisjoint(name.lower().split("."))
 
     def gives_width(self, name: str) -> bool:
-        """Whether a projection with this name is one by whose shape a model's widths are told.
+        """Whether a tensor with this name belongs to a module by whose shape a model's widths are told.
 
         Words that take their input from elsewhere in cross-attention (diffusers' `to_k`) tell none, nor do those that
         models use whose queries, keys and outputs are as wide as the model itself.
         """
-        return not (self.all_words - self._no_width).isdisjoint(name.lower().split("."))
+        inner_modules = name.split(".")[1:-1]
+        return not (self.all_words - self._no_width).isdisjoint(inner_modules)
 
     def has_piece_in(self, name: str) -> bool:
         """Whether one of its pieces stands in a name."""

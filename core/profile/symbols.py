@@ -91,7 +91,7 @@ def _latent_widths(tensors: list[Repeated], d: int) -> dict[str, int]:
     """The widths of multi-head latent attention; {} where the model has none."""
     attention = [t for t in tensors if t.category == "attention" and len(t.shape) == 2]
     norms = [t for t in tensors if len(t.shape) == 1]
-    c = next((t.shape[0] for t in norms if LATENT_NORM.has_word_in(t.name)), 0)
+    c = next((t.shape[0] for t in norms if LATENT_NORM.gives_width(t.name)), 0)
     down = _other_width(attention, KEY_VALUE_DOWN.gives_width, d)
     r = _other_width(attention, QUERY_DOWN.gives_width, d)
     if not d or not c or down < c:
