@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.checkpoint.config import ModelConfig
 from core.classify.groups import Classification, TensorGroup
-from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.experts import is_numbered_expert, is_routed_expert
 from core.naming.speculative import is_speculative
 
 
@@ -47,7 +47,7 @@ def _is_of_routed_experts(group: TensorGroup, classification: Classification) ->
     """Whether the router may leave a part of such tensors out; JetMoE keeps its router and one bias among them."""
     if not is_routed_expert(group.template) or classification.category == "router":
         return False
-    return is_one_by_one(group.template) or classification.is_packed or len(group.tensor.shape) > 1
+    return is_numbered_expert(group.template) or classification.is_packed or len(group.tensor.shape) > 1
 
 
 class _Share(NamedTuple):
@@ -67,6 +67,6 @@ def _share(config: ModelConfig) -> _Share | None:
 
 def _all_there(group: TensorGroup, share: _Share) -> bool:
     """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
-    if is_one_by_one(group.template):
+    if is_numbered_expert(group.template):
         return group.count % (share.experts * len(share.used)) == 0
     return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

@@ -94,7 +94,7 @@ class Count:
         return Layers(
             group.tensor.name
             for group in self.groups
-            if not group.classification or group.classification.role != "optimizer"
+            if not group.classification or group.classification.role != "beside_model"
         )
 
     @cached_property
@@ -211,7 +211,7 @@ class ParameterCounter:
         for group in self._known.values():
             add_group(totals, group)
         if self.source.beside.tensor_count:
-            totals.not_counted.setdefault("optimizer", Uncounted()).add(self.source.beside)
+            totals.not_counted.setdefault("beside_model", Uncounted()).add(self.source.beside)
         return totals
 
     def count(self) -> Count:

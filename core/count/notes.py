@@ -7,9 +7,9 @@ from itertools import combinations
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Claims, Source
-from core.classify.averaged_copies import beginning_of
+from core.classify.averaged_copies import prefix_of_copy
 from core.classify.groups import TensorGroup
-from core.classify.ties import Known, Ties, is_head
+from core.classify.ties import TieCandidate, Ties, is_head
 from core.count.totals import Totals, add_group
 from core.naming.speculative import is_speculative
 from core.text.numbers import amount, exact, plural
@@ -46,21 +46,21 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
 def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
     copies: dict[str, Totals] = {}
     for group in groups:
-        if group.classification and group.classification.role == "optimizer":
-            add_group(copies.setdefault(beginning_of(group.template).rstrip("."), Totals()), group)
+        if group.classification and group.classification.role == "beside_model":
+            add_group(copies.setdefault(prefix_of_copy(group.template).rstrip("."), Totals()), group)
     for beginning, totals in copies.items():
-        left = totals.not_counted["optimizer"]
+        left = totals.not_counted["beside_model"]
         size = amount(left.elements, left.tensor_count, left.bytes)
         yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
 
 def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
-    known = [
-        Known(group.template, group.tensor, group.classification.parameters)
+    parameters = [
+        TieCandidate(group.template, group.tensor, group.classification.parameters)
         for group in groups
         if group.classification and group.classification.role == "parameter"
     ]
-    ties = Ties(known, config)
+    ties = Ties(parameters, config)
     tied = [group for group in groups if group.classification and group.classification.role == "tied"]
     for group in tied[:_MAX_TIES_TOLD]:
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
@@ -84,7 +84,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig) -> Ite
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
     for head in ties.heads[:_MAX_TIES_TOLD]:
-        if alike := ties.alike(head):
+        if alike := ties.embedding_like(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
             if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
@@ -177,10 +177,10 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     averaged = sum(
         group.tensor.nbytes * group.count
         for group in groups
-        if group.classification and group.classification.role == "optimizer"
+        if group.classification and group.classification.role == "beside_model"
     )
     stored = whole.bytes + averaged
-    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
+    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "beside_model"})
     # Some indexes count the headers too.
     if claims.bytes and not 0 <= claims.bytes - stored <= _MAX_ENTRY_BYTES * (totals.stored_count + 8):
         terms = {

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from core.checkpoint.tensors import Uncounted
 from core.classify.groups import Classification, TensorGroup
+from core.classify.roles import Role
 
-if TYPE_CHECKING:
-    pass
-
-
-NOT_COUNTED = ("buffer", "tied", "quantization", "optimizer")
+NOT_COUNTED: tuple[Role, ...] = ("buffer", "tied", "quantization", "beside_model")
 
 
 # Plain classes here and in the other modules that every count needs: importing dataclasses takes 10 ms.
@@ -64,7 +60,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.categories: dict[str, Tally] = {}
-        self.not_counted: dict[str, Uncounted] = {}
+        self.not_counted: dict[Role, Uncounted] = {}
         self.breakdown: dict[str, dict[str, int]] = {}
 
     def __eq__(self, other: object) -> bool:

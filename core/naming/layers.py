@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
+from core.naming.components import INPUT_EMBEDDING
+
 # Words that a list of layers ends with, digits left out: `encoder_layers`, `denseblock`, `transformer_blocks`.
 _LISTS = ("layer", "layers", "block", "blocks", "stage", "stages")
 _WHOLE_WORDS = {
@@ -28,7 +30,6 @@ _ASIDE = {"head", "heads", "stem", "classifier"}
 _NEVER = {"expert", "experts", "mlp", "ffn", "proj", "projection", "projector", "norm", "embed", "embeddings"}
 # Parts that a class which wraps another puts before its names: transformers, torch.compile, DataParallel, PEFT.
 _WRAPPERS = {"transformer", "model", "module", "_orig_mod", "base_model"}
-_EMBEDDINGS = ("embed", "wte", "tok_emb")
 _DIGITS = "0123456789"
 _MOST_PARTS = 64
 _MOST_WORDS = 5000
@@ -133,7 +134,7 @@ class Layers:
             if not all(len(head) > n and head[n] == part for head in self.heads):
                 break
             wraps = part in _WRAPPERS or (
-                not prefix and any(name.startswith(whole) and any(e in name for e in _EMBEDDINGS) for name in names)
+                not prefix and any(name.startswith(whole) and INPUT_EMBEDDING.has_piece_in(name) for name in names)
             )
             if not wraps:
                 break

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from core.checkpoint.config import ModelConfig
 
 MARK = "mtp."
+"""What is put before the template of a tensor in such a layer, where its name does not tell."""
 
 
 def prefixes(config: ModelConfig) -> tuple[str, ...]:
@@ -20,10 +21,10 @@ def prefixes(config: ModelConfig) -> tuple[str, ...]:
 
 
 def marked(templates: Sequence[str], names: Sequence[str], beginnings: tuple[str, ...]) -> list[str]:
-    """Names without digits, which would not tell those layers from the others, with a mark where they are of them."""
+    """Templates with a mark where their names begin as those of such layers do: digits alone tell these from others."""
     return [MARK + template if name.startswith(beginnings) else template for template, name in zip(templates, names)]
 
 
 def is_speculative(template: str) -> bool:
-    """Whether a name without digits, with its mark, is of such a layer: `mtp.…` in Qwen3-Next, `model.mtp_layers.…`."""
+    """Whether a template, with its mark, is of such a layer: `mtp.…` in Qwen3-Next, `model.mtp_layers.…` elsewhere."""
     return "mtp" in template and any(part.startswith("mtp") for part in template.split("."))

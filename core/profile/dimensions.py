@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from core.checkpoint.config import ModelConfig
 from core.count.counter import Count
-from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.components import POSITION_EMBEDDING
+from core.naming.experts import is_numbered_expert, is_routed_expert
 from core.naming.template import template_of
 
 # Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
 _DIGITS = "0123456789"
 _NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
-
-_POSITIONS = ("wpe", "position", "pos_emb", "pos_embed")
 
 
 class Repeated(NamedTuple):
@@ -128,7 +127,7 @@ def position_rows(tensors: Iterable[Repeated]) -> list[int]:
     return [
         t.shape[0]
         for t in tensors
-        if t.category == "embedding" and len(t.shape) == 2 and any(word in t.name for word in _POSITIONS)
+        if t.category == "embedding" and len(t.shape) == 2 and POSITION_EMBEDDING.has_piece_in(t.name)
     ]
 
 
@@ -153,7 +152,7 @@ def _experts(tensors: list[Repeated]) -> int | None:
     """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
     for t in tensors:
         if t.category == "mlp" and t.layers and is_routed_expert(t.template):
-            if is_one_by_one(t.template):
+            if is_numbered_expert(t.template):
                 return t.tensor_count // len(t.layers)
             if len(t.shape) == 3:
                 return t.shape[0]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.naming.experts import is_one_by_one, is_routed_expert, is_shared_expert
+from core.naming.experts import is_numbered_expert, is_routed_expert, is_shared_expert
 from core.profile.dimensions import Dimensions, Repeated
 from core.profile.polynomial import Polynomial, total
 from core.profile.symbols import sizes_of, unpacked
@@ -202,7 +202,7 @@ def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, 
         routed = is_routed_expert(tensor.template)
         inner = "s" if is_shared_expert(tensor.template) else "g" if routed else "f"
         inner = inner if inner in sizes else "f"
-        told = is_one_by_one(tensor.template) or _is_stack(tensor, sizes)
+        told = is_numbered_expert(tensor.template) or _is_stack(tensor, sizes)
         offer("d", *(("E",) if routed and not told else ()))
         if inner in sizes:
             # As wide as the model, or four times, as most are: a gate and an up projection in one are twice as wide.

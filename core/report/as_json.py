@@ -8,6 +8,7 @@ from typing import Any
 
 from core.checkpoint.errors import Failure
 from core.checkpoint.tensors import Uncounted
+from core.classify.category import ROLES
 from core.count.counter import Count
 from core.count.labels import ordered_categories, ordered_parts
 from core.count.totals import NOT_COUNTED, Totals
@@ -64,7 +65,7 @@ def _record(count: Count) -> dict[str, Any]:
             }
             for part in count.submodels
         ],
-        "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "not_counted": {ROLES[role].key: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "notes": count.notes,
     }
     for key in totals.breakdown:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.naming.components import CROSS_ATTENTION
 from core.naming.experts import is_routed_expert
 from core.profile.formula import Formula
 from core.profile.polynomial import Polynomial, total
@@ -23,8 +24,6 @@ _ALIKE_SHARE = 0.01
 """What layers may differ by that are told as one kind, in each category."""
 _MAX_KINDS, _MAX_LAYERS_CHARS = 3, 120
 _IN = {"mlp": "in the MLP", "attention": "in attention", "mixer": "in the mixer"}
-# Attention to another stack's output beside the layer's own: T5; BART, Whisper; ESPnet; torch.nn.TransformerDecoder.
-_CROSS = ("encdecattention", "encoder_attn", "src_attn", "multihead_attn")
 
 
 class _Kind(NamedTuple):
@@ -159,7 +158,7 @@ def _more_attention(model: ModelProfile) -> list[str]:
 
 
 def _is_cross(name: str) -> bool:
-    return any("cross" in piece or piece in _CROSS for piece in name.lower().split("."))
+    return CROSS_ATTENTION.has_piece_in(name) or CROSS_ATTENTION.has_word_in(name)
 
 
 def _layers_with(model: ModelProfile) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
+from core.classify.category import ROLES
 from core.count.labels import category_label
 from core.count.tree import ModuleNode, Run
 from core.naming.template import numbered_name
@@ -14,13 +15,6 @@ from core.text.numbers import exact, percent, plural, share, size
 from core.text.width import shortened
 from tui.explorer.outline import OutlineRow
 from tui.palette import Palette
-
-_ROLES = {
-    "buffer": "a buffer, not counted",
-    "tied": "a tied copy, not counted",
-    "quantization": "quantisation data",
-    "optimizer": "of an averaged copy, not counted",
-}
 
 
 class Details(Widget):
@@ -111,9 +105,10 @@ def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
     elif item.tensor and item.classification:
         tensor, classification = item.tensor, item.classification
         shape = " × ".join(map(str, tensor.shape)) or "a single value"
-        what = _ROLES.get(
-            classification.role, f"{category_label(classification.category, item.totals())} {classification.kind}"
-        )
+        if classification.role == "parameter":
+            what = f"{category_label(classification.category, item.totals())} {classification.kind}"
+        else:
+            what = ROLES[classification.role].tensor
         if classification.is_packed:
             bits = f"{classification.bits}-bit packed" if classification.bits else "packed"
             facts += [

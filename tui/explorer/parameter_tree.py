@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from core.classify.category import ROLES
 from core.count.labels import ordered_categories
 from core.text.numbers import percent, share, short
 from tui.explorer.outline import Outline, OutlineRow
@@ -193,8 +194,7 @@ class ParameterTree(ScrollView, can_focus=True):
     def _aside(row: OutlineRow) -> str:
         """What a row without parameters is instead."""
         roles = list(row.item.totals().not_counted)
-        names = {"quantization": "quant. data", "tied": "tied copy", "optimizer": "averaged copy"}
-        return names.get(roles[0], roles[0]) if len(roles) == 1 else "no parameters"
+        return ROLES[roles[0]].short if len(roles) == 1 else "no parameters"
 
     # The cursor.
 

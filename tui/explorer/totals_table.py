@@ -8,6 +8,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from core.classify.category import ROLES
 from core.count.labels import category_label, ordered_categories
 from core.count.totals import NOT_COUNTED, Tally, Totals
 from core.text.numbers import exact, percent, share, short, size
@@ -15,12 +16,6 @@ from tui.palette import Palette
 
 _LABEL = 12
 _SHORT = 11
-_ASIDE = {
-    "buffer": "buffers",
-    "tied": "tied copies",
-    "quantization": "quantisation data",
-    "optimizer": "optimizer, copies",
-}
 
 
 class TotalsTable(Widget):
@@ -102,7 +97,7 @@ class TotalsTable(Widget):
         for role in NOT_COUNTED:
             if left := totals.not_counted.get(role):
                 counts = (exact(left.elements), short(left.elements))
-                lines = [f"not counted: {count} of {_ASIDE[role]}, {size(left.bytes)}" for count in counts]
+                lines = [f"not counted: {count} of {ROLES[role].plural}, {size(left.bytes)}" for count in counts]
                 line = lines[len(lines[0]) + 2 > width]
                 text.append(f"\n  {palette.plain(line)}", "dim")
         return text
