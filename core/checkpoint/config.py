@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.dtypes import name_of_torch
-from core.checkpoint.quantization import QuantizationConfig
+
+if TYPE_CHECKING:
+    from core.checkpoint.quantization import QuantizationConfig
 
 _Part = Mapping[str, Any]
 
@@ -69,20 +71,8 @@ _MAX_SECTIONS = 4
 _MAX_SPECULATIVE_LAYERS = 16
 
 
-class Attention(NamedTuple):
-    """The attention of one model of those that a config tells of, all sizes above 0.
-
-    Attributes:
-        hidden_size: the width of what goes from layer to layer.
-        heads: of queries.
-        key_value_heads: of keys, and of values.
-        head_dim: the width of one head.
-    """
-
-    hidden_size: int
-    heads: int
-    key_value_heads: int
-    head_dim: int
+Attention = tuple[int, int, int, int]
+"""Of one model: hidden_size, heads of queries, heads of keys and of values, head_dim; all above 0."""
 
 
 class ModelConfig:
@@ -99,7 +89,6 @@ class ModelConfig:
         language_model_type: that of the innermost language model: in one that reads pictures too, its text model's.
         is_adapter: whether it is an adapter's: all that such a checkpoint trains is one.
         dtype: in which weights are meant to be (`torch_dtype`), as it is shown: `BF16`; "" where it is not said.
-        quantization: how its weights are quantised; it says nothing where they are not.
         has_quantization_config: whether it has the key `quantization_config` itself, whatever stands under it.
         tied: what it and the language models inside say of `tie_word_embeddings`: nothing, one, or both.
         shares_embeddings: whether encoder and decoder share theirs (`share_encoder_decoder_embeddings`), as they do
@@ -139,8 +128,8 @@ class ModelConfig:
     __slots__ = (
         *_NUMBERS,
         *("architecture", "attentions", "dtype", "experts", "experts_used", "has_quantization_config", "hidden_sizes"),
-        *("is_adapter", "language_model_type", "layer_types", "model_type", "quantization", "shares_embeddings"),
-        *("sliding_window", "speculative_layers", "tied", "zero_experts"),
+        *("is_adapter", "language_model_type", "layer_types", "model_type", "shares_embeddings", "sliding_window"),
+        *("speculative_layers", "tied", "zero_experts", "_quantization"),
     )
 
     layers: int | None
@@ -179,7 +168,7 @@ class ModelConfig:
         self.language_model_type = _text(sections[-1].get("model_type"))
         self.is_adapter = "peft_type" in raw
         self.dtype = _dtype(sections)
-        self.quantization = QuantizationConfig(_quantization(sections))
+        self._quantization = _quantization(sections)
         self.has_quantization_config = "quantization_config" in raw
         said = (part.get("tie_word_embeddings") for part in sections)
         self.tied = frozenset(flag for flag in said if isinstance(flag, bool))
@@ -197,6 +186,14 @@ class ModelConfig:
     def of(cls, raw: object) -> ModelConfig:
         """The config in parsed JSON; of anything but an object, one that says nothing."""
         return cls(raw if isinstance(raw, dict) else {})
+
+    @property
+    def quantization(self) -> QuantizationConfig:
+        """How its weights are quantised, read anew each time; it says nothing where they are not."""
+        # Not imported for nothing: most checkpoints are not quantised.
+        from core.checkpoint.quantization import QuantizationConfig
+
+        return QuantizationConfig(self._quantization)
 
 
 def _sections(raw: _Part) -> list[_Part]:
@@ -227,7 +224,8 @@ def _first_text(value: object) -> str | None:
 
 def _dtype(sections: Sequence[_Part]) -> str:
     words = (_text(part.get(key)) for part in sections for key in _DTYPE)
-    return name_of_torch(next(filter(None, words), "").removeprefix("torch."))
+    word = next(filter(None, words), "")
+    return name_of_torch(word.removeprefix("torch.")) if word else ""
 
 
 def _quantization(sections: Sequence[_Part]) -> _Part:
@@ -289,4 +287,4 @@ def _attentions(raw: _Part) -> Iterator[Attention]:
             shared = shared if "multi_query_group_num" in part else 1
         head_dim = head_dim or (width // heads if heads else 0)
         if width and heads and shared and head_dim:
-            yield Attention(width, heads, shared, head_dim)
+            yield width, heads, shared, head_dim

@@ -35,7 +35,7 @@ class QuantizationConfig:
         present: whether there is such a part at all.
     """
 
-    __slots__ = ("_all", "_part", "format", "method", "present")
+    __slots__ = ("_part", "_schemes", "format", "method", "present")
 
     def __init__(self, part: Mapping[str, Any]) -> None:
         """
@@ -43,9 +43,9 @@ class QuantizationConfig:
             part: that part of the config; {} where there is none.
         """
         self._part = part
-        self._all: list[Scheme] | None = None
         self.present = bool(part)
         self.method, self.format = (_word(part.get(key)) for key in ("quant_method", "format"))
+        self._schemes = list(dict.fromkeys(_schemes(part)))[:_MAX_SCHEMES]
 
     def schemes(self, module: str) -> list[Scheme]:
         """All settings, those of a module first where they are given under its name (MLX, AutoRound)."""
@@ -53,14 +53,8 @@ class QuantizationConfig:
         for part in (self._part, inside if isinstance(inside, dict) else {}):
             own = part.get(module)
             if isinstance(own, dict) and (scheme := _scheme(own)):
-                return [scheme, *self._schemes()]
-        return self._schemes()
-
-    def _schemes(self) -> list[Scheme]:
-        # Found when they are first asked for: most checkpoints ask for none.
-        if self._all is None:
-            self._all = list(dict.fromkeys(_schemes(self._part)))[:_MAX_SCHEMES]
-        return self._all
+                return [scheme, *self._schemes]
+        return self._schemes
 
     def sizes(self, module: str) -> tuple[int, int] | None:
         """`out_features` and `in_features` of a module, where its settings have them (VPTQ)."""

@@ -7,4 +7,4 @@ from core.checkpoint.config import ModelConfig
 
 def fields_of(config: ModelConfig) -> dict[str, object]:
     """All fields by name, but for the quantisation, which is no plain value."""
-    return {name: getattr(config, name) for name in ModelConfig.__slots__ if name != "quantization"}
+    return {name: getattr(config, name) for name in ModelConfig.__slots__ if not name.startswith("_")}

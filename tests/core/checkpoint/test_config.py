@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.checkpoint.config import Attention, ModelConfig
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.quantization import Scheme
 from tests.support.configs import fields_of
 
@@ -76,7 +76,7 @@ def test_a_mixture_of_experts() -> None:
     assert (config.intermediate_size, config.head_dim, config.dtype) == (6144, 128, "BF16")
     assert config.tied == {False}
     assert config.sliding_window is None
-    assert config.attentions == (Attention(2048, 32, 4, 128),)
+    assert config.attentions == ((2048, 32, 4, 128),)
 
 
 def test_latent_attention_speculative_layers_and_quantisation() -> None:
@@ -114,7 +114,7 @@ def test_ties_said_both_ways_are_both_kept() -> None:
 )
 def test_one_key_for_several_queries_is_told_in_many_ways(config: dict[str, Any], shared: int) -> None:
     sizes = {"hidden_size": 4096, "num_attention_heads": 32}
-    assert ModelConfig.of({**sizes, **config}).attentions == (Attention(4096, 32, shared, 128),)
+    assert ModelConfig.of({**sizes, **config}).attentions == ((4096, 32, shared, 128),)
 
 
 def test_a_window_that_is_turned_off_is_none() -> None:
