@@ -1,25 +1,12 @@
-"""Many entries of a safetensors header decoded at once, column by column.
-
-Taken here is what known writers make, however they spell it: names with exactly `dtype`, `shape` and `data_offsets`,
-each once. All else is left to `one_entry`, which looks at every entry for itself.
-"""
+"""Many entries of a safetensors header, column by column."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from itertools import chain
-from operator import itemgetter
 from typing import NamedTuple
 
-from core.readers.safetensors.numbers import no_constant, whole
-
-_SMALL_BYTES = 1 << 18
-"""Of all headers so far: up to here the standard library is done before msgspec, five times as fast, is imported."""
 _COLONS = 4
 """Of an entry: one behind its name, and one behind each of its three keys."""
-_FIELDS = itemgetter("dtype", "shape", "data_offsets")
-_DECODER = json.JSONDecoder(parse_int=whole, parse_constant=no_constant)
 
 
 class Columns(NamedTuple):
@@ -29,29 +16,6 @@ class Columns(NamedTuple):
     dtypes: list[str]
     shapes: list[tuple[int, ...]]
     offsets: list[tuple[int, int]]
-
-
-class ColumnDecoder:
-    """Decodes the headers of one checkpoint, the first ones without importing a package for it."""
-
-    def __init__(self) -> None:
-        self._decoded_bytes = 0
-
-    def columns(self, text: bytes) -> Columns | None:
-        """The entries in a JSON object.
-
-        Args:
-            text: the whole object.
-
-        Returns:
-            None where there are none, or where anything is unusual or faulty.
-        """
-        self._decoded_bytes += len(text)
-        if self._decoded_bytes <= _SMALL_BYTES:
-            return _plain_columns(text)
-        from core.readers.safetensors.typed_columns import typed_columns
-
-        return typed_columns(text)
 
 
 def has_nothing_twice(text: bytes, names: Collection[str]) -> bool:
@@ -68,20 +32,3 @@ def has_nothing_twice(text: bytes, names: Collection[str]) -> bool:
         return False
     surplus = text.count(b":") - _COLONS * len(names)
     return not surplus or (b"\\" not in text and surplus == "".join(names).count(":"))
-
-
-def _plain_columns(text: bytes) -> Columns | None:
-    """The entries as the standard library decodes them."""
-    try:
-        entries = _DECODER.decode(text.decode())
-        if not has_nothing_twice(text, entries):
-            return None
-        dtypes, shapes, offsets = zip(*map(_FIELDS, entries.values()))
-        "".join(entries).encode()  # fails with half surrogates, which JSON can spell
-    except (ValueError, TypeError, LookupError, RecursionError):
-        return None
-    if set(map(type, dtypes)) != {str} or set(map(type, chain(shapes, offsets))) != {list}:
-        return None
-    if not set(map(type, chain.from_iterable(chain(shapes, offsets)))) <= {int} or set(map(len, offsets)) != {2}:
-        return None
-    return Columns(list(entries), list(dtypes), list(map(tuple, shapes)), list(map(tuple, offsets)))

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.tensors import TensorBatch
 from core.files.foreign import foreign
-from core.readers.safetensors.columns import ColumnDecoder
+from core.readers.safetensors.column_decoder import ColumnDecoder
 from core.readers.safetensors.entries import EntryChecks, Layouts
 from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural

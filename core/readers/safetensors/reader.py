@@ -8,7 +8,7 @@ from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
-from core.readers.safetensors.columns import ColumnDecoder
+from core.readers.safetensors.column_decoder import ColumnDecoder
 from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
 from core.readers.shard_index import ShardIndex
