@@ -10,11 +10,16 @@ _COLONS = 4
 
 
 class Columns(NamedTuple):
-    """Some entries of a header: texts, whole numbers and pairs of them; what they say is not checked."""
+    """Some entries of a header; what they say is not checked.
+
+    Attributes:
+        names: all different.
+        layouts: of each the dtype and the shape.
+        offsets: of each the two.
+    """
 
     names: list[str]
-    dtypes: list[str]
-    shapes: list[tuple[int, ...]]
+    layouts: list[tuple[str, tuple[int, ...]]]
     offsets: list[tuple[int, int]]
 
 

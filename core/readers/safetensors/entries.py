@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
-from operator import sub
+from operator import ne, sub
 from typing import NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
@@ -37,9 +37,8 @@ class Layout(NamedTuple):
     nbytes: int
 
 
-_Key = tuple[str, tuple[int, ...], int]
-Layouts = dict[_Key, Layout]
-"""Those known to be right, each by itself."""
+Layouts = dict[tuple[str, tuple[int, ...]], Layout]
+"""By dtype and shape those known to be right, which are few and shared by their tensors."""
 
 
 class EntryChecks:
@@ -64,43 +63,39 @@ class EntryChecks:
         self._sizes: list[int] = []
         self._begins: list[int] = []
 
-    def together(self, columns: Columns) -> bool:
+    def together(self, columns: Columns, last: bool) -> bool:
         """Takes entries that are all right.
 
         Args:
-            columns: entries of different names.
+            columns: the entries.
+            last: whether there are no others behind them.
 
         Returns:
             Whether they are; else nothing was taken, and one by one they tell what is wrong with them.
         """
-        names, dtypes, shapes, offsets = columns
+        names, keys, offsets = columns
         if self._seen and not self._seen.isdisjoint(names):
             return False
+        try:
+            layouts = list(map(self._layouts.__getitem__, keys))
+        except KeyError:
+            if not all(map(self._learn, set(keys).difference(self._layouts))):
+                return False
+            layouts = list(map(self._layouts.__getitem__, keys))
         begins, ends = zip(*offsets)
-        found = self._known(list(zip(dtypes, shapes, map(sub, ends, begins))))
-        if found is None or min(begins) < 0:
+        if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
             return False
-        self._seen.update(names)
-        self._keep(names, found, begins, ends)
+        if not last:
+            self._seen.update(names)
+        self._keep(names, layouts, begins, ends)
         return True
 
-    def _known(self, layouts: list[_Key]) -> list[Layout] | None:
-        """Layouts as they are remembered, which are few and shared by their tensors; None where one is wrong."""
-        try:
-            return list(map(self._layouts.__getitem__, layouts))
-        except KeyError:
-            fresh = set(layouts).difference(self._layouts)
-        return list(map(self._layouts.__getitem__, layouts)) if all(map(self._learn, fresh)) else None
-
-    def _learn(self, key: _Key) -> bool:
+    def _learn(self, key: tuple[str, tuple[int, ...]]) -> bool:
         """Whether a layout is right, which is remembered."""
         try:
-            layout = self._layout(key[0], list(key[1]), "")
+            self._layouts[key] = self._layout(key[0], list(key[1]), "")
         except CheckpointError:
             return False
-        if layout != key:
-            return False
-        self._layouts[layout] = layout
         return True
 
     def alone(self, name: str, value: object) -> None:
@@ -208,7 +203,7 @@ class EntryChecks:
         starts = None
         # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
         with suppress(OverflowError):
-            starts = array("Q", map(self._values_start.__add__, self._begins))
+            starts = array("Q", [self._values_start + begin for begin in self._begins])
         batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file, starts=starts)
         self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], []
         return batch

@@ -152,14 +152,15 @@ class HeaderReader:
         Returns:
             Where the next entry begins; 0 where nothing was taken.
         """
-        if self._read == self._length:
+        last = self._read == self._length
+        if last:
             text, end = b"{" + buffer[start:], len(buffer)
         else:
             # If this brace ends no entry, it closes what is no JSON.
             end = buffer.rfind(b"},", start) + 2
             text = b"{" + buffer[start : end - 1] + b"}"
         columns = self._decoder.columns(text) if end > start + 1 else None
-        return end if columns and self._checks.together(columns) else 0
+        return end if columns and self._checks.together(columns, last) else 0
 
     def _one_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[int, bool]:
         """Takes one entry in whatever way JSON allows: where the next one begins, and whether the object ends."""

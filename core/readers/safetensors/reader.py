@@ -34,7 +34,7 @@ class SafetensorsReader:
         self._folder = folder
         self._shards = shards
         self._index = index
-        self._decoder = ColumnDecoder()
+        self._decoder = ColumnDecoder(len(shards) or 1)
         self._layouts: Layouts = {}
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:

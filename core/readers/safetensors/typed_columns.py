@@ -34,7 +34,6 @@ def typed_columns(text: bytes) -> Columns | None:
     found = entries.values()
     return Columns(
         list(entries),
-        [entry.dtype for entry in found],
-        [entry.shape for entry in found],
+        [(entry.dtype, entry.shape) for entry in found],
         [entry.data_offsets for entry in found],
     )
