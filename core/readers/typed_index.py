@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-_PIECE = 1 << 23
+_PIECE = 1 << 20
 """Bytes decoded at once: other threads wait meanwhile."""
 _MOST_METADATA = 1 << 16
 
@@ -35,22 +35,24 @@ def typed_index(text: bytes) -> dict[str, Any] | None:
         metadata = bytes(index.metadata)
         if len(metadata) > _MOST_METADATA:
             return None
-        return {"metadata": json.loads(metadata), "weight_map": _weight_map(memoryview(index.weight_map))}
+        return {"metadata": json.loads(metadata), "weight_map": _weight_map(bytearray(index.weight_map))}
     except (ValueError, RecursionError):
         return None
 
 
-def _weight_map(text: memoryview) -> dict[str, str]:
-    """An object of texts, decoded in pieces."""
+def _weight_map(text: bytearray) -> dict[str, str]:
+    """An object of texts, decoded in pieces: the commas between them become braces."""
     pairs: dict[str, str] = {}
+    view = memoryview(text)
     start = 0
     while len(text) - start > _PIECE:
-        piece = bytes(text[start : start + _PIECE])
         # Where this comma is inside a text, what it ends is no JSON.
-        end = piece.rfind(b'",') + 1
-        if not end:
-            raise ValueError("one pair is longer than a piece")
-        pairs |= _PAIRS.decode((b"{" if start else b"") + piece[:end] + b"}")
-        start += end + 1
-    pairs |= _PAIRS.decode((b"{" if start else b"") + bytes(text[start:]))
+        comma = text.rfind(b'",', start, start + _PIECE) + 1
+        if not comma:
+            raise ValueError("a pair is longer than a piece")
+        view[comma : comma + 1] = b"}"
+        pairs |= _PAIRS.decode(view[start : comma + 1])
+        view[comma : comma + 1] = b"{"
+        start = comma
+    pairs |= _PAIRS.decode(view[start:])
     return pairs
