@@ -132,7 +132,8 @@ class EntryChecks:
         if not isinstance(value, tuple):
             raise self._fault("its entry is not an object", name)
         entry = dict(value)
-        if len(entry) < len(value):
+        given = [key for key, _ in value if key in KEYS]
+        if len(set(given)) < len(given):
             raise self._fault("its entry has a key twice", name)
         for key in KEYS:
             if key not in entry:

@@ -130,20 +130,17 @@ class HeaderReader:
             Where the next entry begins, and whether the object has ended there.
         """
         position, closed, text = 0, False, ""
-        if empty and buffer[:64].lstrip(_SPACE).startswith(b'"__metadata__"'):
-            text = buffer.decode("latin-1")
-            try:
-                position, closed = self._one_entry(buffer, text, 0, True)
-            except _Unfinished:
-                return 0, False
-        if not closed and (end := self._together(buffer, position)):
-            return end, self._read == self._length
-        text = text or buffer.decode("latin-1")
+        # Metadata, which comes first as a rule, is taken alone: it is no tensor, and what follows it is usual again.
+        usual = not (empty and buffer[:64].lstrip(_SPACE).startswith(b'"__metadata__"'))
         while not closed:
+            if usual and (end := self._together(buffer, position)):
+                return end, self._read == self._length
+            text = text or buffer.decode("latin-1")
             try:
-                position, closed = self._one_entry(buffer, text, position, empty and position == 0)
+                name, position, closed = self._one_entry(buffer, text, position, empty and position == 0)
             except _Unfinished:
                 break
+            usual = name == "__metadata__"
         return position, closed
 
     def _together(self, buffer: bytes, start: int) -> int:
@@ -162,8 +159,8 @@ class HeaderReader:
         columns = self._decoder.columns(text) if end > start + 1 else None
         return end if columns and self._checks.together(columns, last) else 0
 
-    def _one_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[int, bool]:
-        """Takes one entry in whatever way JSON allows: where the next one begins, and whether the object ends."""
+    def _one_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[str | None, int, bool]:
+        """Takes one entry in whatever way JSON allows: its name, where the next begins, whether the object ends."""
         try:
             name, value, end, closed = scan(buffer, text, start, may_close)
         except (IndexError, json.JSONDecodeError) as error:
@@ -176,7 +173,7 @@ class HeaderReader:
             raise self._fault(f"the header's JSON is damaged ({error})", self._at(buffer[start:])) from error
         if name is not None:
             self._checks.alone(name, value)
-        return end, closed
+        return name, end, closed
 
     def _unreadable(self, buffer: bytes, error: IndexError | json.JSONDecodeError) -> Exception:
         """Whether more of the header might mend an error, or what it is."""
