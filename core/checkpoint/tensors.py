@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
@@ -67,9 +68,10 @@ class TensorBatch:
         file: the shard that holds them all.
         storages: of each, as `StoredTensor.storage`; None where the format cannot share.
         are_parameters: of each, as `StoredTensor.is_parameter`; None where the format does not say.
+        starts: of each, the byte of the file where its values begin; None where that is not known.
     """
 
-    __slots__ = ("are_parameters", "dtypes", "file", "names", "shapes", "sizes", "storages")
+    __slots__ = ("are_parameters", "dtypes", "file", "names", "shapes", "sizes", "starts", "storages")
 
     def __init__(  # noqa: PLR0917  # the columns in a row's order
         self,
@@ -80,6 +82,7 @@ class TensorBatch:
         file: str,
         storages: Sequence[Hashable | None] | None = None,
         are_parameters: Sequence[bool] | None = None,
+        starts: array[int] | None = None,
     ) -> None:
         self.names = names
         self.shapes = shapes
@@ -88,6 +91,7 @@ class TensorBatch:
         self.file = file
         self.storages = storages
         self.are_parameters = are_parameters
+        self.starts = starts
 
     def __len__(self) -> int:
         return len(self.names)

@@ -8,7 +8,8 @@ from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
-from core.readers.safetensors.entries import Layout
+from core.readers.safetensors.column_decoder import ColumnDecoder
+from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
 from core.readers.shard_index import ShardIndex
 from core.text.escape import escaped
@@ -33,7 +34,8 @@ class SafetensorsReader:
         self._folder = folder
         self._shards = shards
         self._index = index
-        self._layouts: dict[bytes, Layout] = {}
+        self._decoder = ColumnDecoder(len(shards) or 1)
+        self._layouts: Layouts = {}
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors, shard by shard.
@@ -70,4 +72,5 @@ class SafetensorsReader:
     def _shard(self, shard: str) -> Iterator[TensorBatch]:
         opened, size = self._folder.open(shard)
         with opened:
-            yield from HeaderReader(opened, size, self._folder.shown(shard), self._layouts).batches()
+            shown = self._folder.shown(shard)
+            yield from HeaderReader(opened, size, shown, self._decoder, self._layouts).batches()
