@@ -70,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status.
+
+    Raises:
+        ImportError: one of the modules cannot be imported.
     """
     _replace_closed_streams()
     try:
@@ -83,6 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         complain(f"the output could not be written ({error.strerror or error})")
         return 1
+    except ImportError:
+        # A module of ours that is damaged or another package's: whoever started the command tells it.
+        raise
     except Exception as error:
         from tui.crash import crash_report
 
