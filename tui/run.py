@@ -49,6 +49,8 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
         return await app.run_async()
 
     status = asyncio.run(run())
+    if isinstance(app.failure, ImportError):
+        raise app.failure
     if app.failure:
         print(f"gpt2-explore: {crash_report(app.failure)}", file=sys.stderr)
         return 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
@@ -191,11 +190,13 @@ def _sort(node: ModuleNode) -> None:
     node.children = {name: children[name] for name in (next(ordered[template]) for template in templates)}
 
 
-@dataclass(slots=True, eq=False)
 class Run:
     """Neighbours that are numbered one after the other and alike in structure, as one row: `h.0–11 ×12`."""
 
-    nodes: list[ModuleNode]
+    __slots__ = ("nodes",)
+
+    def __init__(self, nodes: list[ModuleNode]) -> None:
+        self.nodes = nodes
 
     @property
     def path(self) -> str:

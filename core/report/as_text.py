@@ -15,7 +15,7 @@ from core.report.summary import remarks, summary
 from core.report.tables import Column, Row, Table, tables_of
 from core.text.escape import as_ascii, escaped
 from core.text.numbers import share, short
-from core.text.width import WIDTH, cells, shortened, wrapped
+from core.text.width import WIDTH, cells, padded, shortened, wrapped
 
 _MAX_CELL_WIDTH = 18
 _KEPT = "\N{NO-BREAK SPACE}"
@@ -39,6 +39,11 @@ class TextStyle(NamedTuple):
         if not self.ascii:
             return text
         return as_ascii(text)
+
+    def shortened(self, text: str, width: int) -> str:
+        """Text of at most `width` columns, the middle left out where it is longer."""
+        # What ASCII lacks takes more room there, so it is written otherwise first; then the sign for what is left out.
+        return self.plain(shortened(self.plain(text), width))
 
 
 def text_report(results: Iterable[Result], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
@@ -114,16 +119,11 @@ def _window_lines(
         lines, marks = [titles, *lines], [" ", *marks]
     aligned_to = widths()
     for mark, line in zip(marks, lines):
-        aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
+        aligned = [padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
         yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
     if left_out and head:
         columns = ", ".join(left_out)
         yield from wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
-
-
-def _padded(text: str, width: int, right: bool) -> str:
-    space = " " * (width - cells(text))
-    return space + text if right else text + space
 
 
 def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> str:

@@ -20,7 +20,7 @@ from core.study.claims import claims_of
 from core.study.comparison import ComparisonRow, by_size, comparison, norms, trend
 from core.study.findings import FIGURES, Claim, figure_text
 from core.study.groups import Compared, asked_apart, readable
-from core.text.width import WIDTH, cells, shortened, wrapped
+from core.text.width import WIDTH, padded, wrapped
 
 _LABEL_CELLS = 18
 _COLUMN_CELLS = 15
@@ -100,12 +100,11 @@ def _text_section(
                 shown = CATEGORIES[row.category]
                 mark = style.paint(shown.letter if style.ascii else shown.glyph, row.category) + " "
             label = row.label if row.head or not row.category else f"  {row.label}"
-            yield mark + f"{style.plain(label):{_LABEL_CELLS}}" + "".join(_column(row.show(n), style) for n in beside)
+            yield mark + padded(style.plain(label), _LABEL_CELLS) + "".join(_column(row.show(n), style) for n in beside)
 
 
 def _column(text: str, style: TextStyle) -> str:
-    shown = style.plain(shortened(text, _COLUMN_CELLS - 1))
-    return " " * max(1, _COLUMN_CELLS - cells(shown)) + shown
+    return padded(style.shortened(text, _COLUMN_CELLS - 1), _COLUMN_CELLS, right=True)
 
 
 def _text_chart(title: str, lines: Iterable[str], style: TextStyle) -> Iterator[str]:
@@ -122,7 +121,11 @@ def _text_claim(claim: Claim, models: Sequence[ModelProfile], style: TextStyle) 
         beside = range(start, min(start + _MODELS_BESIDE, len(models)))
         yield " " * (2 + _LABEL_CELLS) + "".join(_column(models[n].name, style) for n in beside)
         for label, figures in rows:
-            yield f"   {style.plain(label):{_LABEL_CELLS - 1}}" + "".join(_column(figures[n], style) for n in beside)
+            yield (
+                "   "
+                + padded(style.plain(label), _LABEL_CELLS - 1)
+                + "".join(_column(figures[n], style) for n in beside)
+            )
     yield ""
 
 

@@ -11,6 +11,7 @@ from core.count.counter import Count
 from core.count.totals import NOT_COUNTED, Totals
 from core.text.escape import escaped
 from core.text.numbers import amount, exact, plural, short, size
+from core.text.width import cells
 
 
 def summary(count: Count, dot: str, room: int = 0) -> str:
@@ -35,7 +36,7 @@ def summary(count: Count, dot: str, room: int = 0) -> str:
         (f"{short(whole.parameters)} parameters",),
     )
     texts = [f" {dot} ".join(part for part in wording if part) for wording in wordings]
-    return next((text for text in texts if not room or len(text) <= room), texts[-1])
+    return next((text for text in texts if not room or cells(text) <= room), texts[-1])
 
 
 def tensors_text(totals: Totals) -> str:

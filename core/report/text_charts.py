@@ -10,7 +10,7 @@ from core.profile.profile import ModelProfile
 from core.report.as_text import TextStyle
 from core.study.comparison import by_size, common_label, compared_categories
 from core.text.numbers import percent, short
-from core.text.width import shortened
+from core.text.width import padded
 
 _NAME_CELLS = 16
 _VALUE_CELLS = len(" 100.00")
@@ -27,9 +27,9 @@ def grouped_bars(models: Sequence[ModelProfile], width: int, style: TextStyle) -
             yield ""
         for place, key in enumerate(key for key in keys if model.tally(key).parameters):
             part = model.percent(key)
-            name = style.plain(shortened(model.name, _NAME_CELLS - 1)) if not place else ""
+            name = style.shortened(model.name, _NAME_CELLS - 1) if not place else ""
             bar = ("#" if style.ascii else "█") * round(room * part / 100)
-            yield f"{name:{_NAME_CELLS}}{_mark(key, style)} {bar}{' ' if bar else ''}{percent(part)}"
+            yield f"{padded(name, _NAME_CELLS)}{_mark(key, style)} {bar}{' ' if bar else ''}{percent(part)}"
     yield ""
     yield from _legend(models, keys, style)
 

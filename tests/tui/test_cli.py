@@ -379,7 +379,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(command: Command, monkeypatch: py
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tui.cli.open_reader", interrupted)
+    monkeypatch.setattr("tui.commands.results.open_reader", interrupted)
     result = command("gpt2", "--csv")
     assert (result.status, result.out, result.err) == (130, "", "")
 

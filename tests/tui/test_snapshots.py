@@ -127,7 +127,7 @@ def test_explorer_of_several_parts(picture: Take, folder: Path, view: str) -> No
     assert picture("./llava.safetensors", keys=view)
 
 
-@pytest.mark.parametrize("look", [Palette(ascii=True), Palette(monochrome=True)], ids=["ascii", "monochrome"])
+@pytest.mark.parametrize("palette", [Palette(ascii=True), Palette(monochrome=True)], ids=["ascii", "monochrome"])
 def test_parts_without_unicode_and_without_colour(picture: Take, folder: Path, palette: Palette) -> None:
     write(folder / "llava.safetensors", LLAVA)
     assert picture("./llava.safetensors", keys="4", palette=palette)

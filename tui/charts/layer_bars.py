@@ -8,7 +8,7 @@ from core.count.labels import category_label
 from core.count.totals import Totals, summed
 from core.text.escape import escaped
 from core.text.numbers import percent, share, short
-from core.text.width import shortened
+from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 
@@ -81,12 +81,12 @@ class LayerBars:
             left = _AXIS + n * wide
             room = min(canvas.width - left, (following - n) * wide - 1)
             if n == 0 or room >= _LEAST_NAME:
-                name = shortened(canvas.palette.plain(escaped(shown[n])), max(room, 1))
+                name = canvas.palette.shortened(escaped(shown[n]), max(room, 1))
                 canvas.words(name, left, row)
-                free = left + len(name) + 1
-        last = shortened(canvas.palette.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
-        if len(self.layers) > 1 and len(starts) == 1 and end - len(last) >= free:
-            canvas.words(last, end - len(last), row)
+                free = left + cells(name) + 1
+        last = canvas.palette.shortened(escaped(self.layers[-1][0]), canvas.width - _AXIS)
+        if len(self.layers) > 1 and len(starts) == 1 and end - cells(last) >= free:
+            canvas.words(last, end - cells(last), row)
 
     def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
         """Categories with their shares of the layers, so that one too thin to be drawn is told too."""

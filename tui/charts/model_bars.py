@@ -9,7 +9,6 @@ from typing import Literal
 from core.profile.profile import ModelProfile
 from core.study.comparison import common_label, compared_categories
 from core.text.numbers import percent, short
-from core.text.width import shortened
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 from tui.charts.visible_range import in_view
@@ -70,9 +69,8 @@ class ModelBars:
             elif model:
                 bars.group(model, left, group)
             else:
-                canvas.words(shortened(canvas.palette.plain("not read"), group), left, bottom)
-            shown = shortened(canvas.palette.plain(name), max(1, group - 1))
-            canvas.words(canvas.palette.plain(shown), left, bottom + 2)
+                canvas.words(canvas.palette.shortened("not read", group), left, bottom)
+            canvas.words(canvas.palette.shortened(name, max(1, group - 1)), left, bottom + 2)
         totals = [model.totals for model in known]
         draw_legend(canvas, [(key, common_label(key, totals)) for key in bars.keys], bottom + 3)
 

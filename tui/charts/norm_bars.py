@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, short
-from core.text.width import shortened
 from tui.charts.chart import Canvas
 from tui.charts.visible_range import in_view
 from tui.palette import Palette
@@ -53,7 +52,7 @@ class NormBars:
         room = max(4, canvas.width - _NAME - _VALUES)
         length = max(1, round(room * part / most)) if tally.parameters else 0
         biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
-        canvas.words(palette.plain(shortened(palette.plain(model.name), _NAME - 1)), 0, row)
+        canvas.words(palette.shortened(model.name, _NAME - 1), 0, row)
         end = _NAME + length
         canvas.rectangle((_NAME, end - biases - 1), (row, row), palette.rgb("norm"), palette.block)
         canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(palette))

@@ -10,7 +10,7 @@ from core.profile.profile import ModelProfile
 from core.report.text_charts import log_columns
 from core.study.comparison import by_size, common_label, compared_categories
 from core.text.numbers import short
-from core.text.width import shortened
+from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 
@@ -78,7 +78,7 @@ class TrendLines:
         plain = canvas.palette.plain
         sizes = [short(model.parameters) for model in models]
         names = [plain(f"({model.name})" if model is self.apart else model.name) for model in models]
-        least = [max(len(size), min(len(name), _LEAST_NAME)) for size, name in zip(sizes, names)]
+        least = [max(len(size), min(cells(name), _LEAST_NAME)) for size, name in zip(sizes, names)]
         starts = [min(column, canvas.width - width) for column, width in zip(columns, least)]
         shown: list[int] = []
         # The one apart goes first, then the smallest and the largest: they tell the axis.
@@ -88,8 +88,8 @@ class TrendLines:
         shown.sort()
         free = 0
         for n, end in zip(shown, [*(starts[n] - 1 for n in shown[1:]), canvas.width]):
-            start = starts[n] if n != shown[-1] else max(free, min(starts[n], end - len(names[n])))
-            name = plain(shortened(names[n], end - start))
+            start = starts[n] if n != shown[-1] else max(free, min(starts[n], end - cells(names[n])))
+            name = canvas.palette.shortened(names[n], end - start)
             canvas.words(sizes[n], min(columns[n], canvas.width - len(sizes[n])), row)
             canvas.words(name, start, row + 1)
-            free = starts[n] + max(len(sizes[n]), len(name)) + 1
+            free = starts[n] + max(len(sizes[n]), cells(name)) + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -17,7 +16,7 @@ from core.profile.formula import legend
 from core.profile.profile import ModelProfile
 from core.study.findings import FIGURES, Claim, Verdict, figure_text
 from core.text.escape import ELLIPSIS
-from core.text.width import shortened, wrapped
+from core.text.width import padded, wrapped
 from tui.palette import Palette
 from tui.widgets.line import Line
 
@@ -227,5 +226,4 @@ class ClaimsView(Container):
             text.append("\n")
 
     def _cell(self, text: str) -> str:
-        shown = self._look.plain(shortened(text, _COLUMN - 1))
-        return " " * max(1, _COLUMN - cell_len(shown)) + shown
+        return padded(self._look.shortened(text, _COLUMN - 1), _COLUMN, right=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -14,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.study.comparison import ComparisonRow
-from core.text.width import beginning, shortened, wrapped
+from core.text.width import beginning, cells, leading, padded, wrapped
 from tui.palette import Palette
 
 _LABEL = 18
@@ -121,8 +120,8 @@ class ComparisonTable(Widget):
         text = Text(no_wrap=True, overflow="crop", end="")
         text.append(self._beyond(columns, lines).ljust(_LABEL)[:_LABEL], "dim")
         for n in columns:
-            name = palette.plain(shortened(self._heads[n].name, width - 2))
-            text.append(" " * (width - cell_len(name)))
+            name = palette.shortened(self._heads[n].name, width - 2)
+            text.append(" " * (width - cells(name)))
             text.append(name, "bold reverse" if n == self._column else "bold")
         instead = {n: self._instead(n, width, self.size.height - 1) for n in columns if self._heads[n].known is None}
         height = max(len(lines), max(map(len, instead.values()), default=0))
@@ -136,7 +135,7 @@ class ComparisonTable(Widget):
                 if known is None:
                     lines_of = instead[n]
                     cell, dim = (lines_of[at] if at < len(lines_of) else ""), "dim"
-                    text.append(f" {cell}{' ' * (width - 1 - cell_len(cell))}", dim)
+                    text.append(" " + padded(cell, width - 1), dim)
                     continue
                 cell = palette.plain(beginning(self._texts[number][known], width - 1)) if number is not None else ""
                 style = Style(bold=number is not None and self._rows[number].head)
@@ -177,7 +176,7 @@ class ComparisonTable(Widget):
         lines = wrapped(self._look.plain(self._heads[column].instead), "", width - 1)
         if len(lines) > height > 0:
             end = self._look.plain("…")
-            lines = [*lines[: height - 1], set_cell_size(lines[height - 1], width - 2).rstrip() + end]
+            lines = [*lines[: height - 1], leading(lines[height - 1], width - 2).rstrip() + end]
         return lines
 
     def on_click(self, event: events.Click) -> None:

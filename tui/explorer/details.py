@@ -12,7 +12,7 @@ from core.naming.template import numbered_name
 from core.report.summary import tensors_text
 from core.text.escape import escaped
 from core.text.numbers import exact, percent, plural, share, size
-from core.text.width import shortened
+from core.text.width import cells, leading
 from tui.explorer.outline import OutlineRow
 from tui.palette import Palette
 
@@ -58,12 +58,12 @@ class Details(Widget):
     def render(self) -> Text:
         palette, width = self._look, max(8, self.size.width)
         text = Text(no_wrap=True, overflow="crop", end="")
-        text.append(palette.plain(shortened(self._path, width)) + "\n", "bold")
+        text.append(palette.shortened(self._path, width) + "\n", "bold")
         facts = palette.plain(self._facts)
         # Two lines of facts where one is too short for them and there is room.
         separator = palette.dot
-        if len(facts) > width:
-            cut = facts.rfind(separator, 0, width)
+        if cells(facts) > width:
+            cut = facts.rfind(separator, 0, len(leading(facts, width)))
             if cut > 0:
                 one_line = self._narrow and (self._told_apart or not self._room)
                 facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
@@ -77,7 +77,7 @@ class Details(Widget):
         width = max(8, self.size.width)
         lines = _wrapped(self._told_apart, width)
         if len(lines) > self._room > 0:
-            lines[self._room - 1] = lines[self._room - 1][: width - 2].rstrip(",") + " …"
+            lines[self._room - 1] = leading(lines[self._room - 1], width - 2).rstrip(",") + " …"
         return lines[: self._room]
 
 
@@ -86,7 +86,7 @@ def _wrapped(texts: list[str], width: int) -> list[str]:
     lines = []
     for text in texts:
         rest = text
-        while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
+        while cells(rest) > width and (cut := rest.rfind(", ", 0, len(leading(rest, width)))) > 0:
             lines.append(rest[: cut + 1])
             rest = "  " + rest[cut + 2 :]
         lines.append(rest)

@@ -180,6 +180,6 @@ class LoadingScreen(Steady, Screen[None]):
             # First, so that no long path pushes it out of the line.
             text = f"rules: {escaped(shortened(self.load.rules.name, 30))}{self.palette.dot}{text}"
         if self.counted:
-            room = self.size.width - 2 - len(text) - len(self.palette.dot)
+            room = self.size.width - 2 - cells(self.palette.plain(text)) - len(self.palette.dot)
             text += self.palette.dot + summary(self.counted, "·", room)
         self.query_one("#title", Line).show(self.palette.plain(text))
