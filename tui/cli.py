@@ -109,7 +109,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        _complain(f"the output could not be written ({error.strerror or error})")
+        from tui.crash import exhausted
+
+        _complain(exhausted(error) or f"the output could not be written ({error.strerror or error})")
         return 1
     except Exception as error:
         from tui.crash import crash_report

@@ -88,7 +88,7 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
     budget = Budget()
     archive = ZipDirectory(opened, size, file, budget)
     folder = _top_folder(archive, file)
-    storages = Storages()
+    storages = Storages(budget)
     machine = PickleMachine(archive.open(f"{folder}data.pkl"), file, TENSORS, storages.persistent)
     value = machine.load()
     for key, wanted in storages.sizes.items():
@@ -131,8 +131,8 @@ def _top_folder(archive: ZipDirectory, file: str) -> str:
 
 
 def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
-    storages = Storages()
     budget = Budget()
+    storages = Storages(budget)
     source = PickleBytes(Pieces(opened, 0, size), file, budget)
     machine = PickleMachine(source, file, TENSORS, storages.persistent)
     try:

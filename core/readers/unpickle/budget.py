@@ -31,12 +31,13 @@ class Budget:
         max_steps: how many there may be.
     """
 
-    __slots__ = ("_earned", "_max_memory", "_spent", "max_steps", "steps")
+    __slots__ = ("_earned", "_freed_slots", "_max_memory", "_spent", "max_steps", "steps")
 
     def __init__(self) -> None:
         self.steps = 0
         self.max_steps = MIN_STEPS
         self._earned = 0
+        self._freed_slots = 0
         self._spent = 0
         self._max_memory = MIN_MEMORY_BYTES
 
@@ -53,12 +54,16 @@ class Budget:
             OverBudgetError: where that is more than is allowed.
         """
         self._spent += size
-        if self._spent + SLOT_BYTES * self.steps > self._max_memory:
+        if self._spent + SLOT_BYTES * (self.steps - self._freed_slots) > self._max_memory:
             raise OverBudgetError
 
     def give_back(self, size: int) -> None:
         """Counts bytes that are free again."""
         self._spent -= size
+
+    def free_slots(self) -> None:
+        """Counts the slots of all steps so far as free: stack and memo are gone."""
+        self._freed_slots = self.steps
 
     def step(self, count: int = 1) -> None:
         """Counts steps that are about to be gone.

@@ -67,6 +67,7 @@ class PickleMachine:
             raise source.fault("the pickle is damaged") from error
         finally:
             self._state.clear()
+            self.budget.free_slots()
 
     def _run(self) -> Any:
         """Goes from opcode to opcode up to the end of the pickle."""

@@ -13,8 +13,8 @@ from core.readers.unpickle.values import Damaged, Global, Inert, PickledDict, Re
 from core.text.escape import escaped
 from core.text.width import shortened
 
-_STORAGE_BYTES = 320
-"""What a persistent id comes to: a record, and its key in the lists of them."""
+_STORAGE_BYTES = 96
+"""What a persistent id comes to: a record."""
 
 
 class RefusedPickleError(CheckpointError):
@@ -124,12 +124,17 @@ class PickleState:
         if not isinstance(args, tuple):
             raise Damaged("the pickle calls a function with what is no tuple")
         # Arguments may be copied, and the same ones may be given again and again.
-        self.budget.spend(128 + 8 * len(args))
-        self.budget.spend(16 * sum(map(_length, args)))
+        size = 128 + 8 * len(args)
+        self.budget.spend(size)
+        copied = 16 * sum(map(_length, args))
+        self.budget.spend(copied)
         if not isinstance(kind, Global):
             return Inert(None, (kind, args))
         if build := self._build.get(id(kind)):
-            return self._built(build, kind, args)
+            made = self._built(build, kind, args)
+            if isinstance(made, Record):
+                self.budget.spend(made.memory_bytes() - size - copied)
+            return made
         if kind.module == "builtins" and kind.name == "getattr" and is_refused_attribute(*args[:2]):
             self._refuse(f"builtins.getattr({', '.join(_shown(part) for part in args[:2])})")
         if kind.module == "copyreg" and args and isinstance(args[0], Global):
@@ -141,12 +146,9 @@ class PickleState:
 
     def _built(self, build: Builder, kind: Global, args: tuple[Any, ...]) -> Any:
         try:
-            made = build(*args)
+            return build(*args)
         except (TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
             raise Damaged(f"{kind.text} is called with what it does not take{_why(error)}") from error
-        if isinstance(made, Record):
-            self.budget.spend(made.memory_bytes())
-        return made
 
     def persistent(self, key: object) -> object:
         """What a persistent id means.
