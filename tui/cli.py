@@ -84,11 +84,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        complain(f"the output could not be written ({error.strerror or error})")
+        from tui.crash import exhausted
+
+        complain(exhausted(error) or f"the output could not be written ({error.strerror or error})")
         return 1
-    except ImportError:
-        # A module of ours that is damaged or another package's: whoever started the command tells it.
-        raise
+    except ImportError as error:
+        from tui.crash import exhausted
+
+        if not (sentence := exhausted(error)):
+            # A module of ours that is damaged or another package's: whoever started the command tells it.
+            raise
+        complain(sentence)
+        return 1
     except Exception as error:
         from tui.crash import crash_report
 

@@ -16,6 +16,7 @@ from core.count.counter import Count, count_stepwise
 from core.count.tree import build_tree
 from core.locate.location import locate
 from core.readers.open_checkpoint import open_reader
+from tui.crash import exhausted
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 
 Post = Callable[[Message], object]
@@ -95,7 +96,8 @@ class Load:
         except CheckpointError as error:
             self._last_word(LoadFailed(self.load_id, error.sentence(self.model)))
         except Exception as error:
-            self._last_word(LoadBroke(self.load_id, error))
+            told = exhausted(error)
+            self._last_word(LoadFailed(self.load_id, told) if told else LoadBroke(self.load_id, error))
         finally:
             gc.freeze()
             gc.enable()

@@ -18,6 +18,7 @@ from core.files.json_file import read_config
 from core.files.torch_names import METADATA
 from core.readers.torch.storages import dtype_of
 from core.readers.torch.tensor_records import TENSORS, sizes_of
+from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.byte_source import PickleBytes, Pieces
 from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
@@ -26,10 +27,12 @@ from core.text.numbers import amount
 from core.text.width import shortened
 
 _AGAIN = "save the checkpoint again, or copy the whole folder"
-_MOST_CHUNKS = 500_000
+_MAX_CHUNKS = 500_000
 """Of all tensors together, more than a pickle has room for but by repeating them."""
-_MOST_KEYS = 16
+_MAX_KEYS = 16
 """Of one record in the metadata, or on the way to a tensor."""
+_COUNTED_BYTES = 600
+"""What a tensor takes until all are counted, beside its name, its shape and the part that it belongs to."""
 _STATE = "state"
 """Of an optimizer: below it lies, by the names of parameters, what it keeps of each."""
 _BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state")
@@ -61,6 +64,7 @@ class DistributedReader:
         self._folder = folder
         self._file = folder.shown(METADATA)
         self._chunks = 0
+        self._budget = Budget()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """All tensors at once, whole, however many ranks wrote them.
@@ -69,8 +73,11 @@ class DistributedReader:
             CheckpointError: where the metadata is missing or damaged, or its files are not as it says.
         """
         metadata = self._metadata()
-        entries = list(self._entries(metadata))
-        self._check_files(metadata)
+        try:
+            entries = list(self._entries(metadata))
+            self._check_files(metadata)
+        except OverBudgetError as error:
+            raise self._fault("it repeats its tensors more often than a checkpoint does") from error
         model = [entry for entry in entries if not entry.beside]
         # Where an average is all there is, it is the model.
         model = model or [entry for entry in entries if _is_average(entry.beside.rpartition(".")[2])]
@@ -98,7 +105,7 @@ class DistributedReader:
             raise CheckpointError(self.source.source, reason, advice=_AGAIN)
         opened, length = self._folder.open(METADATA)
         with opened:
-            source = PickleBytes(Pieces(opened, 0, length), self._file)
+            source = PickleBytes(Pieces(opened, 0, length), self._file, self._budget)
             value = PickleMachine(source, self._file, TENSORS).load()
         if not _is_record(value, "Metadata"):
             raise self._fault("it holds no metadata of torch.distributed.checkpoint")
@@ -109,7 +116,10 @@ class DistributedReader:
 
     def _entries(self, metadata: PickledDict) -> Iterator[_Entry]:
         saved = metadata.get("state_dict_metadata")
-        parts = _Parts(metadata.get("planner_data"), saved)
+        plan = metadata.get("planner_data")
+        self._budget.spend(4 * ENTRY_BYTES * (len(plan.keys) if isinstance(plan, PickledDict) else 0))
+        self._budget.spend(3 * ENTRY_BYTES * len(saved.keys))
+        parts = _Parts(plan, saved)
         seen: set[str] = set()
         for name, record in zip(saved.keys, saved.values):
             if not isinstance(name, str) or name in seen:
@@ -120,7 +130,9 @@ class DistributedReader:
                     shape, dtype, nbytes = self._layout(record)
                 except ValueError as error:
                     raise self._fault(str(error), f"tensor {shortened(name, 120)}") from error
-                yield _Entry(name, shape, dtype, nbytes, parts.beside(name))
+                beside = parts.beside(name)
+                self._budget.spend(_COUNTED_BYTES + 16 * len(shape) + TEXT_BYTES + 4 * len(beside))
+                yield _Entry(name, shape, dtype, nbytes, beside)
             elif not _is_record(record, "BytesStorageMetadata"):
                 raise self._fault("it is neither a tensor nor bytes", f"entry {shortened(name, 120)}")
 
@@ -131,7 +143,7 @@ class DistributedReader:
             ValueError: where they do not.
         """
         state = record.state
-        if not isinstance(state, PickledDict) or len(state.keys) > _MOST_KEYS:
+        if not isinstance(state, PickledDict) or len(state.keys) > _MAX_KEYS:
             raise ValueError("its record is none")
         shape = sizes_of(state.get("size"))
         properties = state.get("properties")
@@ -140,18 +152,18 @@ class DistributedReader:
         if isinstance(inner, tuple):
             name = inner[0] if inner else None
         else:
-            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MOST_KEYS else None
+            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MAX_KEYS else None
         dtype, bits = dtype_of(name)
         chunks = state.get("chunks")
         if not isinstance(chunks, list):
             raise ValueError("it has no list of chunks")
         self._chunks += len(chunks)
-        if self._chunks > _MOST_CHUNKS:
-            raise ValueError(f"there are more than {_MOST_CHUNKS:,} chunks, which are not read")
+        if self._chunks > _MAX_CHUNKS:
+            raise ValueError(f"there are more than {_MAX_CHUNKS:,} chunks, which are not read")
         covered = 0
         for chunk in chunks:
             part = chunk.state if _is_record(chunk, "ChunkStorageMetadata") else None
-            if not isinstance(part, PickledDict) or len(part.keys) > _MOST_KEYS:
+            if not isinstance(part, PickledDict) or len(part.keys) > _MAX_KEYS:
                 raise ValueError("one of its chunks is none")
             offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
             if len(offsets) != len(shape) or len(sizes) != len(shape):
@@ -176,8 +188,9 @@ class DistributedReader:
         ends: dict[str, int] = {}
         for record in stored.values:
             place = record.state if _is_record(record, "_StorageInfo") else None
-            if not isinstance(place, PickledDict):
+            if not isinstance(place, PickledDict) or len(place.keys) > _MAX_KEYS:
                 raise self._fault("it does not say where the values of a tensor lie")
+            self._budget.spend(2 * ENTRY_BYTES)
             path, begin, length = place.get("relative_path"), place.get("offset"), place.get("length")
             if (
                 not isinstance(path, str)
@@ -233,7 +246,7 @@ class _Parts:
         self._paths: dict[str, tuple[str, ...]] = {}
         if isinstance(plan, PickledDict):
             self._paths = {
-                name: tuple(key if isinstance(key, str) else "" for key in path[:_MOST_KEYS])
+                name: tuple(key if isinstance(key, str) else "" for key in path[:_MAX_KEYS])
                 for name, path in zip(plan.keys, plan.values)
                 if isinstance(name, str) and isinstance(path, tuple)
             }

@@ -65,7 +65,7 @@ class TorchReader:
         with opened:
             pickled = read_torch(opened, length, file)
         try:
-            found = find_state(pickled.value)
+            found = find_state(pickled.value, pickled.budget)
         except ObjectPickledError as error:
             raise whole_model(file, error.value, error.path) from error
         except ValueError as error:

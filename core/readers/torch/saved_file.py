@@ -13,6 +13,7 @@ from core.files.foreign import foreign
 from core.readers.torch.storages import Storages
 from core.readers.torch.tensor_records import TENSORS
 from core.readers.torch.zip_directory import ZipDirectory
+from core.readers.unpickle.budget import TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.byte_source import PickleBytes, Pieces
 from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
@@ -42,10 +43,12 @@ class Pickled(NamedTuple):
     Attributes:
         value: what was saved.
         unbuilt: classes of objects in it that were not built.
+        budget: what may still be made of it.
     """
 
     value: Any
     unbuilt: list[str]
+    budget: Budget
 
 
 def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:
@@ -82,9 +85,10 @@ def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:
 
 
 def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
-    archive = ZipDirectory(opened, size, file)
+    budget = Budget()
+    archive = ZipDirectory(opened, size, file, budget)
     folder = _top_folder(archive, file)
-    storages = Storages()
+    storages = Storages(budget)
     machine = PickleMachine(archive.open(f"{folder}data.pkl"), file, TENSORS, storages.persistent)
     value = machine.load()
     for key, wanted in storages.sizes.items():
@@ -95,7 +99,7 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
         if member.size < wanted:
             reason = f"this storage has {member.size:,} bytes where its tensors need {wanted:,}: it is cut off"
             raise CheckpointError(file, reason, place=place, advice=DAMAGED)
-    return Pickled(value, list(machine.unbuilt))
+    return Pickled(value, machine.unbuilt, budget)
 
 
 def _top_folder(archive: ZipDirectory, file: str) -> str:
@@ -127,8 +131,9 @@ def _top_folder(archive: ZipDirectory, file: str) -> str:
 
 
 def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
-    storages = Storages()
-    source = PickleBytes(Pieces(opened, 0, size), file)
+    budget = Budget()
+    storages = Storages(budget)
+    source = PickleBytes(Pieces(opened, 0, size), file, budget)
     machine = PickleMachine(source, file, TENSORS, storages.persistent)
     try:
         first = machine.load()
@@ -147,6 +152,10 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     keys = machine.load()
     if not isinstance(keys, list) or not all(isinstance(key, (str, int)) for key in keys):
         raise source.fault("the list of its storages is none")
+    try:
+        budget.spend(2 * TEXT_BYTES * len(keys))
+    except OverBudgetError as error:
+        raise source.fault("the list of its storages is longer than a checkpoint's") from error
     listed = [str(key) for key in keys]
     if lacking := set(storages.sizes).difference(listed):
         raise source.fault(f"storage {shortened(min(lacking), 60)} is not in the list of its storages")
@@ -155,7 +164,7 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     if size < needed:
         reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
         raise CheckpointError(file, reason, advice=DAMAGED)
-    return Pickled(value, list(machine.unbuilt))
+    return Pickled(value, machine.unbuilt, budget)
 
 
 # What other programs than torch.save put values into a pickle with, between its opcodes or as bytes.

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from core.checkpoint.tensors import Uncounted
 from core.readers.torch.tensor_records import Tensor
+from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.values import Inert, PickledDict, key_text
 
 _WRAPPERS = {
@@ -25,14 +26,14 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
-_DEEPEST = 64
+_MAX_DEPTH = 64
 _LOOKED_AT = 64
 _PREFIXES = 8
 _ORIGINALS = 8
-_MOST_VISITS = 8_000_000
-_MOST_NAME_BYTES = 64 << 20
-_TEXT = 56
-"""Bytes that a text takes beside its characters."""
+_PART_BYTES = 400
+"""What a part takes, with its size and its entry among those beside the model."""
+_COUNTED_BYTES = 400
+"""What a tensor takes beside its name, until all are counted: its place in a batch's columns, its row in the count."""
 
 
 class Found(NamedTuple):
@@ -82,6 +83,12 @@ class _Part(NamedTuple):
         words = self.name.lower().replace("-", "_").replace(".", "_").split("_")
         return not _AVERAGED.isdisjoint(words)
 
+    @property
+    def length(self) -> int:
+        """How many entries it has, where it may be a state dict."""
+        held = self.value.items if isinstance(self.value, Inert) else self.value
+        return len(held.keys) if isinstance(held, PickledDict) else 0
+
     def tensors(self, most: int | None = None) -> dict[str, Tensor]:
         """Those directly in it, of its first so many entries; none where it is no state dict."""
         held = self.value.items if isinstance(self.value, Inert) else self.value
@@ -105,14 +112,18 @@ class _Part(NamedTuple):
         return 4 * self.size.elements >> self.is_averaged >> self.is_object
 
 
-def find_state(root: object) -> Found:
+def find_state(root: object, budget: Budget) -> Found:
     """The state dict in what was saved; the largest, where there are several.
+
+    Args:
+        root: what was saved.
+        budget: what may still be made of it.
 
     Raises:
         ObjectPickledError: where the largest is an object that is none.
         ValueError: where it is nested or repeated beyond all bounds.
     """
-    search = _Search()
+    search = _Search(budget)
     beside: dict[str, Uncounted] = {}
     path: list[str] = []
     value = root
@@ -124,11 +135,12 @@ def find_state(root: object) -> Found:
         if isinstance(value, Inert) and value.items is None:
             raise ObjectPickledError(value, ".".join(path))
         parts, left, direct = search.parts(value, path)
+        search.expect_names_looked_up(parts)
         chosen = _chosen(parts, direct, bool(path))
         for part in left if chosen is None else [*parts, *left]:
             if part is not chosen:
-                beside[".".join([*path, part.name])] = part.size
-        if chosen is None or len(path) == _DEEPEST:
+                beside[search.path_name([*path, part.name])] = part.size
+        if chosen is None or len(path) == _MAX_DEPTH:
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
             beside[".".join([*path, "single tensors"])] = _summed(map(_size_of, direct.values()))
@@ -176,33 +188,52 @@ def _are_in(names: Iterable[str], held: Mapping[str, Tensor]) -> bool:
 class _Search:
     """Walks through what was saved; hostile files repeat one container endlessly, which takes no bytes of theirs."""
 
-    def __init__(self) -> None:
-        self._visits = _MOST_VISITS
-        self._name_bytes = _MOST_NAME_BYTES
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
 
     def _visit(self, count: int = 1) -> None:
-        self._visits -= count
-        if self._visits < 0:
-            raise ValueError("it repeats its containers more often than a checkpoint does")
+        try:
+            self._budget.step(count)
+        except OverBudgetError as error:
+            raise ValueError("it repeats its containers more often than a checkpoint does") from error
 
-    def _spend_name(self, size: int) -> None:
-        self._name_bytes -= size
-        if self._name_bytes < 0:
-            raise ValueError("its names are longer than a checkpoint's")
+    def _spend(self, size: int, reason: str = "it repeats its containers more often than a checkpoint does") -> None:
+        try:
+            self._budget.spend(size)
+        except OverBudgetError as error:
+            raise ValueError(reason) from error
+
+    def _spend_names(self, size: int) -> None:
+        self._spend(size, "its names are longer than a checkpoint's")
+
+    def expect_names_looked_up(self, parts: list[_Part]) -> None:
+        """Sees that the names of an average can be looked up among those of another part, which is soon over."""
+        if any(part.is_averaged for part in parts):
+            size = 2 * ENTRY_BYTES * max(part.length for part in parts)
+            self._spend_names(size)
+            self._budget.give_back(size)
+
+    def path_name(self, path: list[str]) -> str:
+        """The keys on a way, joined with dots."""
+        self._spend_names(sum(map(_text_bytes, path)))
+        return ".".join(path)
 
     def _entries(self, value: object) -> Iterator[tuple[str, Any]]:
         """What a container holds, by key or index; nothing where it is none."""
         if isinstance(value, Inert):
             value = value.items
         if isinstance(value, PickledDict):
+            size = ENTRY_BYTES * len(value.keys)
+            self._spend_names(size)
             yield from dict(zip(map(self._key, value.keys), value.values)).items()
+            self._budget.give_back(size)
         elif isinstance(value, (list, tuple)):
             yield from ((str(index), part) for index, part in enumerate(value))
 
     def _key(self, key: object) -> str:
         name = key_text(key)
         if name is not key:  # text is there already, and takes nothing more
-            self._spend_name(_TEXT + len(name))
+            self._spend_names(_text_bytes(name))
         return name
 
     def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Tensor]]:
@@ -211,9 +242,12 @@ class _Search:
         beside: list[_Part] = []
         direct: dict[str, Tensor] = {}
         for name, held in self._entries(value):
+            self._visit()
             if isinstance(held, Tensor):
+                self._spend(ENTRY_BYTES)
                 direct[name] = held
             elif (size := self.measure(held)).tensor_count:
+                self._spend(_PART_BYTES)
                 part = _Part(name, held, size)
                 (beside if _is_optimizer(held) or (part.is_beside and not path) else parts).append(part)
         return parts, beside, direct
@@ -227,7 +261,9 @@ class _Search:
         """
         found: dict[str, Tensor] = {}
         seen: set[int] = set()
-        todo = [("", iter([entry for entry in self._entries(root) if entry[0] not in left_out]))]
+        todo: list[tuple[str, Iterator[tuple[str, Any]]]] = [
+            ("", (entry for entry in self._entries(root) if entry[0] not in left_out))
+        ]
         while todo:
             prefix, rest = todo[-1]
             entry = next(rest, None)
@@ -235,15 +271,22 @@ class _Search:
                 todo.pop()
                 continue
             self._visit()
-            name, value = prefix + entry[0], entry[1]
+            key, value = entry
             if isinstance(value, Tensor):
-                self._spend_name(len(name))
-                found[name] = value
+                self._spend(_COUNTED_BYTES, "it repeats its tensors more often than a checkpoint does")
+                found[self._below(prefix, key)] = value
             elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
+                self._spend(ENTRY_BYTES)
                 seen.add(id(value))
-                if len(todo) < _DEEPEST and not _is_optimizer(value):
-                    todo.append((f"{name}.", self._entries(value)))
+                if len(todo) < _MAX_DEPTH and not _is_optimizer(value):
+                    todo.append((f"{self._below(prefix, key)}.", self._entries(value)))
         return found
+
+    def _below(self, prefix: str, key: str) -> str:
+        """The name of an entry, by the keys on its way."""
+        if prefix:  # else it is the key, which is there already
+            self._spend_names(_text_bytes(prefix) + _text_bytes(key))
+        return prefix + key
 
     def measure(self, root: object) -> Uncounted:
         """The tensors in a value, those of objects in it too, each once."""
@@ -252,19 +295,30 @@ class _Search:
         todo = [root]
         while todo:
             value = todo.pop()
+            if not isinstance(value, (Tensor, PickledDict, list, tuple, Inert)) or id(value) in seen:
+                continue
+            self._spend(ENTRY_BYTES)
+            seen.add(id(value))
             if isinstance(value, Tensor):
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    total.add(_size_of(value))
-            elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
-                seen.add(id(value))
-                if isinstance(value, Inert):
-                    todo += [value.args, value.state, value.items, value.elements]
-                    continue
-                inner = value.values if isinstance(value, PickledDict) else value
+                total.add(_size_of(value))
+            else:
+                inner = _held_in(value)
                 self._visit(len(inner) + 1)
                 todo += inner
+        self._budget.give_back(ENTRY_BYTES * len(seen))
         return total
+
+
+def _held_in(value: PickledDict | list[Any] | tuple[Any, ...] | Inert) -> list[Any] | tuple[Any, ...]:
+    """What lies directly in a container or an object."""
+    if isinstance(value, Inert):
+        return value.args, value.state, value.items, value.elements
+    return value.values if isinstance(value, PickledDict) else value
+
+
+def _text_bytes(text: str) -> int:
+    """What a text takes."""
+    return TEXT_BYTES + (len(text) if text.isascii() else 4 * len(text))
 
 
 def _size_of(tensor: Tensor) -> Uncounted:

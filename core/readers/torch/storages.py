@@ -6,6 +6,7 @@ What is pickled how: torch/serialization.py (`persistent_id`), torch/storage.py.
 from __future__ import annotations
 
 from core.checkpoint import dtypes
+from core.readers.unpickle.budget import Budget
 from core.readers.unpickle.values import Global, Inert
 
 LARGEST = (1 << 63) - 1
@@ -39,6 +40,8 @@ _STORAGES = {
     "TypedStorage": "uint8",
 }
 _STORAGE_MODULES = {"torch", "torch.cuda", "torch.storage"}
+_KNOWN_BYTES = 300
+"""What the size of a storage takes, with its key."""
 
 
 class Storage:
@@ -69,7 +72,12 @@ class Storages:
         modules: classes of modules that the legacy form pickled with their source.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        """
+        Args:
+            budget: what they may take.
+        """
+        self._budget = budget
         self.sizes: dict[str, int] = {}
         self.element_sizes: dict[str, int] = {}
         self.modules: list[str] = []
@@ -92,6 +100,8 @@ class Storages:
         name = str(name)
         size = max(1, DTYPES[dtype][1] // 8)  # of packed types, a byte is an element
         whole = count_of(count) * size
+        if name not in self.sizes:
+            self._budget.spend(_KNOWN_BYTES)
         self.sizes[name] = max(whole, self.sizes.get(name, 0))
         self.element_sizes.setdefault(name, size)
         view = key[5] if len(key) == 6 else None

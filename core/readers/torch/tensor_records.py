@@ -12,14 +12,14 @@ from typing import Any
 
 from core.readers.torch.storages import DTYPES, LARGEST, Storage, count_of, dtype_of
 from core.readers.unpickle.globals import CONTAINERS, Builder, Builders
-from core.readers.unpickle.values import Global, Inert, PickledDict
+from core.readers.unpickle.values import Global, Inert, PickledDict, Record
 
 _MOST_DIMENSIONS = 64
 _MOST_PARTS = 1 << 10
 """Runs of values that one tensor of a subclass may be made of; pickles repeat what they have for nothing."""
 
 
-class Tensor:
+class Tensor(Record):
     """A tensor as its pickle describes it.
 
     Attributes:
@@ -37,6 +37,10 @@ class Tensor:
         self.dtype = dtype
         self.nbytes = nbytes
         self.storage = storage
+
+    def memory_bytes(self) -> int:
+        """See `Record`: its shape, and where its runs of values lie, with the strides of one."""
+        return 400 + 16 * len(self.shape) + 8 * len(self.storage or ())
 
 
 def sizes_of(value: object) -> tuple[int, ...]:

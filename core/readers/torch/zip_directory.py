@@ -10,6 +10,7 @@ import struct
 from typing import BinaryIO, NamedTuple, NoReturn
 
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
+from core.readers.unpickle.budget import Budget, OverBudgetError
 from core.readers.unpickle.byte_source import InflatedPieces, PickleBytes, Pieces
 from core.text.width import shortened
 
@@ -20,10 +21,12 @@ _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _TAIL = 1 << 16
 _FIRST = 1 << 17
-_LARGEST = 1 << 25
-"""Bytes of a directory; some 300,000 members as torch names them."""
-_LARGEST_MEMBER = 1 << 28
-"""Bytes that a compressed member may be inflated to."""
+_MAX_DIRECTORY_BYTES = 1 << 27
+"""Of some 1,000,000 members as torch names them."""
+_MAX_INFLATED_BYTES = 1 << 28
+"""That a compressed member may be inflated to."""
+_MEMBER_BYTES = 330
+"""What a member takes in the list of them, beside its name."""
 _STORED, _DEFLATED = 0, 8
 
 
@@ -50,12 +53,13 @@ class ZipDirectory:
         members: by their names.
     """
 
-    def __init__(self, opened: BinaryIO, size: int, file: str) -> None:
+    def __init__(self, opened: BinaryIO, size: int, file: str, budget: Budget) -> None:
         """
         Args:
             opened: the archive.
             size: its length in bytes.
             file: what an error calls it.
+            budget: what may be made of it.
 
         Raises:
             CheckpointError: where the archive is cut off, damaged, or not what an honest program writes.
@@ -63,6 +67,7 @@ class ZipDirectory:
         self._opened = opened
         self._size = size
         self._file = file
+        self._budget = budget
         self._tail_start = size
         self._tail = b""
         start = max(0, size - _TAIL)
@@ -70,7 +75,11 @@ class ZipDirectory:
         self._tail_start = start
         count, start, end = self._end_record()
         self._start = start
-        self.members = self._entries(count, self._read(start, end))
+        budget.earn(end - start)
+        try:
+            self.members = self._entries(count, self._read(start, end))
+        except OverBudgetError as error:
+            raise self._fault("its zip archive has more members than a checkpoint", "see how it was saved") from error
 
     def _fault(self, reason: str, advice: str = AGAIN, place: str = "") -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=advice)
@@ -115,8 +124,10 @@ class ZipDirectory:
             self._damaged("it is one of several volumes")
         if start + length != end:
             self._damaged("its directory is not where its end record says")
-        if length > _LARGEST:
-            raise self._fault(f"its zip directory of {length:,} bytes is more than the {_LARGEST:,} that are read")
+        if length > _MAX_DIRECTORY_BYTES:
+            raise self._fault(
+                f"its zip directory of {length:,} bytes is more than the {_MAX_DIRECTORY_BYTES:,} that are read"
+            )
         return count, start, end
 
     def _entries(self, count: int, directory: bytes) -> dict[str, Member]:
@@ -136,6 +147,7 @@ class ZipDirectory:
             name = directory[at + _ENTRY.size : name_end].decode("utf-8" if flags & 0x800 else "cp437", "replace")
             if 0xFFFFFFFF in (stored, size, offset):
                 stored, size, offset = _wide(directory[name_end : name_end + extra_length], stored, size, offset)
+            self._budget.spend(_MEMBER_BYTES + 4 * len(name))
             self._check(name, Member(offset, stored, size, method), flags, disk)
             if name in members:
                 raise self._fault("its zip archive has this member twice", AGAIN, f"member {_shown(name)}")
@@ -180,13 +192,13 @@ class ZipDirectory:
             first = begins[start - member.offset : end - member.offset]
             pieces = Pieces(self._opened, start + len(first), end)
         elif member.method == _DEFLATED:
-            if member.size > _LARGEST_MEMBER:
+            if member.size > _MAX_INFLATED_BYTES:
                 reason = f"this member would be inflated to {member.size:,} bytes, more than a checkpoint's names take"
                 raise self._fault(reason, "see how it was saved", place)
             pieces = InflatedPieces(self._opened, start, end, member.size)
         else:
             raise self._fault(f"this member is compressed by a method (number {member.method}) that is not read")
-        return PickleBytes(pieces, self._file, name.rpartition("/")[2], first)
+        return PickleBytes(pieces, self._file, self._budget, name.rpartition("/")[2], first)
 
 
 def _wide(extra: bytes, *narrow: int) -> list[int]:
