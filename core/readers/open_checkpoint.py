@@ -30,7 +30,7 @@ def open_reader(location: Location) -> Reader:
         return BuiltInReader(location.model)
     reader = _local_reader(location)
     if location.note:
-        reader.source.notes.append(location.note)
+        reader.source = reader.source.with_notes(location.note)
     return reader
 
 
@@ -55,7 +55,7 @@ def _local_reader(location: Location) -> Reader:
     if chosen is None:
         raise _nothing_in(path, folder.path, names)
     if chosen.source.format == "config" and (below := _checkpoints_below(folder.path or ".")):
-        chosen.source.notes.append(f"checkpoints lie in its folders: {below}")
+        chosen.source = chosen.source.with_notes(f"checkpoints lie in its folders: {below}")
     return chosen
 
 
@@ -74,11 +74,11 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     if "adapter_config.json" not in names:
         return _model_reader(model, source, folder, names)
     from core.readers.adapter import (
-        describe_adapter,
-        describe_adapter_beside,
+        described,
         is_adapter_name,
         lone_config,
         model_names,
+        with_adapter_beside,
     )
 
     chosen = model_names(names)
@@ -86,9 +86,9 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     if reader is None:
         raise lone_config(source, folder)
     if any(map(is_adapter_name, chosen)):
-        describe_adapter(reader.source, folder)
+        reader.source = described(reader.source, folder)
     else:
-        describe_adapter_beside(reader.source, names)
+        reader.source = with_adapter_beside(reader.source, names)
     return reader
 
 
@@ -135,7 +135,7 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
         others = [name for name in (index, *shards, *torch_files) if name in names and name != whole]
         if others:
             more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
+            reader.source = reader.source.with_notes(f"{whole} was read, not {others[0]}{more} beside it")
         return reader
     if indexes and not index:
         raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
@@ -143,7 +143,7 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
         return None
     reader = safetensors_reader(model, source, folder, shards, index)
     if torch_files:
-        reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")
+        reader.source = reader.source.with_notes(f"the safetensors files were read, not {torch_files[0]} beside them")
     return reader
 
 

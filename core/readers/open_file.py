@@ -25,10 +25,10 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     """
     reader = _reader(model, path, folder, name)
     if folder.has("adapter_config.json"):
-        from core.readers.adapter import describe_adapter, is_adapter_name
+        from core.readers.adapter import described, is_adapter_name
 
         if is_adapter_name(name):
-            describe_adapter(reader.source, folder)
+            reader.source = described(reader.source, folder)
     return reader
 
 
@@ -57,11 +57,11 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     if kind == "pytorch" or (pickled and not kind):
         reader = torch_reader(model, path, folder, [name])
         if name.endswith(SUFFIX):
-            reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
+            reader.source = reader.source.with_notes(f"{name} is a PyTorch file under the name of a safetensors file")
         return reader
     reader = safetensors_reader(model, path, folder, [name])
     if is_torch_name(name):
-        reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
+        reader.source = reader.source.with_notes(f"{name} is a safetensors file under the name of a PyTorch file")
     return reader
 
 

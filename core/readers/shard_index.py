@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
-from core.checkpoint.source import Claims
+from core.checkpoint.learned import Claims
 from core.files.folder import Folder
 from core.files.json_file import LARGEST_INDEX, read_json_object
 from core.text.escape import escaped

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.count.counter import Count
 from core.count.labels import ordered_categories, ordered_parts
 from core.count.result import MOST_NAMES, By, Failure, Result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.count.counter import Count
 from core.count.totals import NOT_COUNTED, Totals
 from core.text.escape import escaped

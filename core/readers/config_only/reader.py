@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder
 from core.files.json_file import read_json_object
 from core.readers.config_only.process import BuildingProcess
@@ -88,29 +89,28 @@ class ConfigReader:
         Raises:
             CheckpointError: where transformers cannot build it.
         """
-        nothing = TensorBatch([], [], [], [], "")
         begun = Progress(0, 1, f"building the model from {self._name}")
-        yield nothing, begun
+        yield nothing(), begun
         with BuildingProcess(self._request, self._file) as process:
             for record in process.records():
-                if record and "architecture" in record:
-                    self._take_note(record)
                 if record and "names" in record:
                     yield _batch(record), begun
                 else:
-                    yield nothing, begun
-        yield nothing, Progress(1, 1)
+                    yield nothing(learned=self._learned(record)), begun
+        yield nothing(), Progress(1, 1)
 
-    def _take_note(self, record: dict[str, Any]) -> None:
+    def _learned(self, record: dict[str, Any] | None) -> Learned | None:
+        """What a record tells of the model that was built; None where it is of something else."""
+        if record is None or "architecture" not in record:
+            return None
         built = record["architecture"]
-        notes = self.source.notes
-        notes.append(f"no weights here: built from {self._name} as {built} by transformers {record['transformers']}")
+        notes = [f"no weights here: built from {self._name} as {built} by transformers {record['transformers']}"]
         if self._architectures and built.lower() not in map(str.lower, self._architectures):
             notes.append(f"transformers has no {self._architectures[0]}: another class of this kind of model was built")
         if self._quantised:
             notes.append("the quantisation that it names is left out: counts and sizes are those without it")
         # The config itself may leave out what is usual, such as how many experts there are.
-        self.source.config = {**record["config"], **self.source.config, "architectures": [built]}
+        return Learned(config={**record["config"], **self.source.config, "architectures": [built]}, notes=notes)
 
 
 def _batch(record: dict[str, Any]) -> TensorBatch:

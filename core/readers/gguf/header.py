@@ -6,7 +6,6 @@ loads (ggml/src/gguf.cpp) is read here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError
@@ -185,10 +184,13 @@ class GgufHeader:
             )
         return value
 
-    def batches(self) -> Iterator[TensorBatch]:
-        """The tensors in the header's order, some thousands at a time.
+    def batch(self, shard: str) -> TensorBatch:
+        """The tensors in the header's order.
+
+        Args:
+            shard: the file's name in the checkpoint's folder.
 
         Raises:
             CheckpointError: for whatever is not as the format says.
         """
-        return TensorTable(self._bytes, self.tensor_count, self._alignment).batches()
+        return TensorTable(self._bytes, self.tensor_count, self._alignment).batch(shard)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.values import Inert, PickledDict, key_text
 
@@ -131,7 +131,7 @@ def find_state(root: object) -> Found:
         if chosen is None or len(path) == _DEEPEST:
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
-            beside[".".join([*path, "single tensors"])] = _summed(map(_size_of, direct.values()))
+            beside[".".join([*path, "single tensors"])] = total_of(map(_size_of, direct.values()))
         path.append(chosen.name)
         value = chosen.value
 
@@ -269,13 +269,6 @@ class _Search:
 
 def _size_of(tensor: Tensor) -> Uncounted:
     return Uncounted(prod(tensor.shape), 1, tensor.nbytes)
-
-
-def _summed(sizes: Iterable[Uncounted]) -> Uncounted:
-    total = Uncounted()
-    for size in sizes:
-        total.add(size)
-    return total
 
 
 def _is_beside(name: str) -> bool:

@@ -65,6 +65,8 @@ class ZipDirectory:
         self._file = file
         self._tail_start = size
         self._tail = b""
+        self._window_start = 0
+        self._window = b""
         start = max(0, size - _TAIL)
         self._tail = self._read(start, size)
         self._tail_start = start
@@ -81,6 +83,8 @@ class ZipDirectory:
     def _read(self, start: int, end: int) -> bytes:
         if start >= self._tail_start:
             return self._tail[start - self._tail_start : end - self._tail_start]
+        if self._window_start <= start and end <= self._window_start + len(self._window):
+            return self._window[start - self._window_start : end - self._window_start]
         try:
             self._opened.seek(start)
             content = self._opened.read(end - start)
@@ -158,8 +162,12 @@ class ZipDirectory:
         ):
             raise self._fault("a member of its zip archive is longer than the file has room for", AGAIN, place)
 
-    def open(self, name: str) -> PickleBytes:
+    def open(self, name: str, ahead: int = _FIRST) -> PickleBytes:
         """The bytes of a member.
+
+        Args:
+            name: the member's.
+            ahead: how many bytes to read at once, of its header and what follows it.
 
         Raises:
             CheckpointError: where it is compressed in a way that is not read, or is too large to be inflated.
@@ -167,7 +175,9 @@ class ZipDirectory:
         member = self.members[name]
         place = f"member {_shown(name)}"
         # The header and, behind it, most often the whole of the member: of a remote file that is one request.
-        begins = self._read(member.offset, min(member.offset + _FIRST, self._start))
+        begins = self._read(member.offset, min(member.offset + ahead, self._start))
+        if len(begins) > len(self._window):
+            self._window_start, self._window = member.offset, begins
         fields = _LOCAL.unpack_from(begins)
         if fields[0] != b"PK\3\4":
             raise self._fault("this member is not where the zip archive's directory says", AGAIN, place)

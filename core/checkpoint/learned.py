@@ -1,0 +1,47 @@
+"""What a reader finds out while it reads, beside the tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from core.checkpoint.uncounted import Uncounted
+
+
+class Claims:
+    """What others say of a checkpoint: not believed, but differences are explained.
+
+    Attributes:
+        by: who says it, as a note names it.
+        parameters: how many there are; 0 where it is not said.
+        bytes: what they take; 0 where it is not said.
+    """
+
+    __slots__ = ("by", "bytes", "parameters")
+
+    def __init__(self, by: str, parameters: object = None, bytes: object = None) -> None:
+        """Of values from a file, whatever they are."""
+        self.by = by
+        self.parameters, self.bytes = (
+            int(n) if isinstance(n, (int, float)) and 0 < n < 1 << 62 else 0 for n in (parameters, bytes)
+        )
+
+
+class Learned(NamedTuple):
+    """What comes to what is known of a checkpoint (`core.checkpoint.source.Source`); empty where nothing does.
+
+    Attributes:
+        source: in place of its address.
+        format: in place of its format.
+        config: in place of its config; None leaves that.
+        notes: behind its notes.
+        beside: added to what lies beside the model.
+        claims: behind the claims.
+    """
+
+    source: str = ""
+    format: str = ""
+    config: dict[str, Any] | None = None
+    notes: Sequence[str] = ()
+    beside: Uncounted = Uncounted()
+    claims: Sequence[Claims] = ()
