@@ -25,6 +25,7 @@ _LARGEST = 1 << 25
 _LARGEST_MEMBER = 1 << 28
 """Bytes that a compressed member may be inflated to."""
 _STORED, _DEFLATED = 0, 8
+_NO_MEMBER = "this member is not where the zip archive's directory says"
 
 
 class Member(NamedTuple):
@@ -178,10 +179,9 @@ class ZipDirectory:
         begins = self._read(member.offset, min(member.offset + ahead, self._start))
         if len(begins) > len(self._window):
             self._window_start, self._window = member.offset, begins
-        fields = _LOCAL.unpack_from(begins)
-        if fields[0] != b"PK\3\4":
-            raise self._fault("this member is not where the zip archive's directory says", AGAIN, place)
-        start = member.offset + _LOCAL.size + fields[9] + fields[10]
+        start = member.offset + _header_length(begins)
+        if start == member.offset:
+            raise self._fault(_NO_MEMBER, AGAIN, place)
         end = start + member.stored
         if end > self._start:
             raise self._fault("this member is longer than the file has room for", AGAIN, place)
@@ -197,6 +197,35 @@ class ZipDirectory:
         else:
             raise self._fault(f"this member is compressed by a method (number {member.method}) that is not read")
         return PickleBytes(pieces, self._file, name.rpartition("/")[2], first)
+
+
+def data_start(opened: BinaryIO, header: int, file: str) -> int:
+    """The first byte of a member's data.
+
+    Args:
+        opened: the archive.
+        header: the first byte of the member's local header.
+        file: what an error calls the archive.
+
+    Raises:
+        CheckpointError: where there is no such header.
+    """
+    try:
+        opened.seek(header)
+        length = _header_length(opened.read(_LOCAL.size))
+    except OSError as error:
+        raise from_os_error(error, file) from error
+    if not length:
+        raise CheckpointError(file, _NO_MEMBER, place=f"byte {header}", advice=AGAIN)
+    return header + length
+
+
+def _header_length(begins: bytes) -> int:
+    """Bytes of a member's local header with all its fields; 0 where it is none."""
+    if len(begins) < _LOCAL.size or not begins.startswith(b"PK\3\4"):
+        return 0
+    *_, name_length, extra_length = _LOCAL.unpack_from(begins)
+    return _LOCAL.size + int(name_length) + int(extra_length)
 
 
 def _wide(extra: bytes, *narrow: int) -> list[int]:
