@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.checkpoint.uncounted import Uncounted
 
@@ -27,7 +27,7 @@ class Claims:
         )
 
 
-class Learned(NamedTuple):
+class Learned:
     """What comes to what is known of a checkpoint (`core.checkpoint.source.Source`); empty where nothing does.
 
     Attributes:
@@ -35,13 +35,25 @@ class Learned(NamedTuple):
         format: in place of its format.
         config: in place of its config; None leaves that.
         notes: behind its notes.
-        beside: added to what lies beside the model.
+        beside: added to what lies beside the model; None adds nothing.
         claims: behind the claims.
     """
 
-    source: str = ""
-    format: str = ""
-    config: dict[str, Any] | None = None
-    notes: Sequence[str] = ()
-    beside: Uncounted = Uncounted()
-    claims: Sequence[Claims] = ()
+    __slots__ = ("beside", "claims", "config", "format", "notes", "source")
+
+    def __init__(
+        self,
+        *,
+        source: str = "",
+        format: str = "",
+        config: dict[str, Any] | None = None,
+        notes: Sequence[str] = (),
+        beside: Uncounted | None = None,
+        claims: Sequence[Claims] = (),
+    ) -> None:
+        self.source = source
+        self.format = format
+        self.config = config
+        self.notes = notes
+        self.beside = beside
+        self.claims = claims

@@ -58,7 +58,7 @@ class Source(NamedTuple):
             format=learned.format or self.format,
             config=self.config if learned.config is None else learned.config,
             notes=(*self.notes, *learned.notes),
-            beside=total_of((self.beside, learned.beside)),
+            beside=total_of((self.beside, learned.beside)) if learned.beside else self.beside,
             claims=(*self.claims, *learned.claims),
         )
 

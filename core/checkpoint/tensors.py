@@ -6,10 +6,13 @@ from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.learned import Learned
-from core.checkpoint.places import NOWHERE, Place, Placement
+from core.checkpoint.placement import NOWHERE, Placement
+
+if TYPE_CHECKING:
+    from core.checkpoint.places import Place
 
 
 class StoredTensor(NamedTuple):
@@ -104,8 +107,11 @@ class TensorBatch:
         start = 0 if self.starts is None else self.starts[index]
         if start == NOWHERE or (self.starts is None and (self.placement is None or self.placement.chunks is None)):
             return None
+        # Only who wants values asks; a count is spared the import.
+        from core.checkpoint.places import Place, place_of
+
         place = Place(self.shard, start, self.sizes[index], self.shapes[index], self.dtypes[index])
-        return self.placement.complete(place, index) if self.placement else place
+        return place_of(self.placement, index, place) if self.placement else place
 
 
 def nothing(file: str = "", learned: Learned | None = None) -> TensorBatch:

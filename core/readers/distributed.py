@@ -12,7 +12,7 @@ from typing import Any
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.learned import Learned
-from core.checkpoint.places import Placement
+from core.checkpoint.placement import Placement
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.checkpoint.uncounted import Uncounted, total_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.checkpoint.places import NOWHERE, ChunkColumns
+from core.checkpoint.placement import NOWHERE, ChunkColumns
 from core.readers.unpickle.values import Inert, PickledDict
 
 _MAX_INDEX_KEYS = 16

@@ -7,7 +7,7 @@ import os
 from typing import BinaryIO, cast
 
 from core.checkpoint.errors import DAMAGED, CheckpointError
-from core.checkpoint.places import Chunk, Place
+from core.checkpoint.places import Chunk, Place, place_of
 from core.readers.torch.saved_file import read_torch
 from core.readers.torch.tensor_places import place_tensors
 from core.readers.torch.tensor_records import Tensor
@@ -55,7 +55,7 @@ def place_of_chunk(opened: BinaryIO, chunk: Chunk, file: str) -> Place:
         raise CheckpointError(file, reason, place=f"byte {chunk.start}", advice=DAMAGED)
     starts, placement = place_tensors([tensor], pickled)
     place = Place(chunk.file, starts[0], tensor.nbytes, tensor.shape, tensor.dtype)
-    found = placement.complete(place, 0) if placement else place
+    found = place_of(placement, 0, place) if placement else place
     if found is None or not tensor.placed:
         raise CheckpointError(file, "the values of a part of a tensor do not lie in one run", advice="save it again")
     if found.member:

@@ -10,7 +10,7 @@ from array import array
 from typing import NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
-from core.checkpoint.places import Placement
+from core.checkpoint.placement import Placement
 from core.checkpoint.tensors import TensorBatch
 from core.readers.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
 from core.readers.gguf.header_bytes import HeaderBytes

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
-from core.checkpoint.places import ByteOrder, ZipMember
+from core.checkpoint.placement import ByteOrder
 from core.files.foreign import foreign
 from core.readers.torch.storages import Storages
 from core.readers.torch.tensor_records import TENSORS
-from core.readers.torch.zip_directory import ZipDirectory
+from core.readers.torch.zip_directory import Member, ZipDirectory
 from core.readers.unpickle.byte_source import PickleBytes, Pieces
 from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
@@ -42,31 +42,21 @@ _ARCHIVES = (
 )
 
 
-class StoragePlace(NamedTuple):
-    """Where a storage lies.
-
-    Attributes:
-        start: its first byte in the file, or in the data of the zip member.
-        member: the zip member that it is; None where the file is no archive.
-    """
-
-    start: int
-    member: ZipMember | None
-
-
 class Pickled(NamedTuple):
     """What a file holds.
 
     Attributes:
         value: what was saved.
         unbuilt: classes of objects in it that were not built.
-        storages: by their keys, where the storages lie that its tensors are in.
+        storages: by their keys, the first bytes of the storages in the file.
+        members: instead, the zip members that the storages are; None where the file is no archive.
         byte_order: of the numbers in them.
     """
 
     value: Any
     unbuilt: list[str]
-    storages: Mapping[str, StoragePlace]
+    storages: Mapping[str, int]
+    members: Mapping[str, Member] | None
     byte_order: ByteOrder
 
 
@@ -109,7 +99,7 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
     storages = Storages()
     machine = PickleMachine(archive.open(f"{folder}data.pkl"), file, TENSORS, storages.persistent)
     value = machine.load()
-    places: dict[str, StoragePlace] = {}
+    members: dict[str, Member] = {}
     for key, wanted in storages.sizes.items():
         member = archive.members.get(f"{folder}data/{key}")
         place = f"storage {shortened(key, 60)}"
@@ -118,8 +108,8 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
         if member.size < wanted:
             reason = f"this storage has {member.size:,} bytes where its tensors need {wanted:,}: it is cut off"
             raise CheckpointError(file, reason, place=place, advice=DAMAGED)
-        places[key] = StoragePlace(0, ZipMember(member.offset, member.stored if member.method else None))
-    return Pickled(value, list(machine.unbuilt), places, _byte_order(archive, f"{folder}byteorder"))
+        members[key] = member
+    return Pickled(value, list(machine.unbuilt), {}, members, _byte_order(archive, f"{folder}byteorder"))
 
 
 def _byte_order(archive: ZipDirectory, name: str) -> ByteOrder:
@@ -183,15 +173,15 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
         raise source.fault(f"storage {shortened(min(lacking), 60)} is not in the list of its storages")
     # Each storage is its count of elements, an int64, and its values.
     needed = source.taken
-    places: dict[str, StoragePlace] = {}
+    starts: dict[str, int] = {}
     for key in listed:
-        places[key] = StoragePlace(needed + _COUNT_BYTES, None)
+        starts[key] = needed + _COUNT_BYTES
         needed += _COUNT_BYTES + storages.sizes.get(key, 0)
     if size < needed:
         reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
         raise CheckpointError(file, reason, advice=DAMAGED)
     big = isinstance(system, PickledDict) and system.get("little_endian") is False
-    return Pickled(value, list(machine.unbuilt), places, "big" if big else "little")
+    return Pickled(value, list(machine.unbuilt), starts, None, "big" if big else "little")
 
 
 # What other programs than torch.save put values into a pickle with, between its opcodes or as bytes.

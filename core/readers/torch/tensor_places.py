@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from core.checkpoint.places import NOWHERE, Placement
-from core.readers.torch.saved_file import Pickled, StoragePlace
+from core.checkpoint.placement import NOWHERE, Placement
+from core.readers.torch.saved_file import Pickled
 from core.readers.torch.tensor_records import Tensor
 
 
@@ -17,29 +17,26 @@ def place_tensors(tensors: Collection[Tensor], pickled: Pickled) -> tuple[array[
         tensors: of the file, in a batch's order.
         pickled: what was read from the file.
     """
-    starts, headers = array("Q"), array("Q")
-    strided, packed = {}, {}
+    strided = {number: tensor.strided for number, tensor in enumerate(tensors) if tensor.strided}
+    if pickled.members is None:
+        starts = array("Q", [_first_byte(tensor, pickled.storages) for tensor in tensors])
+        usual = not strided and pickled.byte_order == "little"
+        return starts, None if usual else Placement(pickled.byte_order, strided)
+    starts, headers, packed = array("Q"), array("Q"), {}
+    begins = dict.fromkeys(pickled.members, 0)
     for number, tensor in enumerate(tensors):
-        start, place = _first_byte(tensor, pickled)
-        starts.append(start)
-        if tensor.strided:
-            strided[number] = tensor.strided
-        if place and place.member:
-            headers.append(place.member.header)
-            if place.member.packed is not None:
-                packed[number] = place.member.packed
-        else:
-            headers.append(NOWHERE)
-    zipped = any(place.member for place in pickled.storages.values())
-    if not zipped and not strided and pickled.byte_order == "little":
-        return starts, None
-    return starts, Placement(pickled.byte_order, strided, headers if zipped else None, packed)
+        starts.append(_first_byte(tensor, begins))
+        member = pickled.members.get(tensor.storage[0][0]) if tensor.storage else None
+        headers.append(member.offset if member else NOWHERE)
+        if member and member.method:
+            packed[number] = member.stored
+    return starts, Placement(pickled.byte_order, strided, headers, packed)
 
 
-def _first_byte(tensor: Tensor, pickled: Pickled) -> tuple[int, StoragePlace | None]:
-    """Where a tensor begins, in its file or in the zip member of its storage, and where that storage lies."""
+def _first_byte(tensor: Tensor, storages: Mapping[str, int]) -> int:
+    """Where a tensor begins, by where its storage does; `NOWHERE` where its values lie in no single run."""
     if not tensor.placed or not tensor.storage:
-        return NOWHERE, None
+        return NOWHERE
     key, first_bit, _ = tensor.storage[0]
-    place = pickled.storages.get(key)
-    return (place.start + first_bit // 8, place) if place else (NOWHERE, None)
+    start = storages.get(key)
+    return NOWHERE if start is None else start + first_bit // 8

@@ -9,7 +9,7 @@ from itertools import chain
 from math import prod
 from typing import Any
 
-from core.checkpoint.places import Strided
+from core.checkpoint.placement import Strided
 from core.readers.torch.storages import DTYPES, LARGEST, Storage, count_of, dtype_of
 from core.readers.unpickle.globals import CONTAINERS, Builder, Builders
 from core.readers.unpickle.values import Global, Inert, PickledDict
@@ -89,7 +89,7 @@ def _tensor(
         raise ValueError("it reaches beyond its storage")
     stored = prod(length for length, step in zip(shape, strides) if step or length == 1)
     first_bit = 8 * storage.begin + begin * bits
-    strided = None if _is_contiguous(shape, strides) else Strided(strides, (last + 1 - begin) * bits // 8)
+    strided = None if _is_contiguous(shape, strides) else (strides, (last + 1 - begin) * bits // 8)
     placed = first_bit % 8 == 0 and (strided is None or bits % 8 == 0)
     if name == "F4" and shape:
         shape = (*shape[:-1], 2 * shape[-1])  # two in a byte, counted as safetensors does
