@@ -30,9 +30,9 @@ from core.text.numbers import amount
 from core.text.width import shortened
 
 _AGAIN = "save the checkpoint again, or copy the whole folder"
-_MOST_CHUNKS = 500_000
+_MAX_CHUNKS = 500_000
 """Of all tensors together, more than a pickle has room for but by repeating them."""
-_MOST_KEYS = 16
+_MAX_KEYS = 16
 """Of one record in the metadata, or on the way to a tensor."""
 _STATE = "state"
 """Of an optimizer: below it lies, by the names of parameters, what it keeps of each."""
@@ -58,7 +58,7 @@ class DistributedReader:
         self.source = Source(model, path, "distributed", read_config(folder, notes), notes)
         self.folder = folder
         self._file = folder.shown(METADATA)
-        self._left = _MOST_CHUNKS
+        self._left = _MAX_CHUNKS
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """All tensors at once, whole, however many ranks wrote them.
@@ -132,7 +132,7 @@ class DistributedReader:
             ValueError: where they do not.
         """
         state = record.state
-        if not isinstance(state, PickledDict) or len(state.keys) > _MOST_KEYS:
+        if not isinstance(state, PickledDict) or len(state.keys) > _MAX_KEYS:
             raise ValueError("its record is none")
         shape = sizes_of(state.get("size"))
         properties = state.get("properties")
@@ -141,18 +141,18 @@ class DistributedReader:
         if isinstance(inner, tuple):
             name = inner[0] if inner else None
         else:
-            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MOST_KEYS else None
+            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MAX_KEYS else None
         dtype, bits = dtype_of(name)
         chunks = state.get("chunks")
         if not isinstance(chunks, list):
             raise ValueError("it has no list of chunks")
         self._left -= len(chunks)
         if self._left < 0:
-            raise ValueError(f"there are more than {_MOST_CHUNKS:,} chunks, which are not read")
+            raise ValueError(f"there are more than {_MAX_CHUNKS:,} chunks, which are not read")
         covered, extents = 0, []
         for chunk in chunks:
             part = chunk.state if is_record(chunk, "ChunkStorageMetadata") else None
-            if not isinstance(part, PickledDict) or len(part.keys) > _MOST_KEYS:
+            if not isinstance(part, PickledDict) or len(part.keys) > _MAX_KEYS:
                 raise ValueError("one of its chunks is none")
             offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
             if len(offsets) != len(shape) or len(sizes) != len(shape):
@@ -250,7 +250,7 @@ class _Parts:
         self._paths: dict[str, tuple[str, ...]] = {}
         if isinstance(plan, PickledDict):
             self._paths = {
-                name: tuple(key if isinstance(key, str) else "" for key in path[:_MOST_KEYS])
+                name: tuple(key if isinstance(key, str) else "" for key in path[:_MAX_KEYS])
                 for name, path in zip(plan.keys, plan.values)
                 if isinstance(name, str) and isinstance(path, tuple)
             }

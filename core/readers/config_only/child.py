@@ -21,7 +21,7 @@ from core.text.width import shortened
 MAX_BYTES = 2 << 30
 """Of memory that building may take; tensors on the meta device take none."""
 _MAX_SECONDS = 300
-_BATCH = 2000
+_BATCH_TENSORS = 2000
 
 # Torch's dtypes that a model may be built in, as safetensors spells them.
 DTYPES = {
@@ -174,7 +174,7 @@ def _batches(model: Any) -> Iterator[dict[str, Any]]:
     tensors = iter(model.state_dict(keep_vars=True).items())
     seen: dict[int, int] = {}
     parameters = set(map(id, model.parameters()))
-    while some := list(islice(tensors, _BATCH)):
+    while some := list(islice(tensors, _BATCH_TENSORS)):
         yield {
             "names": [name for name, _ in some],
             "shapes": [list(tensor.shape) for _, tensor in some],

@@ -16,8 +16,8 @@ from core.readers.config_only.process import BuildingProcess
 from core.text.width import shortened
 
 CONFIG = "config.json"
-_DEEPEST = 6
-_MOST_LAYERS = 10_000
+_MAX_DEPTH = 6
+_MAX_LAYERS = 10_000
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]{1,99}")
 _QUANTISED = {"quantization_config", "quantization", "compression_config"}
 # What would make transformers look for code or weights elsewhere.
@@ -68,7 +68,7 @@ class ConfigReader:
         config = read_json_object(folder, name)
         _refuse_others(config, self._file)
         if deep := _find(config, _is_too_deep):
-            raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MOST_LAYERS:,}: no model has so many")
+            raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MAX_LAYERS:,}: no model has so many")
         architectures = config.get("architectures")
         self._architectures = [
             architecture
@@ -134,7 +134,7 @@ def _refuse_others(config: dict[str, Any], file: str) -> None:
     raise CheckpointError(file, "it does not say which model it is of: it has neither model_type nor architectures")
 
 
-def _without(config: dict[str, Any], keys: set[str], depth: int = _DEEPEST) -> dict[str, Any]:
+def _without(config: dict[str, Any], keys: set[str], depth: int = _MAX_DEPTH) -> dict[str, Any]:
     """A config and those within it, without some keys and without dtypes that no model is built in."""
     result: dict[str, Any] = {}
     for key, value in config.items():
@@ -150,10 +150,10 @@ def _without(config: dict[str, Any], keys: set[str], depth: int = _DEEPEST) -> d
 def _is_too_deep(key: str, value: object) -> bool:
     # Gemma 3n's `vocab_size_per_layer_input` is no number of layers.
     counts_layers = key.endswith(("layer", "layers")) and "per_layer" not in key
-    return counts_layers and type(value) is int and value > _MOST_LAYERS
+    return counts_layers and type(value) is int and value > _MAX_LAYERS
 
 
-def _find(config: dict[str, Any], fits: Callable[[str, object], bool], depth: int = _DEEPEST) -> str:
+def _find(config: dict[str, Any], fits: Callable[[str, object], bool], depth: int = _MAX_DEPTH) -> str:
     """The first key of a config, or of those within it, that fits with its value; "" where none does."""
     for key, value in config.items():
         if fits(key, value):

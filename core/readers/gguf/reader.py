@@ -14,7 +14,7 @@ from core.readers.gguf.config import config_of, notes_of
 from core.readers.gguf.header import GgufHeader
 from core.text.numbers import plural, size
 
-_MOST_CHOICES = 8
+_MAX_CHOICES = 8
 _ALL_AGAIN = "download them all again"
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 # What llama.cpp keeps in files of this format beside models.
@@ -128,7 +128,7 @@ def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Gg
     if not chosen:
         return None
     if len(chosen) > 1:
-        listed = [f"{name} ({_size(folder, parts)})" for name, parts in list(chosen.items())[:_MOST_CHOICES]]
+        listed = [f"{name} ({_size(folder, parts)})" for name, parts in list(chosen.items())[:_MAX_CHOICES]]
         more = f" and {len(chosen) - len(listed)} more" if len(chosen) > len(listed) else ""
         reason = f"there are {len(chosen)} GGUF models in it: {', '.join(listed)}{more}"
         raise CheckpointError(source, reason, advice="name one of them")

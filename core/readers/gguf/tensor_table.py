@@ -15,8 +15,8 @@ from core.checkpoint.tensors import TensorBatch
 from core.readers.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
 from core.readers.gguf.header_bytes import HeaderBytes
 
-_MOST_DIMENSIONS = 4
-_MOST_LAYOUTS = 1 << 14
+_MAX_DIMENSIONS = 4
+_MAX_LAYOUTS = 1 << 14
 
 
 class Layout(NamedTuple):
@@ -81,8 +81,8 @@ class TensorTable:
         """A tensor's layout and offset."""
         start = self._bytes.position
         dimensions = self._bytes.number()
-        if dimensions > _MOST_DIMENSIONS:
-            reason = f"{dimensions:,} dimensions, and GGUF has {_MOST_DIMENSIONS} at most"
+        if dimensions > _MAX_DIMENSIONS:
+            reason = f"{dimensions:,} dimensions, and GGUF has {_MAX_DIMENSIONS} at most"
             raise self._tensor_fault(reason, name, start)
         form = f"{dimensions}{self._bytes.length}I"
         shape_start = self._bytes.position
@@ -90,7 +90,7 @@ class TensorTable:
         spec = repr((reverse, number)).encode()
         layout = known.get(spec)
         if layout is None:
-            if len(known) == _MOST_LAYOUTS:
+            if len(known) == _MAX_LAYOUTS:
                 known.clear()
             layout = known[spec] = self._new_layout(name, reverse, number, shape_start)
         return layout, begin

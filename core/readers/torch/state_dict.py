@@ -25,13 +25,13 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
-_DEEPEST = 64
-_LOOKED_AT = 64
-_PREFIXES = 8
-_ORIGINALS = 8
-_MOST_VISITS = 8_000_000
-_MOST_NAME_BYTES = 64 << 20
-_TEXT = 56
+_MAX_DEPTH = 64
+_MAX_LOOKED_AT = 64
+_MAX_PREFIXES = 8
+_MAX_ORIGINALS = 8
+_MAX_VISITS = 8_000_000
+_MAX_NAME_BYTES = 64 << 20
+_TEXT_BYTES = 56
 """Bytes that a text takes beside its characters."""
 
 
@@ -93,7 +93,7 @@ class _Part(NamedTuple):
     @property
     def is_flat(self) -> bool:
         """Whether its names are those of a state dict: paths with dots."""
-        return any("." in name for name in self.tensors(_LOOKED_AT))
+        return any("." in name for name in self.tensors(_MAX_LOOKED_AT))
 
     @property
     def is_object(self) -> bool:
@@ -128,7 +128,7 @@ def find_state(root: object) -> Found:
         for part in left if chosen is None else [*parts, *left]:
             if part is not chosen:
                 beside[".".join([*path, part.name])] = part.size
-        if chosen is None or len(path) == _DEEPEST:
+        if chosen is None or len(path) == _MAX_DEPTH:
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
             beside[".".join([*path, "single tensors"])] = total_of(map(_size_of, direct.values()))
@@ -161,7 +161,7 @@ def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Pa
         # ema-pytorch keeps the model itself beside its average, which makes that the larger.
         others = sorted((part for part in models if not part.is_averaged), key=lambda part: -part.weight)
         held = chosen.tensors()
-        chosen = next((part for part in others[:_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
+        chosen = next((part for part in others[:_MAX_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
     return chosen
 
 
@@ -170,15 +170,15 @@ def _are_in(names: Iterable[str], held: Mapping[str, Tensor]) -> bool:
     names = list(names)
     first = next(iter(names), "")
     prefixes = [name.removesuffix(first) for name in held if first and name.endswith(f".{first}")]
-    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_PREFIXES])
+    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_MAX_PREFIXES])
 
 
 class _Search:
     """Walks through what was saved; hostile files repeat one container endlessly, which takes no bytes of theirs."""
 
     def __init__(self) -> None:
-        self._visits = _MOST_VISITS
-        self._name_bytes = _MOST_NAME_BYTES
+        self._visits = _MAX_VISITS
+        self._name_bytes = _MAX_NAME_BYTES
 
     def _visit(self, count: int = 1) -> None:
         self._visits -= count
@@ -202,7 +202,7 @@ class _Search:
     def _key(self, key: object) -> str:
         name = key_text(key)
         if name is not key:  # text is there already, and takes nothing more
-            self._spend_name(_TEXT + len(name))
+            self._spend_name(_TEXT_BYTES + len(name))
         return name
 
     def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Tensor]]:
@@ -241,7 +241,7 @@ class _Search:
                 found[name] = value
             elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
                 seen.add(id(value))
-                if len(todo) < _DEEPEST and not _is_optimizer(value):
+                if len(todo) < _MAX_DEPTH and not _is_optimizer(value):
                     todo.append((f"{name}.", self._entries(value)))
         return found
 

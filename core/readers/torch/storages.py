@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from core.readers.unpickle.values import Global, Inert
 
-LARGEST = (1 << 63) - 1
+MAX_COUNT = (1 << 63) - 1
 """A size or count in torch, an int64."""
 
 # torch's dtypes as safetensors spells them, or in its manner, and the bits that an element takes.
@@ -157,6 +157,6 @@ def count_of(value: object) -> int:
     Raises:
         ValueError: where it is none.
     """
-    if type(value) is not int or not 0 <= value <= LARGEST:
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise ValueError("a size or an offset is no count")
     return value

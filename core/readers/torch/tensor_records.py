@@ -10,14 +10,14 @@ from math import prod
 from typing import Any
 
 from core.checkpoint.placement import Strided
-from core.readers.torch.storages import DTYPES, LARGEST, Storage, count_of, dtype_of
+from core.readers.torch.storages import DTYPES, MAX_COUNT, Storage, count_of, dtype_of
 from core.readers.unpickle.globals import CONTAINERS, Builder, Builders
 from core.readers.unpickle.values import Global, Inert, PickledDict
 
-_MOST_DIMENSIONS = 64
+_MAX_DIMENSIONS = 64
 _USUAL_REST = 2
 """What `_rebuild_tensor_v2` is given behind the strides: requires_grad and backward_hooks."""
-_MOST_PARTS = 1 << 10
+_MAX_RUNS = 1 << 10
 """Runs of values that one tensor of a subclass may be made of; pickles repeat what they have for nothing."""
 
 Run = tuple[str, int, tuple[int, ...]]
@@ -63,10 +63,10 @@ def sizes_of(value: object) -> tuple[int, ...]:
     Raises:
         ValueError: where it is none.
     """
-    if not isinstance(value, (tuple, list)) or len(value) > _MOST_DIMENSIONS:
+    if not isinstance(value, (tuple, list)) or len(value) > _MAX_DIMENSIONS:
         raise ValueError("its shape is none")
     shape = tuple(map(count_of, value))
-    if prod(shape) > LARGEST:
+    if prod(shape) > MAX_COUNT:
         raise ValueError("its shape has more elements than can be")
     return shape
 
@@ -111,7 +111,7 @@ def _is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 
 def sizes_of_strides(value: object) -> tuple[int, ...]:
     """Strides, in elements; their product means nothing."""
-    if not isinstance(value, (tuple, list)) or len(value) > _MOST_DIMENSIONS:
+    if not isinstance(value, (tuple, list)) or len(value) > _MAX_DIMENSIONS:
         raise ValueError("its strides are none")
     return tuple(map(count_of, value))
 
@@ -159,7 +159,7 @@ def _rebuild_from_type(function: Any, _: Any, args: Any, state: Any) -> Any:
 def _joined(parts: list[Tensor]) -> tuple[Run, ...] | None:
     """The storages of tensors that one tensor is made of; None where one of them has none to share."""
     storages = [part.storage for part in parts if part.storage]
-    if sum(map(len, storages)) > _MOST_PARTS:
+    if sum(map(len, storages)) > _MAX_RUNS:
         raise ValueError("it is made of more tensors than a tensor is")
     return tuple(chain.from_iterable(storages)) if len(storages) == len(parts) else None
 

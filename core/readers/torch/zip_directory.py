@@ -18,11 +18,11 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
-_TAIL = 1 << 16
-_FIRST = 1 << 17
-_LARGEST = 1 << 25
+_TAIL_BYTES = 1 << 16
+_AHEAD_BYTES = 1 << 17
+_MAX_DIRECTORY_BYTES = 1 << 25
 """Bytes of a directory; some 300,000 members as torch names them."""
-_LARGEST_MEMBER = 1 << 28
+_MAX_INFLATED_BYTES = 1 << 28
 """Bytes that a compressed member may be inflated to."""
 _STORED, _DEFLATED = 0, 8
 _NO_MEMBER = "this member is not where the zip archive's directory says"
@@ -68,7 +68,7 @@ class ZipDirectory:
         self._tail = b""
         self._window_start = 0
         self._window = b""
-        start = max(0, size - _TAIL)
+        start = max(0, size - _TAIL_BYTES)
         self._tail = self._read(start, size)
         self._tail_start = start
         count, start, end = self._end_record()
@@ -109,7 +109,7 @@ class ZipDirectory:
         if locator >= 0 and tail[locator : locator + 4] == b"PK\6\7":
             _, _, place, disks = _LOCATOR64.unpack_from(tail, locator)
             end = self._tail_start + locator
-            if not self._size - _TAIL <= place <= end - _END64.size or disks > 1:
+            if not self._size - _TAIL_BYTES <= place <= end - _END64.size or disks > 1:
                 self._damaged("its 64-bit end record is not where it should be")
             record = self._read(place, place + _END64.size)
             magic, _, _, _, disk, first_disk, here, count, length, start = _END64.unpack(record)
@@ -120,8 +120,10 @@ class ZipDirectory:
             self._damaged("it is one of several volumes")
         if start + length != end:
             self._damaged("its directory is not where its end record says")
-        if length > _LARGEST:
-            raise self._fault(f"its zip directory of {length:,} bytes is more than the {_LARGEST:,} that are read")
+        if length > _MAX_DIRECTORY_BYTES:
+            raise self._fault(
+                f"its zip directory of {length:,} bytes is more than the {_MAX_DIRECTORY_BYTES:,} that are read"
+            )
         return count, start, end
 
     def _entries(self, count: int, directory: bytes) -> dict[str, Member]:
@@ -163,7 +165,7 @@ class ZipDirectory:
         ):
             raise self._fault("a member of its zip archive is longer than the file has room for", AGAIN, place)
 
-    def open(self, name: str, ahead: int = _FIRST) -> PickleBytes:
+    def open(self, name: str, ahead: int = _AHEAD_BYTES) -> PickleBytes:
         """The bytes of a member.
 
         Args:
@@ -190,7 +192,7 @@ class ZipDirectory:
             first = begins[start - member.offset : end - member.offset]
             pieces = Pieces(self._opened, start + len(first), end)
         elif member.method == _DEFLATED:
-            if member.size > _LARGEST_MEMBER:
+            if member.size > _MAX_INFLATED_BYTES:
                 reason = f"this member would be inflated to {member.size:,} bytes, more than a checkpoint's names take"
                 raise self._fault(reason, "see how it was saved", place)
             pieces = InflatedPieces(self._opened, start, end, member.size)
