@@ -10,7 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch, Uncounted
+from core.checkpoint.tensors import StoredTensor, TensorBatch
+from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
 from core.classify.sequential_biases import biases_of_matrices
@@ -131,7 +132,7 @@ class ParameterCounter:
     """Sorts stored tensors into groups and sums them.
 
     Attributes:
-        source: what is read.
+        source: what is known of the checkpoint so far.
         stored_count: how many tensors there are so far.
         rules: what is asked before the built-in rules.
     """
@@ -152,7 +153,8 @@ class ParameterCounter:
         self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
 
     def add(self, batch: TensorBatch) -> None:
-        """Takes some more tensors."""
+        """Takes some more tensors, and what their reader learned with them."""
+        self.source = self.source.with_learned(batch.learned)
         if not batch.names:
             return
         copies = None

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from core.checkpoint.config import ModelConfig
-from core.checkpoint.source import Claims, Source
+from core.checkpoint.learned import Claims
+from core.checkpoint.source import Source
 from core.classify.averaged_copies import prefix_of_copy
 from core.classify.groups import TensorGroup
 from core.classify.ties import TieCandidate, Ties, is_head

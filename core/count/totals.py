@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.classify.groups import Classification, TensorGroup
 from core.classify.roles import Role
 

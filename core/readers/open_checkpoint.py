@@ -7,13 +7,14 @@ import os
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder, LocalFolder
-from core.files.gguf_names import is_companion, is_gguf
+from core.files.gguf_names import is_gguf
 from core.files.local import is_folder
-from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.files.torch_names import TORCH_INDEX_SUFFIX, is_distributed, is_model_name, torch_shards
+from core.files.safetensors_names import SUFFIX
+from core.files.torch_names import is_distributed, is_model_name
 from core.locate.location import Location
 from core.readers.builtin import BuiltInReader
-from core.readers.open_file import config_reader, file_reader, safetensors_reader, torch_reader
+from core.readers.formats import FORMATS, Found
+from core.readers.open_file import file_reader
 
 
 def open_reader(location: Location) -> Reader:
@@ -30,7 +31,7 @@ def open_reader(location: Location) -> Reader:
         return BuiltInReader(location.model)
     reader = _local_reader(location)
     if location.note:
-        reader.source.notes.append(location.note)
+        reader.source = reader.source.with_notes(location.note)
     return reader
 
 
@@ -55,7 +56,7 @@ def _local_reader(location: Location) -> Reader:
     if chosen is None:
         raise _nothing_in(path, folder.path, names)
     if chosen.source.format == "config" and (below := _checkpoints_below(folder.path or ".")):
-        chosen.source.notes.append(f"checkpoints lie in its folders: {below}")
+        chosen.source = chosen.source.with_notes(f"checkpoints lie in its folders: {below}")
     return chosen
 
 
@@ -74,11 +75,11 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     if "adapter_config.json" not in names:
         return _model_reader(model, source, folder, names)
     from core.readers.adapter import (
-        describe_adapter,
-        describe_adapter_beside,
+        described,
         is_adapter_name,
         lone_config,
         model_names,
+        with_adapter_beside,
     )
 
     chosen = model_names(names)
@@ -86,75 +87,19 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     if reader is None:
         raise lone_config(source, folder)
     if any(map(is_adapter_name, chosen)):
-        describe_adapter(reader.source, folder)
+        reader.source = described(reader.source, folder)
     else:
-        describe_adapter_beside(reader.source, names)
+        reader.source = with_adapter_beside(reader.source, names)
     return reader
 
 
 def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
-    """The reader of the first there is: safetensors, GGUF, torch.distributed.checkpoint, PyTorch, a config alone."""
-    if reader := _safetensors_reader(model, source, folder, names):
-        return reader
-    if any(is_gguf(name) and not is_companion(name) for name in names):
-        return gguf_reader(model, source, folder, names)
-    if is_distributed(names):
-        from core.readers.distributed import DistributedReader
-
-        return DistributedReader(model, source, folder)
-    files, torch_index = torch_shards(source, names)
-    if files or torch_index:
-        return torch_reader(model, source, folder, files, torch_index)
-    if any(map(is_gguf, names)):
-        return gguf_reader(model, source, folder, names)
-    if "config.json" not in names:
-        return None
-    from core.files.foreign_formats import refused_folder
-
-    return None if refused_folder(source, names, models=True) else config_reader(model, source, folder, "config.json")
-
-
-def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
-    """The reader of the GGUF model in a folder, which is imported where there is one."""
-    from core.readers.gguf import reader as gguf
-
-    return gguf.gguf_reader(model, source, folder, names)
-
-
-def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
-    shards = _with_ending(names, SUFFIX)
-    indexes = [name for name in names if name.endswith(INDEX_SUFFIX)]
-    whole, index = "model" + SUFFIX, "model" + INDEX_SUFFIX
-    if whole not in names and not indexes:
-        whole = _of_variants(shards, SUFFIX)
-    if index not in names:
-        index = _of_variants(indexes, INDEX_SUFFIX)
-    torch_files = [name for name in names if is_model_name(name) or name.endswith(TORCH_INDEX_SUFFIX)]
-    if whole in names:
-        reader = safetensors_reader(model, source, folder, [whole])
-        others = [name for name in (index, *shards, *torch_files) if name in names and name != whole]
-        if others:
-            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-            reader.source.notes.append(f"{whole} was read, not {others[0]}{more} beside it")
-        return reader
-    if indexes and not index:
-        raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
-    if not indexes and not shards:
-        return None
-    reader = safetensors_reader(model, source, folder, shards, index)
-    if torch_files:
-        reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")
-    return reader
-
-
-def _of_variants(names: list[str], ending: str) -> str:
-    """The file of which all others are variants, as `x.fp16.safetensors` is of `x.safetensors`; "" without one."""
-    for name in names:
-        start = name.removesuffix(ending) + "."
-        # A number is no variant's name: model.2.safetensors goes on where model.safetensors ends.
-        if all(other == name or (other.startswith(start) and not other[len(start)].isdigit()) for other in names):
-            return name
-    return ""
+    """The reader of the first format that the folder has a checkpoint of."""
+    found = Found(model, source, folder)
+    for format in FORMATS:
+        if reader := format.open_folder(found, names):
+            return reader
+    return None
 
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
@@ -185,7 +130,3 @@ def _has_checkpoint(path: str) -> bool:
     except CheckpointError:
         return False
     return is_distributed(names) or any(name.endswith(SUFFIX) or is_gguf(name) or is_model_name(name) for name in names)
-
-
-def _with_ending(names: list[str], ending: str) -> list[str]:
-    return [name for name in names if name.endswith(ending) and not name.startswith(".")]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
-from core.checkpoint.source import Claims
+from core.checkpoint.learned import Claims
 from core.files.folder import Folder
 from core.files.json_file import LARGEST_INDEX, check_values, json_object, read_text
 from core.text.escape import escaped

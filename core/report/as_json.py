@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from core.checkpoint.errors import Failure
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.classify.category import ROLES
 from core.count.counter import Count
 from core.count.labels import ordered_categories, ordered_parts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.classify.category import ROLES
 from core.classify.roles import Role
 from core.count.counter import Count

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.checkpoint.tensors import TensorBatch, nothing
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
 from core.readers.shard_index import ShardIndex
 from core.readers.torch.saved_file import Pickled, read_torch, whole_model
 from core.readers.torch.state_dict import Found, ObjectPickledError, find_state
+from core.readers.torch.tensor_places import place_tensors
 from core.text.escape import escaped
 from core.text.numbers import amount
 from core.text.width import shortened
@@ -22,7 +25,12 @@ _FAMILIAR = ("torch.", "numpy.", "collections.", "argparse.", "pathlib.", "datet
 
 
 class TorchReader:
-    """Reads what was pickled into some files of one folder."""
+    """Reads what was pickled into some files of one folder.
+
+    Attributes:
+        source: what is known before they are read.
+        folder: where the shards lie.
+    """
 
     def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
         """
@@ -35,7 +43,7 @@ class TorchReader:
         """
         notes: list[str] = []
         self.source = Source(model, path, "pytorch", read_config(folder, notes), notes)
-        self._folder = folder
+        self.folder = folder
         self._shards = shards
         self._index = index
 
@@ -45,23 +53,21 @@ class TorchReader:
         Raises:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
-        index = ShardIndex(self._folder, self._index, ".bin") if self._index else None
+        index = ShardIndex(self.folder, self._index, ".bin") if self._index else None
         shards = index.shards if index else self._shards
         if index:
-            self.source.claims.append(index.claims)
-        self._folder.expect(shards)
+            yield nothing(learned=Learned(claims=[index.claims])), Progress(0, len(shards))
+        self.folder.expect(shards)
         seen: set[str] = set()
         for number, shard in enumerate(shards):
-            batch = self._shard(shard, number)
-            if index:
-                self.source.notes += index.compare(shard, batch.names)
-            elif len(shards) > 1:
-                take_names(self._folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
+            batch = self._shard(shard, number, index)
+            if not index and len(shards) > 1:
+                take_names(self.folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield batch, Progress(number + 1, len(shards))
 
-    def _shard(self, shard: str, number: int) -> TensorBatch:
-        file = self._folder.shown(shard)
-        opened, length = self._folder.open(shard)
+    def _shard(self, shard: str, number: int, index: ShardIndex | None) -> TensorBatch:
+        file = self.folder.shown(shard)
+        opened, length = self.folder.open(shard)
         with opened:
             pickled = read_torch(opened, length, file)
         try:
@@ -72,34 +78,39 @@ class TorchReader:
             raise CheckpointError(file, str(error), advice="save its state dict alone, as safetensors") from error
         if not found.tensors:
             raise _no_tensors(file, found)
-        self._note(found, pickled)
         tensors = found.tensors.values()
+        names = list(found.tensors)
+        notes = [*_notes(found, pickled), *(index.compare(shard, names) if index else [])]
+        starts, placement = place_tensors(tensors, pickled)
         return TensorBatch(
-            names=list(found.tensors),
+            names=names,
             shapes=[tensor.shape for tensor in tensors],
             dtypes=[tensor.dtype for tensor in tensors],
             sizes=[tensor.nbytes for tensor in tensors],
             file=file,
             storages=[None if tensor.storage is None else (number, tensor.storage) for tensor in tensors],
+            shard=shard,
+            starts=starts,
+            placement=placement,
+            learned=Learned(notes=notes, beside=total_of(found.beside.values())),
         )
 
-    def _note(self, found: Found, pickled: Pickled) -> None:
-        notes = self.source.notes
-        where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
-        if found.beside:
-            parts = sorted(found.beside.items(), key=lambda part: -part[1].bytes)
-            told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
-            if len(parts) > 4:
-                told += f" and {len(parts) - 4} more"
-            notes.append((f"{where}, not " if where else "not counted: ") + told)
-            for left in found.beside.values():
-                self.source.beside.add(left)
-        elif where:
-            notes.append(where)
-        if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
-            shown = ", ".join(foreign[:3])
-            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
-            notes.append(f"objects of the file that are no tensors were not built: {shown}{more}")
+
+def _notes(found: Found, pickled: Pickled) -> Iterator[str]:
+    """What lies in the file beside the tensors that are counted."""
+    where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
+    if found.beside:
+        parts = sorted(found.beside.items(), key=lambda part: -part[1].bytes)
+        told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
+        if len(parts) > 4:
+            told += f" and {len(parts) - 4} more"
+        yield (f"{where}, not " if where else "not counted: ") + told
+    elif where:
+        yield where
+    if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
+        shown = ", ".join(foreign[:3])
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        yield f"objects of the file that are no tensors were not built: {shown}{more}"
 
 
 def _no_tensors(file: str, found: Found) -> CheckpointError:

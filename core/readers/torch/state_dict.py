@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.values import Inert, PickledDict, key_text
@@ -27,9 +27,9 @@ _BESIDE = {
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
 _MAX_DEPTH = 64
-_LOOKED_AT = 64
-_PREFIXES = 8
-_ORIGINALS = 8
+_MAX_LOOKED_AT = 64
+_MAX_PREFIXES = 8
+_MAX_ORIGINALS = 8
 _PART_BYTES = 400
 """What a part takes, with its size and its entry among those beside the model."""
 _COUNTED_BYTES = 400
@@ -100,7 +100,7 @@ class _Part(NamedTuple):
     @property
     def is_flat(self) -> bool:
         """Whether its names are those of a state dict: paths with dots."""
-        return any("." in name for name in self.tensors(_LOOKED_AT))
+        return any("." in name for name in self.tensors(_MAX_LOOKED_AT))
 
     @property
     def is_object(self) -> bool:
@@ -143,7 +143,7 @@ def find_state(root: object, budget: Budget) -> Found:
         if chosen is None or len(path) == _MAX_DEPTH:
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
-            beside[".".join([*path, "single tensors"])] = _summed(map(_size_of, direct.values()))
+            beside[".".join([*path, "single tensors"])] = total_of(map(_size_of, direct.values()))
         path.append(chosen.name)
         value = chosen.value
 
@@ -173,7 +173,7 @@ def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Pa
         # ema-pytorch keeps the model itself beside its average, which makes that the larger.
         others = sorted((part for part in models if not part.is_averaged), key=lambda part: -part.weight)
         held = chosen.tensors()
-        chosen = next((part for part in others[:_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
+        chosen = next((part for part in others[:_MAX_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
     return chosen
 
 
@@ -182,7 +182,7 @@ def _are_in(names: Iterable[str], held: Mapping[str, Tensor]) -> bool:
     names = list(names)
     first = next(iter(names), "")
     prefixes = [name.removesuffix(first) for name in held if first and name.endswith(f".{first}")]
-    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_PREFIXES])
+    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_MAX_PREFIXES])
 
 
 class _Search:
@@ -323,13 +323,6 @@ def _text_bytes(text: str) -> int:
 
 def _size_of(tensor: Tensor) -> Uncounted:
     return Uncounted(prod(tensor.shape), 1, tensor.nbytes)
-
-
-def _summed(sizes: Iterable[Uncounted]) -> Uncounted:
-    total = Uncounted()
-    for size in sizes:
-        total.add(size)
-    return total
 
 
 def _is_beside(name: str) -> bool:

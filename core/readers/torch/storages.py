@@ -9,7 +9,7 @@ from core.checkpoint import dtypes
 from core.readers.unpickle.budget import Budget
 from core.readers.unpickle.values import Global, Inert
 
-LARGEST = (1 << 63) - 1
+MAX_COUNT = (1 << 63) - 1
 """A size or count in torch, an int64."""
 
 DTYPES = {name: (dtype.name, dtype.bits) for dtype in dtypes.DTYPES for name in dtype.torch}
@@ -142,6 +142,6 @@ def count_of(value: object) -> int:
     Raises:
         ValueError: where it is none.
     """
-    if type(value) is not int or not 0 <= value <= LARGEST:
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise ValueError("a size or an offset is no count")
     return value

@@ -1,0 +1,235 @@
+"""The formats that are read, each an entry: how it is known, of a file and of a folder, and its reader.
+
+What is refused is a list too, with a sentence for each: `core.files.foreign_formats`. Readers are imported where there
+is something for them to read, since most checkpoints need one of them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from core.checkpoint.source import Reader
+from core.files.folder import Folder, first_bytes
+from core.files.gguf_names import is_companion, is_gguf
+from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX, safetensors_shards, shards_among
+from core.files.torch_names import (
+    DISTRIBUTED_SUFFIX,
+    METADATA,
+    TORCH_INDEX_SUFFIX,
+    is_distributed,
+    is_pickle,
+    is_torch_name,
+    kind_of,
+    torch_shards,
+)
+
+
+class Found(NamedTuple):
+    """A checkpoint that is to be read.
+
+    Attributes:
+        model: as the user typed it.
+        source: the file or folder, as outputs name it.
+        folder: where it lies.
+    """
+
+    model: str
+    source: str
+    folder: Folder
+
+
+class Start:
+    """What tells the format of a file.
+
+    Attributes:
+        name: its name.
+        content: its first bytes.
+        size: its length in bytes.
+    """
+
+    __slots__ = ("content", "name", "size")
+
+    def __init__(self, name: str, content: bytes, size: int) -> None:
+        self.name = name
+        self.content = content
+        self.size = size
+
+    @property
+    def name_that_tells(self) -> str:
+        """Its name, by which another program's archive or pickle is known; "" where that is one of PyTorch's."""
+        return "" if is_torch_name(self.name) else self.name
+
+
+class Format:
+    """A way in which checkpoints are written; a question that does not arise for it is answered with no.
+
+    Attributes:
+        open_file: the reader of one file, by its name.
+        open_folder: the reader of the checkpoint in a folder, by the names of its files; None where it has none.
+        is_named: whether a file is of it by its name, whatever lies in it.
+        begins: whether a file is of it by its first bytes.
+        may_be: whether a file that neither says is taken for one of it, so that its reader tells what is wrong.
+    """
+
+    __slots__ = ("begins", "is_named", "may_be", "open_file", "open_folder")
+
+    def __init__(
+        self,
+        *,
+        open_file: Callable[[Found, str], Reader],
+        open_folder: Callable[[Found, list[str]], Reader | None],
+        is_named: Callable[[str], bool] = lambda name: False,
+        begins: Callable[[Start], bool] = lambda start: False,
+        may_be: Callable[[Start], bool] = lambda start: False,
+    ) -> None:
+        self.open_file = open_file
+        self.open_folder = open_folder
+        self.is_named = is_named
+        self.begins = begins
+        self.may_be = may_be
+
+
+def _safetensors_file(found: Found, name: str) -> Reader:
+    if name.endswith(INDEX_SUFFIX):
+        return _safetensors(found, shards_among(found.folder.names()), name)
+    reader = _safetensors(found, [name])
+    if is_torch_name(name):
+        note = f"{name} is a safetensors file under the name of a PyTorch file"
+        reader.source = reader.source.with_notes(note)
+    return reader
+
+
+def _safetensors_folder(found: Found, names: list[str]) -> Reader | None:
+    files, index, note = safetensors_shards(found.source, names)
+    if not files and not index:
+        return None
+    reader = _safetensors(found, files, index)
+    if note:
+        reader.source = reader.source.with_notes(note)
+    return reader
+
+
+def _safetensors(found: Found, files: list[str], index: str = "") -> Reader:
+    from core.readers.safetensors.reader import SafetensorsReader
+
+    return SafetensorsReader(*found, files, index)
+
+
+def _gguf_file(found: Found, name: str) -> Reader:
+    from core.readers.gguf.reader import GgufReader
+
+    first_bytes(found.folder, name)  # whether it can be opened is told now, as of all files
+    return GgufReader(*found, name)
+
+
+def _gguf_folder(found: Found, names: list[str]) -> Reader | None:
+    if all(is_companion(name) for name in names if is_gguf(name)):
+        return None
+    return _gguf_alone(found, names)
+
+
+def _gguf_alone(found: Found, names: list[str]) -> Reader | None:
+    if not any(map(is_gguf, names)):
+        return None
+    from core.readers.gguf.reader import gguf_reader
+
+    return gguf_reader(*found, names)
+
+
+def _distributed_file(found: Found, name: str) -> Reader:
+    from core.readers.distributed import DistributedReader
+
+    return DistributedReader(found.model, found.source.removesuffix(name) or ".", found.folder)
+
+
+def _distributed_folder(found: Found, names: list[str]) -> Reader | None:
+    if not is_distributed(names):
+        return None
+    from core.readers.distributed import DistributedReader
+
+    return DistributedReader(*found)
+
+
+def _torch_file(found: Found, name: str) -> Reader:
+    if name.endswith(TORCH_INDEX_SUFFIX):
+        return _torch(found, [], name)
+    reader = _torch(found, [name])
+    if name.endswith(SUFFIX):
+        note = f"{name} is a PyTorch file under the name of a safetensors file"
+        reader.source = reader.source.with_notes(note)
+    return reader
+
+
+def _torch_folder(found: Found, names: list[str]) -> Reader | None:
+    files, index = torch_shards(found.source, names)
+    return _torch(found, files, index) if files or index else None
+
+
+def _torch(found: Found, files: list[str], index: str = "") -> Reader:
+    from core.readers.torch.reader import TorchReader
+
+    return TorchReader(*found, files, index)
+
+
+def _torch_begins(start: Start) -> bool:
+    """Of zip archives, those that are not known to be another program's."""
+    if kind_of(start.content, start.size) != "pytorch":
+        return False
+    from core.files.foreign_formats import known_as
+
+    return known_as(start.content, start.name_that_tells) is None
+
+
+def _torch_may_be(start: Start) -> bool:
+    # Of a pickle that torch did not write its reader tells what it holds.
+    return is_torch_name(start.name) or (is_pickle(start.content) and not start.name.endswith(SUFFIX))
+
+
+def _config_file(found: Found, name: str) -> Reader:
+    from core.readers.config_only.reader import ConfigReader
+
+    return ConfigReader(*found, name)
+
+
+def _config_folder(found: Found, names: list[str]) -> Reader | None:
+    if "config.json" not in names:
+        return None
+    from core.files.foreign_formats import refused_folder
+
+    return None if refused_folder(found.source, names, models=True) else _config_file(found, "config.json")
+
+
+SAFETENSORS = Format(
+    open_file=_safetensors_file,
+    open_folder=_safetensors_folder,
+    is_named=lambda name: name.endswith(INDEX_SUFFIX),
+    begins=lambda start: kind_of(start.content, start.size) == "safetensors",
+)
+GGUF = Format(
+    open_file=_gguf_file,
+    open_folder=_gguf_folder,
+    is_named=is_gguf,
+    begins=lambda start: kind_of(start.content, start.size) == "gguf",
+)
+DISTRIBUTED = Format(
+    open_file=_distributed_file,
+    open_folder=_distributed_folder,
+    is_named=lambda name: name == METADATA or name.endswith(DISTRIBUTED_SUFFIX),
+)
+PYTORCH = Format(
+    open_file=_torch_file,
+    open_folder=_torch_folder,
+    is_named=lambda name: name.endswith(TORCH_INDEX_SUFFIX),
+    begins=_torch_begins,
+    may_be=_torch_may_be,
+)
+# A projector of images or an importance matrix, where there is no model beside it.
+GGUF_COMPANION = Format(open_file=_gguf_file, open_folder=_gguf_alone)
+CONFIG = Format(
+    open_file=_config_file,
+    open_folder=_config_folder,
+    is_named=lambda name: name.lower().endswith(".json"),
+)
+FORMATS = (SAFETENSORS, GGUF, DISTRIBUTED, PYTORCH, GGUF_COMPANION, CONFIG)
+"""In the order in which they are tried. A file of which nothing else is known is one of the first."""
