@@ -35,7 +35,7 @@ _METHOD = (
 )
 
 
-def measured(results: Iterable[Result]) -> Iterator[Compared]:
+def profiles_of(results: Iterable[Result]) -> Iterator[Compared]:
     """Results as they are compared."""
     models = [ModelProfile(result) if isinstance(result, Count) else result for result in results]
     names = short_names(model.model for model in models)
@@ -221,7 +221,7 @@ def study_json(results: Iterable[Result]) -> Iterator[str]:
 
     def kept() -> Iterator[Result]:
         for result in results:
-            models.extend(measured([result]))
+            models.extend(profiles_of([result]))
             yield result
 
     yield from json_models(kept(), "category", None)

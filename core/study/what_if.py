@@ -25,7 +25,7 @@ _WIDTHS = (
 PRESETS = {**BUILT_IN, "GPT-3": Gpt2Shape(96, 12288, 96, positions=2048)}
 
 
-def measured(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
+def what_if_profile(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
     """All that is to be known of such a model, by the count of its tensors."""
     return ModelProfile(count(BuiltInReader(name, shape)))
 

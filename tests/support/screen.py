@@ -149,7 +149,7 @@ class SlowReader:
             error: raised in place of the end.
         """
         self.source = Source("slow", "slow", "safetensors", ModelConfig.of({}), [])
-        self.given = 0
+        self.batches_read = 0
         self._batches = batches
         self._error = error
         self._gate = threading.Semaphore(0)
@@ -161,7 +161,7 @@ class SlowReader:
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         for number, tensors in enumerate(self._batches):
             assert self._gate.acquire(timeout=60)
-            self.given = number + 1
+            self.batches_read = number + 1
             yield batch_of(tensors, f"{number}"), Progress(number + 1, len(self._batches))
         assert self._gate.acquire(timeout=60)
         if self._error:

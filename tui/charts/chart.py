@@ -9,11 +9,12 @@ from textual.widget import Widget
 
 from core.text.width import in_columns
 from tui.palette import RGB, Palette
+from tui.textual_fixes.plot_size import set_plot_size
 
 if TYPE_CHECKING:
     from textual_plotext.plot import Plot
 
-LEAST_WIDTH, LEAST_HEIGHT = 16, 2
+MIN_COLUMNS, MIN_LINES = 16, 2
 _FIRST_STAND_IN = 0xE000
 
 
@@ -45,9 +46,7 @@ class Canvas:
         self._figure = figure
         self._clusters: dict[str, str] = {}
         figure.theme("clear")
-        figure.plotsize(width, height)
-        # Beyond the terminal's size, which plotext would ask for, only this method goes (textual-plotext, issue 5).
-        figure._set_size(width, height)
+        set_plot_size(figure, width, height)
         figure.frame(False)
         figure.xticks([], [])
         figure.yticks([], [])
@@ -97,7 +96,7 @@ class Chart(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._drawing: Drawing | None = None
         self._awake = False
 
@@ -114,11 +113,11 @@ class Chart(Widget):
 
     def render(self) -> Text:
         width, height = self.size
-        if not self._awake or not self._drawing or width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        if not self._awake or not self._drawing or width < MIN_COLUMNS or height < MIN_LINES:
             return Text("")
         from textual_plotext.plot import Plot
 
-        canvas = Canvas(Plot(), width, height, self._look)
+        canvas = Canvas(Plot(), width, height, self._palette)
         self._drawing.draw(canvas)
-        drawn = canvas.text()
-        return Text(drawn.plain, no_wrap=True) if self.app.no_color else drawn
+        picture = canvas.text()
+        return Text(picture.plain, no_wrap=True) if self.app.no_color else picture

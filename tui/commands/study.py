@@ -51,9 +51,9 @@ def _compared(models: Iterable[str]) -> list[str]:
 
 def _text(results: Iterable[Result], options: Options) -> Iterator[str]:
     from core.report.as_text import TextStyle
-    from core.report.study_report import measured, study_text
+    from core.report.study_report import profiles_of, study_text
 
-    return study_text(measured(results), TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty())))
+    return study_text(profiles_of(results), TextStyle(ascii_only(options.ascii), painter(sys.stdout.isatty())))
 
 
 def _json(results: Iterable[Result], options: Options) -> Iterator[str]:
@@ -63,16 +63,16 @@ def _json(results: Iterable[Result], options: Options) -> Iterator[str]:
 
 
 def _csv(results: Iterable[Result], options: Options) -> Iterator[str]:
-    from core.report.study_report import measured, study_csv
+    from core.report.study_report import profiles_of, study_csv
 
-    return study_csv(measured(results))
+    return study_csv(profiles_of(results))
 
 
 def _markdown(results: Iterable[Result], options: Options) -> Iterator[str]:
     from core.report.as_text import TextStyle
-    from core.report.study_report import measured, study_markdown
+    from core.report.study_report import profiles_of, study_markdown
 
-    return study_markdown(measured(results), TextStyle(ascii_only(options.ascii), painter(terminal=False)))
+    return study_markdown(profiles_of(results), TextStyle(ascii_only(options.ascii), painter(terminal=False)))
 
 
 _REPORTS: dict[Output, Report] = {"print": _text, "json": _json, "csv": _csv, "markdown": _markdown}

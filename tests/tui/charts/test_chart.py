@@ -12,15 +12,15 @@ from tui.charts.share_bars import ShareBars
 @pytest.fixture
 def draws(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The parameters of each drawing that was drawn."""
-    drawn: list[int] = []
+    redrawn: list[int] = []
     draw = ShareBars.draw
 
     def counting(self: ShareBars, canvas: Canvas) -> None:
-        drawn.append(self.totals.parameters)
+        redrawn.append(self.totals.parameters)
         draw(self, canvas)
 
     monkeypatch.setattr(ShareBars, "draw", counting)
-    return drawn
+    return redrawn
 
 
 async def test_a_chart_is_drawn_once_for_the_same_figures(draws: list[int]) -> None:
