@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers
 from core.naming.components import (
@@ -41,20 +41,8 @@ _BIASLESS_LAYER_NORM = (
 )
 
 
-class FusedHeads(NamedTuple):
-    """The attention of a model, by which a projection to queries, keys and values together is told apart.
-
-    Attributes:
-        width: the hidden size.
-        heads: heads of queries.
-        key_value_heads: heads of keys, and of values.
-        head_size: the width of a head.
-    """
-
-    width: int
-    heads: int
-    key_value_heads: int
-    head_size: int
+FusedHeads = tuple[int, int, int, int]
+"""The attention of a model with fused projections: hidden size, heads of queries, heads of keys, width of a head."""
 
 
 class Context:
@@ -141,7 +129,7 @@ def _fused_heads(config: Mapping[str, Any]) -> Iterator[FusedHeads]:
             key_value_heads = key_value_heads if "multi_query_group_num" in part else 1
         head_size = _first(part, HEAD_SIZE) or (width // heads if heads else 0)
         if width and heads and key_value_heads and head_size:
-            yield FusedHeads(width, heads, key_value_heads, head_size)
+            yield width, heads, key_value_heads, head_size
 
 
 def _first(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
