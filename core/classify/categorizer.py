@@ -52,7 +52,7 @@ def categories_of(
     Args:
         tensors: template and shape of all tensors that were read so far.
         config: the parsed config.json, or {}; of an adapter, its own. No other rule needs it: names and shapes tell
-            more than `model_type`, which is missing beside many a file.
+            more than `model_type`, which many a file comes without.
         of_matrices: of each tensor whether it is the bias of a weight with two dimensions or more for certain.
 
     Returns:

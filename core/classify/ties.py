@@ -70,7 +70,7 @@ class Ties:
     """Which tensors of a checkpoint repeat the values of others, as its names and its config tell.
 
     Attributes:
-        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is not known, or
+        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is unknown, or
             where it says yes in one place and no in another.
         by_default: whether it means yes by leaving it out.
         disputed: whether it says both.
@@ -161,7 +161,7 @@ class Ties:
 
 
 def _is_tied_by_default(config: dict[str, Any]) -> bool:
-    """Whether a config that does not speak of ties means yes; of several in one, the language model's says it."""
+    """Whether a config without `tie_word_embeddings` means yes; of several models' configs in it the last decides."""
     kind = sections(config)[-1].get("model_type")
     return isinstance(kind, str) and kind in _TIED_BY_DEFAULT
 

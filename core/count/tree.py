@@ -16,8 +16,8 @@ from core.naming.template import natural_key, template_of
 
 MAX_DEPTH = 64
 """Names with more dots are cut no further: no model nests so deep, a hostile name may."""
-_KEEP_TOTALS_FROM = 64
-_CHECK_EVERY = 5000
+_MIN_TENSORS_TO_KEEP_TOTALS = 64
+_TENSORS_BETWEEN_CHECKS = 5000
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -86,7 +86,7 @@ class ModuleNode:
         for child in self.children.values():
             totals.add(child.totals())
         # Kept where it saves work only: ten thousand small modules would take more memory than all their names.
-        if self.tensor_count >= _KEEP_TOTALS_FROM:
+        if self.tensor_count >= _MIN_TENSORS_TO_KEEP_TOTALS:
             self._totals = totals
         return totals
 
@@ -113,7 +113,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
     root = ModuleNode(count.source.model, "")
     modules = {"": root}
     for number, (tensor, classification) in enumerate(count.tensors()):
-        if not number % _CHECK_EVERY:
+        if not number % _TENSORS_BETWEEN_CHECKS:
             check()
         path, dot, name = tensor.name.rpartition(".")
         parent = modules.get(path) if dot else root
@@ -142,7 +142,7 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
     structures: dict[object, int] = {}
     kinds: dict[int, int] = {}
     for number, node in enumerate(reversed(list(root.below()))):
-        if not number % _CHECK_EVERY:
+        if not number % _TENSORS_BETWEEN_CHECKS:
             check()
         children = node.children
         if len(children) > 1:
