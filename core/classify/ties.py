@@ -161,7 +161,7 @@ class Ties:
 
 
 def _is_tied_by_default(config: dict[str, Any]) -> bool:
-    """Whether a config without `tie_word_embeddings` means yes; of several models' configs in it the last decides."""
+    """Whether a config without `tie_word_embeddings` means yes, as the language model's kind tells."""
     kind = sections(config)[-1].get("model_type")
     return isinstance(kind, str) and kind in _TIED_BY_DEFAULT
 
