@@ -1,4 +1,4 @@
-"""Adapters: which tensors of one are trained, and which are the frozen base beside them."""
+"""Adapters: which tensors of one are trained, and which belong to the frozen base."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ CATEGORIES = {
 }
 
 
-class RoleLabels(NamedTuple):
+class RoleLabels:
     """What one role of tensors is called wherever it is shown.
 
     Attributes:
@@ -51,11 +51,14 @@ class RoleLabels(NamedTuple):
         explained: the same, for those who do not know the word.
     """
 
-    key: str
-    tensor: str
-    short: str
-    plural: str
-    explained: str
+    __slots__ = ("explained", "key", "plural", "short", "tensor")
+
+    def __init__(self, key: str, tensor: str, short: str, plural: str, explained: str) -> None:
+        self.key = key
+        self.tensor = tensor
+        self.short = short
+        self.plural = plural
+        self.explained = explained
 
 
 # What is stored and not counted comes after what is.

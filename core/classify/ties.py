@@ -70,7 +70,7 @@ class Ties:
     """Which tensors of a checkpoint repeat the values of others, as its names and its config tell.
 
     Attributes:
-        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is not known, or
+        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is unknown, or
             where it says yes in one place and no in another.
         by_default: whether it means yes by leaving it out.
         disputed: whether it says both.

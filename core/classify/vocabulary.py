@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain
-from typing import NamedTuple
 
 from core.naming.category_table import TABLES, Rule
 from core.naming.components import ADAPTER, NO_NORM, NORM
@@ -26,7 +25,7 @@ _TOKENS = NORM.words.union(*(rule.tokens for rules in TABLES for rule in rules))
 _NO_NUMBERS: frozenset[int] = frozenset()
 
 
-class Word(NamedTuple):
+class Word:
     """What a word tells by itself.
 
     Attributes:
@@ -35,9 +34,12 @@ class Word(NamedTuple):
         rules: the rules that are asked about it, a sequence for each table.
     """
 
-    is_adapter: bool
-    is_norm: bool
-    rules: tuple[Sequence[Rule], ...]
+    __slots__ = ("is_adapter", "is_norm", "rules")
+
+    def __init__(self, is_adapter: bool, is_norm: bool, rules: tuple[Sequence[Rule], ...]) -> None:
+        self.is_adapter = is_adapter
+        self.is_norm = is_norm
+        self.rules = rules
 
 
 _NO_RULES: tuple[Sequence[Rule], ...] = ((),) * len(TABLES)

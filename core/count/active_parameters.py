@@ -22,8 +22,8 @@ def active_parameters(groups: Iterable[TensorGroup], config: ModelConfig, parame
         parameters: how many there are in all.
 
     Returns:
-        `parameters` for a dense model; None where the config does not say how many experts work, or which they are
-        is not known.
+        `parameters` for a dense model; None where the config does not say how many experts work, or where the names
+        do not tell which tensors are theirs.
     """
     routed = speculative = 0
     of_experts = []
@@ -35,7 +35,7 @@ def active_parameters(groups: Iterable[TensorGroup], config: ModelConfig, parame
                 of_experts.append(group)
                 routed += held
     if not routed:
-        # Experts that the config tells of may be there under names that are not known.
+        # The config may tell of experts whose names are not recognised.
         return None if config.experts_used and max(config.experts, default=1) > 1 else parameters
     share = _share(config)
     if share is None or not all(_all_there(group, share) for group in of_experts):

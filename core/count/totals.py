@@ -49,7 +49,7 @@ class Tally:
 
 
 class Totals:
-    """Tallies by category, and beside them by role what is not counted.
+    """Tallies by category, and by role what is not counted.
 
     `breakdown` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
     norms; see `core.classify.breakdown`. The bytes of quantisation data are in both: in the category whose weights they
@@ -102,9 +102,9 @@ class Totals:
 
     def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
         """Adds to what is told apart in a category: names, each with its parameters, so many times."""
-        known = self.breakdown.setdefault(category, {})
+        named = self.breakdown.setdefault(category, {})
         for name, parameters in parts:
-            known[name] = known.get(name, 0) + parameters * times
+            named[name] = named.get(name, 0) + parameters * times
 
 
 def summed(tallies: Iterable[Tally]) -> Tally:

@@ -1,4 +1,4 @@
-"""The names that no rule knows."""
+"""Names that no rule recognises."""
 
 from __future__ import annotations
 

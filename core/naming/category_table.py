@@ -125,7 +125,7 @@ MODULES = (
     Rule("head", "fc", sibling="level", outside_lists=True, last=True, pointwise=True),  # DLA
     Rule("other", "fc fc_reduce fc_select", no_ancestor="mlp ffn feed linear head logits", pointwise=True),
     Rule("other", pieces="_residual", last=True),  # Doge
-    # The router of a mixture of experts. A GLU's gate has no experts beside it, and is named gate_proj.
+    # The router of a mixture of experts. A GLU's gate has no experts in its module, and is named gate_proj.
     Rule("router", pieces=ROUTER.pieces),
     Rule("router", "gate gating wg gate_weight gate_bias", sibling="expert"),
     Rule("router", "gate", ancestor="moe", sibling="up_proj"),  # Step 3
@@ -146,7 +146,7 @@ MODULES = (
     Rule("mixer", "filter projections out_filter_dense", sibling="out_filter_dense"),  # Evo
     Rule("mixer", "qkv_proj out_proj output_gate", sibling="output_gate"),  # MiniMax
     Rule("mixer", "attn_qkv attn_gate", sibling="ssm_ba ssm_beta"),  # Qwen3-Next in llama.cpp
-    # Kimi's delta attention: its layers have the names of those with full attention beside them.
+    # Kimi's delta attention: its layers have the names of the layers with full attention.
     Rule("mixer", "a_log dt_bias forget_gate f_a_proj f_b_proj g_a_proj g_b_proj"),
     Rule(
         "mixer",
@@ -209,7 +209,7 @@ PROJECTIONS = (
     Rule("mixer", pieces="time_mix time_decay time_first time_maa"),  # RWKV
 )
 
-# Words that say something for lack of a better one.
+# Words that tell a place in the model, and so a category where no better word does.
 PLACES = (
     Rule("mixer", "mixer", child="in_proj"),  # Mamba
     Rule("attention", "mixer", child="qkv"),  # Phi in its own code

@@ -40,12 +40,12 @@ _LAYOUTS: dict[str, Layout] = {
 
 
 def unpacked(last: str, tensor: StoredTensor, siblings: Siblings, config: QuantizationConfig) -> Packed | None:
-    """What a tensor of whole numbers stands for; None where it is no packed weight or of a layout that is not known.
+    """What a tensor of whole numbers stands for; None where it is not packed, or in an unknown layout.
 
     Args:
         last: the last word of its name without digits.
         tensor: itself.
-        siblings: what stands in the same module.
+        siblings: the tensors of the same module.
         config: the checkpoint's quantisation.
     """
     module = tensor.name.rpartition(".")[0]

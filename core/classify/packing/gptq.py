@@ -22,7 +22,7 @@ class _Fit(NamedTuple):
     groups: int
 
 
-class _Words(NamedTuple):
+class _Words:
     """A matrix of whole numbers that hold several weights each.
 
     Attributes:
@@ -33,11 +33,15 @@ class _Words(NamedTuple):
         input_sizes: in features as the group indices tell them, the smallest first.
     """
 
-    rows: int
-    columns: int
-    bits: int
-    zero_shapes: set[tuple[int, ...]]
-    input_sizes: list[int]
+    __slots__ = ("bits", "columns", "input_sizes", "rows", "zero_shapes")
+
+    def __init__(self, rows: int, columns: int, bits: int, siblings: Siblings) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.bits = bits
+        zeros = (*siblings.get("qzeros", ()), *siblings.get("weight_zero_point", ()))
+        self.zero_shapes = {tensor.shape[-2:] for tensor in zeros}
+        self.input_sizes = sorted({tensor.shape[-1] for tensor in siblings.get("g_idx", ()) if tensor.shape})
 
 
 def gptq_or_awq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
@@ -57,13 +61,7 @@ def gptq_or_awq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Sche
     if tensor.dtype == "U8" and "qzeros" not in siblings:
         return in_bytes(tensor, siblings.get("scales", ()), schemes)
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
-    words = _Words(
-        rows,
-        columns,
-        bits=WHOLE_NUMBERS[tensor.dtype],
-        zero_shapes={t.shape[-2:] for name in ("qzeros", "weight_zero_point") for t in siblings.get(name, ())},
-        input_sizes=sorted({t.shape[-1] for t in siblings.get("g_idx", ()) if t.shape}),
-    )
+    words = _Words(rows, columns, WHOLE_NUMBERS[tensor.dtype], siblings)
     fits: list[_Fit] = []
     for scale in (*siblings.get("scales", ()), *siblings.get("weight_scale", ())):
         if len(scale.shape) >= 2:
