@@ -99,7 +99,7 @@ def _check(value: object) -> None:
             elif isinstance(part, float) and isinf(part):
                 raise ValueError("a number is out of range")
             elif isinstance(part, (list, tuple)):
-                if len(levels) >= _MAX_DEPTH:
+                if len(levels) > _MAX_DEPTH:
                     raise RecursionError
                 levels.append(iter(part) if isinstance(part, list) else chain.from_iterable(part))
                 break
