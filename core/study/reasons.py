@@ -199,7 +199,8 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
     """
     below = model.tally(under).parameters
     ratio = model.tally(over).parameters / below if below else 0
-    formulas = [formula for key in (over, under) if (formula := _formula(model, key))]
+    known = [_formula(model, key) for key in (over, under)]
+    formulas = [formula for formula in known if formula]
     if not ratio or len(formulas) < 2:
         return ""
     keys, sizes = (over, under), formulas[0].sizes

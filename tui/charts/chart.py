@@ -59,6 +59,7 @@ class Canvas:
         if right >= left:
             last = self.height - 1
             xs, ys = [left, right], [last - bottom, last - top]
+            # textual-plotext declares one number for each side, plotext takes and draws two.
             self._figure.rectangle(xs, ys, fill=True, color=color, marker=marker)  # type: ignore[arg-type]
 
     def words(self, text: str, column: int, row: int, color: RGB | None = None) -> None:
