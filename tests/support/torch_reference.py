@@ -13,6 +13,7 @@ from core.checkpoint.errors import CheckpointError
 from core.checkpoint.tensors import StoredTensor
 from core.locate.location import Location
 from core.readers.open_checkpoint import open_reader
+from core.readers.unpickle.values import key_text
 
 DTYPES = {
     torch.float64: "F64",
@@ -110,5 +111,5 @@ def _tensors_in(root: object) -> list[tuple[str, str, tuple[int, ...]]]:
         elif isinstance(value, (Mapping, list, tuple)) and id(value) not in seen:
             seen.add(id(value))
             inner = value.items() if isinstance(value, Mapping) else enumerate(value)
-            todo += [(f"{path}.{key}" if path else str(key), held) for key, held in inner]
+            todo += [(f"{path}.{key_text(key)}" if path else key_text(key), held) for key, held in inner]
     return found

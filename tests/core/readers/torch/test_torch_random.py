@@ -42,7 +42,7 @@ def mutated(choice: random.Random, content: bytes, end: int) -> bytes:
     """A pickle with some bytes before `end` changed, taken out, put in or copied."""
     data = bytearray(content)
     for _ in range(choice.choice((1, 1, 1, 2))):
-        at = choice.randrange(2, end)
+        at = choice.randrange(2, min(end, len(data)))
         kind = choice.randrange(5)
         if kind == 0:
             data[at] = max(0, min(255, data[at] + choice.choice((-2, -1, 1, 2))))
