@@ -244,7 +244,7 @@ class _Search:
         for name, held in self._entries(value):
             self._visit()
             if isinstance(held, Tensor):
-                self._spend(ENTRY_BYTES)
+                self._spend_names(ENTRY_BYTES)
                 direct[name] = held
             elif (size := self.measure(held)).tensor_count:
                 self._spend(_PART_BYTES)
