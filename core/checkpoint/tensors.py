@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.checkpoint.learned import Learned
 from core.checkpoint.placement import NOWHERE, Placement
@@ -33,6 +33,19 @@ class StoredTensor(NamedTuple):
     """Tensors with the same storage share their values; None where the format cannot share."""
     is_parameter: bool | None = None
     """Whether it is a parameter or a buffer, where the format itself says so; None where it does not."""
+
+
+class Layout(Protocol):
+    """What a record of a tensor tells beside its name, whatever else it holds; each as in `StoredTensor`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> str: ...
+
+    @property
+    def nbytes(self) -> int: ...
 
 
 class TensorBatch:
@@ -83,6 +96,33 @@ class TensorBatch:
         self.starts = starts
         self.placement = placement
         self.learned = learned
+
+    @classmethod
+    def of(
+        cls,
+        names: Sequence[str],
+        layouts: Collection[Layout],
+        file: str,
+        *,
+        storages: Sequence[Hashable | None] | None = None,
+        shard: str = "",
+        starts: array[int] | None = None,
+        placement: Placement | None = None,
+        learned: Learned | None = None,
+    ) -> TensorBatch:
+        """A batch of records, one a tensor; all else as for the batch itself."""
+        return cls(
+            names,
+            [layout.shape for layout in layouts],
+            [layout.dtype for layout in layouts],
+            [layout.nbytes for layout in layouts],
+            file,
+            storages,
+            shard=shard,
+            starts=starts,
+            placement=placement,
+            learned=learned,
+        )
 
     def __len__(self) -> int:
         return len(self.names)

@@ -83,12 +83,10 @@ class DistributedReader:
         names = {entry.name for entry in model}
         learned = self._learned([entry for entry in entries if entry.name not in names], alone=not model)
         yield (
-            TensorBatch(
-                names=[entry.name for entry in model],
-                shapes=[entry.shape for entry in model],
-                dtypes=[entry.dtype for entry in model],
-                sizes=[entry.nbytes for entry in model],
-                file=self._file,
+            TensorBatch.of(
+                [entry.name for entry in model],
+                model,
+                self._file,
                 placement=Placement(chunks=chunk_columns(model, stored)),
                 learned=learned,
             ),

@@ -70,12 +70,9 @@ class TensorTable:
             ends.append(begin + layout.nbytes)
         data = self._bytes.position + -self._bytes.position % self._alignment
         self._check_places(data, begins, ends)
-        shapes, dtypes, sizes = zip(*layouts) if layouts else ((), (), ())
         starts = array("Q", [data + begin for begin in begins])
         placement = Placement("big") if self._bytes.order == ">" else None
-        return TensorBatch(
-            list(names), shapes, dtypes, sizes, self._bytes.file, starts=starts, placement=placement, shard=shard
-        )
+        return TensorBatch.of(list(names), layouts, self._bytes.file, shard=shard, starts=starts, placement=placement)
 
     def _layout(self, name: str, known: dict[bytes, Layout]) -> tuple[Layout, int]:
         """A tensor's layout and offset."""

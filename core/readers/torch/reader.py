@@ -82,12 +82,10 @@ class TorchReader:
         names = list(found.tensors)
         notes = [*_notes(found, pickled), *(index.compare(shard, names) if index else [])]
         starts, placement = place_tensors(tensors, pickled)
-        return TensorBatch(
-            names=names,
-            shapes=[tensor.shape for tensor in tensors],
-            dtypes=[tensor.dtype for tensor in tensors],
-            sizes=[tensor.nbytes for tensor in tensors],
-            file=file,
+        return TensorBatch.of(
+            names,
+            tensors,
+            file,
             storages=[None if tensor.storage is None else (number, tensor.storage) for tensor in tensors],
             shard=shard,
             starts=starts,
