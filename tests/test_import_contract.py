@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from core.count.result import BY
 from torch.distributed.checkpoint.state_dict_saver import save
 
+from core.report.results import BY
 from tests.support.checkpoints import experts, gpt2, masks, write, write_shards
 from tests.support.gguf_files import mixtral
 from tests.support.gguf_files import write as write_gguf
