@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from core.checkpoint.placement import NOWHERE, Placement
 from core.readers.torch.saved_file import Pickled
@@ -18,25 +18,16 @@ def place_tensors(tensors: Collection[Tensor], pickled: Pickled) -> tuple[array[
         pickled: what was read from the file.
     """
     strided = {number: tensor.strided for number, tensor in enumerate(tensors) if tensor.strided}
-    if pickled.members is None:
-        starts = array("Q", [_first_byte(tensor, pickled.storages) for tensor in tensors])
+    # Of each tensor that is placed its storage was found in the file.
+    runs = [tensor.storage[0] if tensor.placed and tensor.storage else None for tensor in tensors]
+    members = pickled.members
+    if members is None:
+        starts = array("Q", [pickled.storages[run[0]] + run[1] // 8 if run else NOWHERE for run in runs])
         usual = not strided and pickled.byte_order == "little"
         return starts, None if usual else Placement(pickled.byte_order, strided)
-    starts, headers, packed = array("Q"), array("Q"), {}
-    begins = dict.fromkeys(pickled.members, 0)
-    for number, tensor in enumerate(tensors):
-        starts.append(_first_byte(tensor, begins))
-        member = pickled.members.get(tensor.storage[0][0]) if tensor.storage else None
-        headers.append(member.offset if member else NOWHERE)
-        if member and member.method:
-            packed[number] = member.stored
+    starts = array("Q", [run[1] // 8 if run else NOWHERE for run in runs])
+    headers = array("Q", [members[run[0]].offset if run else NOWHERE for run in runs])
+    packed = {}
+    if any(member.method for member in members.values()):
+        packed = {number: members[run[0]].stored for number, run in enumerate(runs) if run and members[run[0]].method}
     return starts, Placement(pickled.byte_order, strided, headers, packed)
-
-
-def _first_byte(tensor: Tensor, storages: Mapping[str, int]) -> int:
-    """Where a tensor begins, by where its storage does; `NOWHERE` where its values lie in no single run."""
-    if not tensor.placed or not tensor.storage:
-        return NOWHERE
-    key, first_bit, _ = tensor.storage[0]
-    start = storages.get(key)
-    return NOWHERE if start is None else start + first_bit // 8

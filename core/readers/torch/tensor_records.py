@@ -105,6 +105,8 @@ def _tensor(
 
 def _is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """Whether the values lie in C order without a gap; a dimension of one element has no stride that counts."""
+    if len(shape) == 1:
+        return strides[0] == 1 or shape[0] == 1
     step = 1
     for length, stride in zip(reversed(shape), reversed(strides)):
         if length > 1 and stride != step:
