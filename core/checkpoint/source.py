@@ -53,6 +53,10 @@ class Source:
         notes: what the reader has to say; it may grow while tensors are read.
         beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
         claims: what an index and the hub say of the whole, to be compared with what was counted; it may grow too.
+        piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole. It
+            may be known only once tensors are read.
+        parts: how the names of its parts begin, where the file or folder stores several models of one (the keys of a
+            saved file, the folders of a pipeline); likewise.
     """
 
     def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
@@ -63,6 +67,8 @@ class Source:
         self.notes = notes
         self.beside = Uncounted()
         self.claims: list[Claims] = []
+        self.piece = ""
+        self.parts: tuple[str, ...] = ()
 
 
 class Stopped(Exception):

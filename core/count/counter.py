@@ -15,7 +15,7 @@ from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
 from core.classify.sequential_biases import biases_of_matrices
 from core.count.active_parameters import active_parameters
-from core.count.notes import notes_of
+from core.count.notes import notes_of, ungathered
 from core.count.totals import Totals, add_group
 from core.naming.speculative import marked, prefixes
 from core.naming.template import templates_of
@@ -43,23 +43,30 @@ class Count:
         active_parameters: those used for one token; None where the config does not say.
         stored_count: how many tensors are stored, of whatever role.
         notes: what a reader of the figures should know, a sentence each.
+        complete: whether it is a whole model, not one shard, one slice of several, or what an ungathered save left.
     """
 
     def __init__(
-        self, counter: ParameterCounter, totals: Totals, active_parameters: int | None, notes: list[str]
+        self,
+        counter: ParameterCounter,
+        totals: Totals,
+        active_parameters: int | None,
+        notes: list[str],
+        complete: bool,
     ) -> None:
         self.source = counter.source
         self.totals = totals
         self.active_parameters = active_parameters
         self.stored_count = counter.stored_count
         self.notes = notes
+        self.complete = complete
         self._counter = counter
 
     def part(self, path: str, totals: Totals) -> Count:
         """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
         source = self.source
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes)
+        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes, self.complete)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
@@ -79,8 +86,10 @@ class Count:
     @cached_property
     def submodels(self) -> list[Submodel]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
-        from core.count.submodels import submodels_of
+        from core.count.submodels import stored_parts, submodels_of
 
+        if self.source.parts:
+            return stored_parts(self._counter.groups, self.source.parts)
         return submodels_of(self._counter.groups, self.layers, self.totals.parameters)
 
     @cached_property
@@ -217,8 +226,10 @@ class ParameterCounter:
         classify(known, self.source.config, self.rules)
         totals = self.totals()
         active = active_parameters(known, self.source.config, totals.parameters)
-        notes = [*([self.rules.note] if self.rules else []), *self.source.notes]
-        return Count(self, totals, active, [*notes, *notes_of(self.source, known, totals, active)])
+        piece = self.source.piece or ungathered(known)
+        notes = [*([piece] if piece else []), *([self.rules.note] if self.rules else []), *self.source.notes]
+        notes += notes_of(self.source, known, totals, active)
+        return Count(self, totals, active, notes, complete=not piece)
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Reader
@@ -141,6 +142,13 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
         raise CheckpointError(source, f"there are several indexes: {', '.join(indexes[:4])}", advice="name one of them")
     if not indexes and not shards:
         return None
+    if not indexes and (len(shards) > 1 or "of" in shards[0]):
+        # Patterns of names take 2 ms to be compiled, which one whole file need not wait for.
+        from core.readers.shards import one_set
+
+        shards = one_set(
+            source, folder, shards, "safetensors files", partial(safetensors_reader, model, source, folder)
+        )
     reader = safetensors_reader(model, source, folder, shards, index)
     if torch_files:
         reader.source.notes.append(f"the safetensors files were read, not {torch_files[0]} beside them")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder, first_bytes
@@ -55,14 +58,24 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     # Of a pickle that torch did not write its reader tells what it holds.
     pickled = is_torch_name(name) or (is_pickle(start) and not name.endswith(SUFFIX))
     if kind == "pytorch" or (pickled and not kind):
-        reader = torch_reader(model, path, folder, [name])
+        reader = _shard_reader(folder, name, partial(torch_reader, model, path, folder))
         if name.endswith(SUFFIX):
             reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
         return reader
-    reader = safetensors_reader(model, path, folder, [name])
+    reader = _shard_reader(folder, name, partial(safetensors_reader, model, path, folder))
     if is_torch_name(name):
         reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
     return reader
+
+
+def _shard_reader(folder: Folder, name: str, open_files: Callable[[list[str], str], Reader]) -> Reader:
+    """The reader of a file, or of all shards of which it is one."""
+    if any(character.isdigit() for character in name):
+        from core.readers.shards import shard_alone
+
+        if found := shard_alone(folder, name, name[name.rfind(".") :], open_files):
+            return found
+    return open_files([name], "")
 
 
 def safetensors_reader(model: str, source: str, folder: Folder, files: list[str], index: str = "") -> Reader:

@@ -64,6 +64,7 @@ def _record(count: Count) -> dict[str, Any]:
             for part in count.submodels
         ],
         "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "complete": count.complete,
         "notes": count.notes,
     }
     for key in totals.breakdown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Progress, Source
@@ -86,6 +86,10 @@ class TorchReader:
     def _note(self, found: Found, pickled: Pickled) -> None:
         notes = self.source.notes
         where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
+        if found.parts:
+            self.source.parts = found.parts
+            under = f"{_key(found.path)}: " if found.path else ""
+            where = f"the state dicts under {under}{_list(found.parts)} are counted as parts of one model"
         if found.beside:
             parts = sorted(found.beside.items(), key=lambda part: -part[1].bytes)
             told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
@@ -108,6 +112,10 @@ def _no_tensors(file: str, found: Found) -> CheckpointError:
         reason = f"no model in it, only what lies beside one: {_key(path)} ({_amount(left)})"
         return CheckpointError(file, reason, advice="name the file of the model itself")
     return CheckpointError(file, "there is not one tensor in it", advice="name the file of the model's state dict")
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(map(_key, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 def _key(path: str) -> str:
