@@ -10,6 +10,7 @@ from core.checkpoint.source import Reader
 from core.files.folder import Folder, LocalFolder
 from core.files.gguf_names import is_companion, is_gguf
 from core.files.local import is_folder
+from core.files.rank_hints import has_hint
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.files.torch_names import TORCH_INDEX_SUFFIX, is_distributed, is_model_name, torch_shards
 from core.locate.location import Location
@@ -103,7 +104,16 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         from core.readers.distributed import DistributedReader
 
         return DistributedReader(model, source, folder)
-    files, torch_index = torch_shards(source, names)
+    if (any(map(has_hint, names)) and not _has_torch_index(names)) or _has_rank_folders(folder, names):
+        from core.readers.ranks.open import rank_reader
+
+        if found := rank_reader(model, source, folder, names):
+            return found
+    files, torch_index = torch_shards(names)
+    if len(files) > 1:
+        from core.readers.shards import one_set
+
+        files = one_set(source, folder, files, "PyTorch files", partial(torch_reader, model, source, folder))
     if files or torch_index:
         return torch_reader(model, source, folder, files, torch_index)
     if any(map(is_gguf, names)):
@@ -113,6 +123,15 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     from core.files.foreign_formats import refused_folder
 
     return None if refused_folder(source, names, models=True) else config_reader(model, source, folder, "config.json")
+
+
+def _has_torch_index(names: list[str]) -> bool:
+    return any(name == "pytorch_model.bin" or name.endswith(TORCH_INDEX_SUFFIX) for name in names)
+
+
+def _has_rank_folders(folder: Folder, names: list[str]) -> bool:
+    """Whether a folder without a model of its own has those of Megatron's GPUs in it."""
+    return not any(map(is_model_name, names)) and any(name.startswith("mp_rank_") for name in folder.folders())
 
 
 def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:

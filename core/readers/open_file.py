@@ -10,8 +10,17 @@ from core.checkpoint.source import Reader
 from core.files.folder import Folder, first_bytes
 from core.files.foreign import foreign, old_ggml
 from core.files.gguf_names import is_gguf
+from core.files.rank_hints import has_hint
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.files.torch_names import DISTRIBUTED_SUFFIX, METADATA, TORCH_INDEX_SUFFIX, is_pickle, is_torch_name, kind_of
+from core.files.torch_names import (
+    DISTRIBUTED_SUFFIX,
+    METADATA,
+    TORCH_INDEX_SUFFIX,
+    is_model_name,
+    is_pickle,
+    is_torch_name,
+    kind_of,
+)
 
 
 def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
@@ -58,6 +67,11 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     # Of a pickle that torch did not write its reader tells what it holds.
     pickled = is_torch_name(name) or (is_pickle(start) and not name.endswith(SUFFIX))
     if kind == "pytorch" or (pickled and not kind):
+        if has_hint(name):
+            from core.readers.ranks.open import rank_reader
+
+            if found := rank_reader(model, path, folder, _names(folder), name):
+                return found
         reader = _shard_reader(folder, name, partial(torch_reader, model, path, folder))
         if name.endswith(SUFFIX):
             reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
@@ -68,9 +82,17 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     return reader
 
 
+def _names(folder: Folder) -> list[str]:
+    """What lies beside a file; nothing where its folder may not be looked into."""
+    try:
+        return folder.names()
+    except CheckpointError:
+        return []
+
+
 def _shard_reader(folder: Folder, name: str, open_files: Callable[[list[str], str], Reader]) -> Reader:
     """The reader of a file, or of all shards of which it is one."""
-    if any(character.isdigit() for character in name):
+    if any(character.isdigit() for character in name) and (is_model_name(name) or name.endswith(SUFFIX)):
         from core.readers.shards import shard_alone
 
         if found := shard_alone(folder, name, name[name.rfind(".") :], open_files):

@@ -136,7 +136,11 @@ def _is_padded(one: ShardSet) -> bool:
 
 def _repeat(one: ShardSet, open_files: OpenFiles) -> bool:
     """Whether the first two have tensors of the same names: then they are two models, or one at two times."""
-    first, second = (_names(open_files([name], "")) for name in one.files[:2])
+    try:
+        first, second = (_names(open_files([name], "")) for name in one.files[:2])
+    except CheckpointError:
+        # What is wrong with one is said where that is named.
+        return True
     return not first.isdisjoint(second)
 
 

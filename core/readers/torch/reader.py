@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Progress, Source
@@ -10,8 +10,10 @@ from core.checkpoint.tensors import TensorBatch, Uncounted
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
 from core.readers.shard_index import ShardIndex
+from core.readers.torch.arguments import slice_of
 from core.readers.torch.saved_file import Pickled, read_torch, whole_model
 from core.readers.torch.state_dict import Found, ObjectPickledError, find_state
+from core.readers.unpickle.values import PickledDict
 from core.text.escape import escaped
 from core.text.numbers import amount
 from core.text.width import shortened
@@ -61,18 +63,8 @@ class TorchReader:
 
     def _shard(self, shard: str, number: int) -> TensorBatch:
         file = self._folder.shown(shard)
-        opened, length = self._folder.open(shard)
-        with opened:
-            pickled = read_torch(opened, length, file)
-        try:
-            found = find_state(pickled.value)
-        except ObjectPickledError as error:
-            raise whole_model(file, error.value, error.path) from error
-        except ValueError as error:
-            raise CheckpointError(file, str(error), advice="save its state dict alone, as safetensors") from error
-        if not found.tensors:
-            raise _no_tensors(file, found)
-        self._note(found, pickled)
+        pickled, found = load(self._folder, shard)
+        self._note(found, pickled, file)
         tensors = found.tensors.values()
         return TensorBatch(
             names=list(found.tensors),
@@ -83,7 +75,9 @@ class TorchReader:
             storages=[None if tensor.storage is None else (number, tensor.storage) for tensor in tensors],
         )
 
-    def _note(self, found: Found, pickled: Pickled) -> None:
+    def _note(self, found: Found, pickled: Pickled, file: str) -> None:
+        if isinstance(pickled.value, PickledDict) and len(self._shards) == 1:
+            self.source.piece = self.source.piece or slice_of(pickled.value, file)
         notes = self.source.notes
         where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
         if found.parts:
@@ -91,11 +85,7 @@ class TorchReader:
             under = f"{_key(found.path)}: " if found.path else ""
             where = f"the state dicts under {under}{_list(found.parts)} are counted as parts of one model"
         if found.beside:
-            parts = sorted(found.beside.items(), key=lambda part: -part[1].bytes)
-            told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
-            if len(parts) > 4:
-                told += f" and {len(parts) - 4} more"
-            notes.append((f"{where}, not " if where else "not counted: ") + told)
+            notes.append((f"{where}, not " if where else "not counted: ") + beside_text(found.beside))
             for left in found.beside.values():
                 self.source.beside.add(left)
         elif where:
@@ -104,6 +94,39 @@ class TorchReader:
             shown = ", ".join(foreign[:3])
             more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
             notes.append(f"objects of the file that are no tensors were not built: {shown}{more}")
+
+
+def beside_text(beside: Mapping[str, Uncounted]) -> str:
+    """What lies beside a model, the largest first: `optimizer (176 elements in 12 tensors, 704 B)`."""
+    parts = sorted(beside.items(), key=lambda part: -part[1].bytes)
+    told = ", ".join(f"{_key(path)} ({_amount(left)})" for path, left in parts[:4])
+    return told + (f" and {len(parts) - 4} more" if len(parts) > 4 else "")
+
+
+def load(folder: Folder, shard: str, may_be_empty: bool = False) -> tuple[Pickled, Found]:
+    """What was saved in a file, and the model in it.
+
+    Args:
+        folder: where it lies.
+        shard: its name.
+        may_be_empty: whether it may have no tensor of a model.
+
+    Raises:
+        CheckpointError: where it cannot be read, or has no tensor and must have some.
+    """
+    file = folder.shown(shard)
+    opened, length = folder.open(shard)
+    with opened:
+        pickled = read_torch(opened, length, file)
+    try:
+        found = find_state(pickled.value)
+    except ObjectPickledError as error:
+        raise whole_model(file, error.value, error.path) from error
+    except ValueError as error:
+        raise CheckpointError(file, str(error), advice="save its state dict alone, as safetensors") from error
+    if not found.tensors and not may_be_empty:
+        raise _no_tensors(file, found)
+    return pickled, found
 
 
 def _no_tensors(file: str, found: Found) -> CheckpointError:
