@@ -15,6 +15,8 @@ _BESIDE = (
     *("optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "trainer_state"),
     *("optim.", "optim_", "optim-", "lr_scheduler", "extra_state_world_size", "exp_avg", "distrib_optim"),
 )
+_TRAINERS = {"train.pt", "trainer.pt", "training_state.pt"}
+"""A trainer's state, where an optimizer's lies beside it (OLMo)."""
 _BESIDE_ENDINGS = tuple(
     f"{word}{suffix}" for word in ("optim_states", "_optimizer", "_optim", "_scheduler") for suffix in TORCH_SUFFIXES
 )
@@ -38,16 +40,13 @@ def is_distributed(names: list[str]) -> bool:
     return METADATA in names or any(name.endswith(DISTRIBUTED_SUFFIX) for name in names)
 
 
-def is_listed(name: str) -> bool:
-    """Whether the catalogue shows a file: of `.bin` files, which firmware and games have too, those called models."""
-    if name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)):
-        return True
-    return is_model_name(name) and (not name.lower().endswith(".bin") or "model" in name.lower())
-
-
-def belong_together(names: Iterable[str]) -> bool:
-    """Whether the files of a folder are one checkpoint, not one each."""
-    return any(name == "pytorch_model.bin" or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)) for name in names)
+def models_in(names: Iterable[str]) -> list[str]:
+    """Of some files of a folder those that may hold a model, with indexes and parts of distributed checkpoints."""
+    names = list(names)
+    found = [name for name in names if is_model_name(name) or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX))]
+    if any(name.startswith("optim") for name in names):
+        found = [name for name in found if name not in _TRAINERS]
+    return found
 
 
 def kind_of(start: bytes, size: int) -> str:
@@ -82,5 +81,5 @@ def torch_shards(names: list[str]) -> tuple[list[str], str]:
     index = "pytorch_model.bin.index.json"
     if indexes and (index in indexes or len(indexes) == 1):
         return [], index if index in indexes else indexes[0]
-    files = indexes or [name for name in names if is_model_name(name)]
+    files = indexes or [name for name in models_in(names) if is_model_name(name)]
     return files, ""

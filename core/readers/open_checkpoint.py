@@ -9,13 +9,13 @@ from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder, LocalFolder
 from core.files.gguf_names import is_companion, is_gguf
-from core.files.local import is_folder
 from core.files.rank_hints import has_hint
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.files.torch_names import TORCH_INDEX_SUFFIX, is_distributed, is_model_name, torch_shards
+from core.files.torch_names import TORCH_INDEX_SUFFIX, is_distributed, is_model_name, models_in, torch_shards
 from core.locate.location import Location
 from core.readers.builtin import BuiltInReader
 from core.readers.open_file import config_reader, file_reader, safetensors_reader, torch_reader
+from core.text.escape import escaped
 
 
 def open_reader(location: Location) -> Reader:
@@ -74,7 +74,10 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         CheckpointError: where there are several checkpoints to choose from, or an adapter's config alone.
     """
     if "adapter_config.json" not in names:
-        return _model_reader(model, source, folder, names)
+        found = _model_reader(model, source, folder, names)
+        if found and "modules.json" in names and (below := _modules_below(folder)):
+            found.source.notes.append(f"not counted, weights of this model in folders of their own: {below}; name one")
+        return found
     from core.readers.adapter import (
         describe_adapter,
         describe_adapter_beside,
@@ -89,6 +92,10 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         raise lone_config(source, folder)
     if any(map(is_adapter_name, chosen)):
         describe_adapter(reader.source, folder)
+        others = [name for name in models_in(names) if name not in chosen]
+        reader.source.notes += [
+            f"not counted, beside it: {escaped(name)}; name that file to count it" for name in others
+        ]
     else:
         describe_adapter_beside(reader.source, names)
     return reader
@@ -96,6 +103,11 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
 
 def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
     """The reader of the first there is: safetensors, GGUF, torch.distributed.checkpoint, PyTorch, a config alone."""
+    if "model_index.json" in names:
+        from core.readers.pipeline import pipeline_reader
+
+        if pipeline := pipeline_reader(model, source, folder, names, folder_reader):
+            return pipeline
     if reader := _safetensors_reader(model, source, folder, names):
         return reader
     if any(is_gguf(name) and not is_companion(name) for name in names):
@@ -115,7 +127,12 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
 
         files = one_set(source, folder, files, "PyTorch files", partial(torch_reader, model, source, folder))
     if files or torch_index:
-        return torch_reader(model, source, folder, files, torch_index)
+        reader = torch_reader(model, source, folder, files, torch_index)
+        others = [name for name in models_in(names) if name not in files and not name.endswith(".json")]
+        if files and others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            reader.source.notes.append(f"{escaped(files[0])} was read, not {escaped(others[0])}{more} beside it")
+        return reader
     if any(map(is_gguf, names)):
         return gguf_reader(model, source, folder, names)
     if "config.json" not in names:
@@ -123,6 +140,13 @@ def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     from core.files.foreign_formats import refused_folder
 
     return None if refused_folder(source, names, models=True) else config_reader(model, source, folder, "config.json")
+
+
+def _modules_below(folder: Folder) -> str:
+    """The folders of a sentence-transformers model that have weights beside the first's: `2_Dense`."""
+    numbered = [name for name in folder.folders() if name[:1].isdigit() and "_" in name]
+    files = ("model.safetensors", "pytorch_model.bin")
+    return ", ".join(escaped(name) for name in numbered if any(folder.has(f"{name}/{file}") for file in files))
 
 
 def _has_torch_index(names: list[str]) -> bool:
@@ -186,7 +210,11 @@ def _of_variants(names: list[str], ending: str) -> str:
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     from core.files.foreign_formats import refused_folder
+    from core.files.split_bytes import refused_piece
 
+    for name in names:
+        if problem := refused_piece(LocalFolder(folder), name, names):
+            return problem
     if problem := refused_folder(path, names, models=True):
         return problem
     if below := _checkpoints_below(folder):
@@ -197,21 +225,13 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 
 
 def _checkpoints_below(folder: str) -> str:
-    """The folders in a folder that hold checkpoints, as a sentence names them; "" where there are none."""
-    below = sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if is_folder(entry) and _has_checkpoint(os.path.join(folder, entry.name))
-    )
-    return ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
+    """The checkpoints below a folder, as a sentence names them; "" where there are none.
 
+    The nearest folders that hold some, by their names; where these open nothing themselves, what lies in them.
+    """
+    from core.locate.catalog import checkpoints_below
 
-def _has_checkpoint(path: str) -> bool:
-    try:
-        names = LocalFolder(path).names()
-    except CheckpointError:
-        return False
-    return is_distributed(names) or any(name.endswith(SUFFIX) or is_gguf(name) or is_model_name(name) for name in names)
+    return checkpoints_below(folder)
 
 
 def _with_ending(names: list[str], ending: str) -> list[str]:

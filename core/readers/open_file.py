@@ -22,6 +22,9 @@ from core.files.torch_names import (
     kind_of,
 )
 
+_ARCHIVES = (".tar", ".zip")
+"""Endings that training scripts give to what torch.save wrote, too."""
+
 
 def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     """The reader of one file, on disk or on the hub; of an adapter's, its source describes the adapter.
@@ -56,6 +59,11 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
         return DistributedReader(model, path.removesuffix(name) or ".", folder)
     if name.lower().endswith(".json"):
         return config_reader(model, path, folder, name)
+    if _may_be_piece(name):
+        from core.files.split_bytes import refused_piece
+
+        if problem := refused_piece(folder, name, _names(folder)):
+            raise problem
     start, size = first_bytes(folder, name)
     kind = kind_of(start, size)
     if is_gguf(name) or kind == "gguf":
@@ -63,7 +71,7 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
 
         return GgufReader(model, path, folder, name)
     if kind != "safetensors" and start:
-        _refuse_others(start, name, folder.shown(name), kind)
+        _refuse_others(start, name, folder, kind)
     # Of a pickle that torch did not write its reader tells what it holds.
     pickled = is_torch_name(name) or (is_pickle(start) and not name.endswith(SUFFIX))
     if kind == "pytorch" or (pickled and not kind):
@@ -121,15 +129,42 @@ def config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
     return ConfigReader(model, source, folder, name)
 
 
-def _refuse_others(start: bytes, name: str, file: str, kind: str) -> None:
+def _may_be_piece(name: str) -> bool:
+    """Whether a name may be that of a piece of a file, told before the patterns of such names are compiled."""
+    ending = name.rpartition(".")[2]
+    return "part" in name or "-split-" in name or (ending.isalpha() and len(ending) < 4) or ending.isdigit()
+
+
+def _is_saved_by_torch(folder: Folder, name: str) -> bool:
+    """Whether a zip archive is one of torch.save by what is in it, whatever its name."""
+    from core.readers.torch.zip_directory import ZipDirectory
+
+    opened, size = folder.open(name)
+    with opened:
+        try:
+            members = ZipDirectory(opened, size, folder.shown(name)).members
+        except CheckpointError:
+            return False
+    return any(member.endswith("data.pkl") for member in members)
+
+
+def _refuse_others(start: bytes, name: str, folder: Folder, kind: str) -> None:
     """Raises what a file is, if it is something else than a checkpoint."""
     from core.files.foreign_formats import by_content, by_name, refused
 
+    file = folder.shown(name)
     if problem := old_ggml(start, file):
         raise problem
     if kind == "pytorch" or start[:1] == b"\x80":
         # The reader of PyTorch files tells more of archives and pickles that nothing else is known of.
         other = by_content(start) or (None if is_torch_name(name) else by_name(name))
+        if (
+            other
+            and kind
+            and name.lower().endswith(_ARCHIVES)
+            and (start[:1] == b"\x80" or _is_saved_by_torch(folder, name))
+        ):
+            return
         if other:
             raise CheckpointError(file, f"this is {other.what}", advice=other.advice)
     elif not name.endswith(SUFFIX):

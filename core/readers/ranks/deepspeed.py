@@ -203,6 +203,5 @@ def universal(folder: RankFolder, below: Folder, otherwise: Callable[[RankFolder
     tensors: Slice = {}
     for name, one in zip(names, RankFolder(below).load([f"{name}/fp32.pt" for name in names])):
         tensors[name] = next(iter(one.tensors.values()))
-    return Whole(
-        tensors, (f"a universal checkpoint of DeepSpeed: {plural(len(names), 'parameter')}, each in a folder",)
-    )
+    text = f"a universal checkpoint of DeepSpeed: {plural(len(names), 'parameter')}, each in a folder of its own"
+    return Whole(tensors, (text,))

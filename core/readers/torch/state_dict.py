@@ -33,6 +33,8 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
+_STATES_OF_TRAINING = {"state", "checkpoint", "train_state", "training_state"}
+"""Keys below which not only the model lies but all that training keeps (Composer)."""
 _DEEPEST = 64
 _LOOKED_AT = 64
 _PREFIXES = 8
@@ -317,7 +319,8 @@ class _Search:
                 direct[name] = held
             elif (size := self.measure(held)).tensor_count:
                 part = _Part(name, held, size)
-                (beside if _is_optimizer(held) or (part.is_beside and not path) else parts).append(part)
+                told_beside = part.is_beside and (not path or path[-1] in _STATES_OF_TRAINING)
+                (beside if _is_optimizer(held) or told_beside else parts).append(part)
         return parts, beside, direct
 
     def flatten(self, root: object, left_out: set[str]) -> dict[str, Tensor]:
