@@ -59,11 +59,7 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
         return DistributedReader(model, path.removesuffix(name) or ".", folder)
     if name.lower().endswith(".json"):
         return config_reader(model, path, folder, name)
-    if _may_be_piece(name):
-        from core.files.split_bytes import refused_piece
-
-        if problem := refused_piece(folder, name, _names(folder)):
-            raise problem
+    _refuse_piece(folder, name)
     start, size = first_bytes(folder, name)
     kind = kind_of(start, size)
     if is_gguf(name) or kind == "gguf":
@@ -75,18 +71,23 @@ def _reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     # Of a pickle that torch did not write its reader tells what it holds.
     pickled = is_torch_name(name) or (is_pickle(start) and not name.endswith(SUFFIX))
     if kind == "pytorch" or (pickled and not kind):
-        if has_hint(name):
-            from core.readers.ranks.open import rank_reader
-
-            if found := rank_reader(model, path, folder, _names(folder), name):
-                return found
-        reader = _shard_reader(folder, name, partial(torch_reader, model, path, folder))
-        if name.endswith(SUFFIX):
-            reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
-        return reader
+        return _torch_file(model, path, folder, name)
     reader = _shard_reader(folder, name, partial(safetensors_reader, model, path, folder))
     if is_torch_name(name):
         reader.source.notes.append(f"{name} is a safetensors file under the name of a PyTorch file")
+    return reader
+
+
+def _torch_file(model: str, path: str, folder: Folder, name: str) -> Reader:
+    """The reader of a PyTorch file, or of all that it is a shard or a slice of."""
+    if has_hint(name):
+        from core.readers.ranks.open import rank_reader
+
+        if found := rank_reader(model, path, folder, _names(folder), name):
+            return found
+    reader = _shard_reader(folder, name, partial(torch_reader, model, path, folder))
+    if name.endswith(SUFFIX):
+        reader.source.notes.append(f"{name} is a PyTorch file under the name of a safetensors file")
     return reader
 
 
@@ -129,14 +130,23 @@ def config_reader(model: str, source: str, folder: Folder, name: str) -> Reader:
     return ConfigReader(model, source, folder, name)
 
 
-def _may_be_piece(name: str) -> bool:
-    """Whether a name may be that of a piece of a file, told before the patterns of such names are compiled."""
+def _refuse_piece(folder: Folder, name: str) -> None:
+    """Raises that a file is one piece of a file that was split by bytes, if it is."""
+    # The patterns of such names are not compiled for each file.
     ending = name.rpartition(".")[2]
-    return "part" in name or "-split-" in name or (ending.isalpha() and len(ending) < 4) or ending.isdigit()
+    if "part" in name or "-split-" in name or ending.isdigit() or (ending.isalpha() and len(ending) < 4):
+        from core.files.split_bytes import refused_piece
+
+        if problem := refused_piece(folder, name, _names(folder)):
+            raise problem
 
 
-def _is_saved_by_torch(folder: Folder, name: str) -> bool:
-    """Whether a zip archive is one of torch.save by what is in it, whatever its name."""
+def _is_saved_by_torch(folder: Folder, name: str, start: bytes) -> bool:
+    """Whether a file that is called an archive is one of torch.save by what is in it."""
+    if not name.lower().endswith(_ARCHIVES):
+        return False
+    if start[:1] == b"\x80":
+        return kind_of(start, len(start)) == "pytorch"
     from core.readers.torch.zip_directory import ZipDirectory
 
     opened, size = folder.open(name)
@@ -158,12 +168,7 @@ def _refuse_others(start: bytes, name: str, folder: Folder, kind: str) -> None:
     if kind == "pytorch" or start[:1] == b"\x80":
         # The reader of PyTorch files tells more of archives and pickles that nothing else is known of.
         other = by_content(start) or (None if is_torch_name(name) else by_name(name))
-        if (
-            other
-            and kind
-            and name.lower().endswith(_ARCHIVES)
-            and (start[:1] == b"\x80" or _is_saved_by_torch(folder, name))
-        ):
+        if other and _is_saved_by_torch(folder, name, start):
             return
         if other:
             raise CheckpointError(file, f"this is {other.what}", advice=other.advice)

@@ -88,17 +88,12 @@ class PipelineReader:
         if beside:
             more = f" and {len(beside) - 1} more" if len(beside) > 1 else ""
             notes.append(f"not counted, beside the pipeline's folders: {escaped(beside[0])}{more}; name it to count it")
-        self.source = Source(
-            model,
-            source,
-            formats.pop() if len(formats) == 1 else "safetensors",
-            {**config, "architectures": [kind]},
-            notes,
-        )
+        format = formats.pop() if len(formats) == 1 else "safetensors"
+        self.source = Source(model, source, format, {**config, "architectures": [kind]}, notes)
         self.source.parts = tuple(parts)
         if missing:
-            named = ", ".join(map(escaped, missing))
-            self.source.piece = f"piece: {len(parts)} of {len(parts) + len(missing)} models of the pipeline; there are no weights of {named}"
+            here = f"{len(parts)} of {len(parts) + len(missing)} models of the pipeline"
+            self.source.piece = f"a piece, {here}: there are no weights of {', '.join(map(escaped, missing))}"
         self._parts = parts
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
