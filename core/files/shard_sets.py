@@ -137,7 +137,7 @@ def _sequences(files: list[str], loose: list[str]) -> list[ShardSet]:
         numbered[lowest - 1] = first
     if len(numbered) < 2:
         return [ShardSet((name,)) for name in files]
-    begin, end = min(*numbered, 1), max(numbered) + 1
+    begin, end = 0 if _LAYER.fullmatch(files[0]) else min(*numbered, 1), max(numbered) + 1
     missing = tuple(f"{before}{number:0{width}}{after}" for number in _lacking(set(numbered), begin, end))
     return [ShardSet(tuple(numbered[number] for number in sorted(numbered)), missing, end - begin)]
 

@@ -201,6 +201,8 @@ def _safetensors_reader(model: str, source: str, folder: Folder, names: list[str
 def _of_variants(names: list[str], ending: str) -> str:
     """The file of which all others are variants, as `x.fp16.safetensors` is of `x.safetensors`; "" without one."""
     for name in names:
+        if "-of-" in name:
+            continue  # a shard is none of whose whole the others could be variants
         start = name.removesuffix(ending) + "."
         # A number is no variant's name: model.2.safetensors goes on where model.safetensors ends.
         if all(other == name or (other.startswith(start) and not other[len(start)].isdigit()) for other in names):

@@ -89,7 +89,7 @@ def _expect_blocks(folder: RankFolder, blocks: list[int], told: int, slices: int
         for rank in range(slices)
     ]
     if missing:
-        raise missing_of(folder, missing, (end - min(blocks)) * slices, "file of a layer")
+        raise missing_of(folder, missing, (end - min(blocks)) * slices, "layer file")
 
 
 def _named(layers: dict[int, Slice], blocks: list[int]) -> Slice:
@@ -127,7 +127,7 @@ def expert_files(folder: RankFolder, files: Sequence[RankFile], rest: Sequence[R
     missing += [f"layer_{layer}_expert_0_mp_rank_00_model_states.pt" for layer in layers]
     missing += [] if rest else [_STATES]
     if missing:
-        raise missing_of(folder, missing, len(files) + len(missing), "file")
+        raise missing_of(folder, missing, len(rest) + len(files) + len(missing), "file")
     loaded = folder.load([file.name for file in (*rest, *files)])
     tensors: Slice = {}
     for one in loaded:

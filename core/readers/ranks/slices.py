@@ -117,15 +117,15 @@ def count_of_slices(one: Slice, said: Sizes) -> int:
 
 
 def width_of(one: Slice, said: Sizes) -> int:
-    """The width of a model, by its norms, which no slice cuts; 0 where they disagree, or with its config."""
+    """The width of a model, by its norms, which no slice cuts, or else by its config; 0 where they disagree."""
     widths = {
         tensor.shape[0]
         for name, tensor in one.items()
         if len(tensor.shape) == 1 and "norm" in _words(name)[0] and _words(name)[0] not in _HEAD_NORMS
     }
-    if len(widths) != 1 or (said.hidden and widths != {said.hidden}):
-        return 0
-    return widths.pop()
+    if not widths:
+        return said.hidden
+    return widths.pop() if len(widths) == 1 and said.hidden in {0, *widths} else 0
 
 
 def _are_like(other: Slice, first: Slice) -> bool:

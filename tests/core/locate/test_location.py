@@ -136,3 +136,17 @@ def test_a_snapshot_is_a_folder_below_snapshots_only(hub_cache: Path) -> None:
     (folder / "refs" / "main").write_bytes(b"\xff\xfe\0")
     assert snapshot(str(folder), "main") in ("", os.path.join(folder, "snapshots", COMMITS[0]))
     assert snapshot(str(folder / "nowhere")) == ""
+
+
+def test_a_path_that_is_not_there_is_told_before_the_hub_is_asked(
+    here: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    (here / "runs" / "first").mkdir(parents=True)
+    for typed in ("runs/second/checkpoint-500", "runs/first/model.safetensors", "runs/model.pt"):
+        assert f"{typed}: there is no such file or folder (runs" in command(typed).complaint
+    assert "runs/second: there is no such path here, and " in command("runs/second").complaint
+    assert "org/name/x.pt: there is no such path here, and " in command("org/name/x.pt").complaint.replace(
+        "org/name: ", "org/name/x.pt: "
+    )
