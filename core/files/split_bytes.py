@@ -28,11 +28,18 @@ class Pieces(NamedTuple):
         whole: the name of the file, "" where the names do not tell.
         names: those that are there, in their order.
         total: how many there should be.
+        numbered: whether their names tell that, and count from 1.
     """
 
     whole: str
     names: list[str]
     total: int
+    numbered: bool = False
+
+    def place(self, name: str) -> int:
+        """Which of them a piece is, from 1."""
+        match = _PATTERNS[0].fullmatch(name) if self.numbered else None
+        return int(match["piece"]) if match else self.names.index(name) + 1
 
 
 def pieces_of(name: str, names: Sequence[str]) -> Pieces | None:
@@ -54,7 +61,7 @@ def pieces_of(name: str, names: Sequence[str]) -> Pieces | None:
         ordered = [alike[piece] for piece in sorted(alike, key=lambda piece: (len(piece), piece))]
         total = int(told.get("total") or 0)
         if total > 1 or len(ordered) > 1:
-            return Pieces(told["whole"], ordered, max(total, len(ordered)))
+            return Pieces(told["whole"], ordered, max(total, len(ordered)), bool(total))
         return None
     return None
 
@@ -71,7 +78,7 @@ def refused_piece(folder: Folder, name: str, names: Sequence[str]) -> Checkpoint
     if pieces is None or any(_begins_as_checkpoint(folder, other) for other in pieces.names[1:2]):
         return None
     whole = pieces.whole or "WHOLE"
-    place = pieces.names.index(name) + 1
+    place = pieces.place(name)
     missing = f", of which {len(pieces.names)} are here" if len(pieces.names) < pieces.total else ""
     many = len(pieces.names) > _MOST_NAMED
     shown = [*pieces.names[:2], "…", pieces.names[-1]] if many else pieces.names

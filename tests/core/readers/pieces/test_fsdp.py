@@ -23,7 +23,7 @@ def ranks(tmp_path: Path) -> list[Path]:
     """Files as verl writes them (fsdp_checkpoint_manager.py): sharded along the first dimension, not all evenly."""
     paths = [tmp_path / f"model_world_size_{RANKS}_rank_{rank}.pt" for rank in range(RANKS)]
     for rank, path in enumerate(paths):
-        torch.distributed.init_process_group("fake", rank=rank, world_size=RANKS, store=FakeStore())  # type: ignore[no-untyped-call]
+        torch.distributed.init_process_group("fake", rank=rank, world_size=RANKS, store=FakeStore())
         try:
             mesh = init_device_mesh("cpu", (RANKS,))
             state = {}
@@ -60,7 +60,7 @@ def write_flat(folder: Path, ranks: int) -> list[Path]:
     """DINOv2's local state dicts: flat runs of the student's values and of the teacher's, its average."""
     paths = [folder / f"model_final.rank_{rank}.pth" for rank in range(ranks)]
     for path in paths:
-        state = {}
+        state: dict[str, torch.Tensor] = {}
         for copy in ("student", "teacher"):
             state |= {f"{copy}.backbone.blocks.{n}._flat_param": torch.zeros(200) for n in range(3)}
         torch.save({"model": state, "optimizer": {"state": {}, "param_groups": []}, "iteration": 99}, path)
