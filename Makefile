@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 # Setuptools' plain way to install in place: its import hook costs every start of Python 20 ms. The code is compiled
 # at once, since where PYTHONDONTWRITEBYTECODE is set it would be at every start.
 EDITABLE := --config-settings editable_mode=compat -e
-COMPILE := $(BIN)/python -m compileall -q core tui
+COMPILE := $(BIN)/python -m compileall -q core tui gpt2_explore.py
 # Installed for the program alone, and for the tests too. Both are out of date when these files change.
 RUNTIME := $(VENV)/.installed-runtime
 DEVELOPMENT := $(VENV)/.installed-development

@@ -7,6 +7,7 @@ process begins at that of the process which starts it.
 from __future__ import annotations
 
 import json
+import re
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ GPT2 = "gpt2/model.safetensors"
 GPT2_TORCH = "gpt2.pt"
 GPT_OSS = "gpt-oss"
 SHARDED = "sharded"
+SPELLINGS = ("compact", "default", "indented", "escaped")
+"""How the headers of `SHARDED` and its likes are spelt: the safetensors crate's way, `json.dumps`' own, and so on."""
 MILLION = "million/model.safetensors"
 GGUF = "gguf/model.gguf"
 
@@ -44,7 +47,27 @@ class Tensor(NamedTuple):
     shape: Sequence[int]
 
 
-def write_safetensors(path: Path, tensors: Iterable[Tensor]) -> int:
+def sharded(spelling: str) -> str:
+    """The folder of a spelling."""
+    return SHARDED if spelling == "compact" else f"{SHARDED}-{spelling}"
+
+
+def spelt(header: dict[str, object], spelling: str) -> str:
+    """A header as JSON."""
+    if spelling == "default":
+        return json.dumps(header)
+    if spelling == "indented":
+        return json.dumps(header, indent=2)
+    text = json.dumps(header, separators=(",", ":"))
+    # The first letter of every text, keys and dtypes too.
+    return re.sub(r'(?<=[{,:]")\w', _escape, text) if spelling == "escaped" else text
+
+
+def _escape(letter: re.Match[str]) -> str:
+    return f"\\u{ord(letter[0]):04x}"
+
+
+def write_safetensors(path: Path, tensors: Iterable[Tensor], spelling: str = "compact") -> int:
     """Writes a file with the header of these tensors and a hole for their data.
 
     Returns:
@@ -55,7 +78,7 @@ def write_safetensors(path: Path, tensors: Iterable[Tensor]) -> int:
     for tensor in tensors:
         begin, end = end, end + prod(tensor.shape) * _BYTES[tensor.dtype]
         header[tensor.name] = {"dtype": tensor.dtype, "shape": tensor.shape, "data_offsets": [begin, end]}
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = spelt(header, spelling).encode()
     text += b" " * (-len(text) % 8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
@@ -156,7 +179,7 @@ def write_gpt_oss(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps(config, indent=2))
 
 
-def write_sharded(folder: Path) -> None:
+def write_sharded(folder: Path, spelling: str = "compact") -> None:
     """Writes DeepSeek-V3's layers as it was published: an index, its shards, and the config that matters here."""
     tensors = list(deepseek_v3_tensors())
     if len(tensors) != SHARDED_TENSORS:
@@ -166,7 +189,7 @@ def write_sharded(folder: Path) -> None:
     for shard in range(SHARDS):
         part = tensors[shard * len(tensors) // SHARDS : (shard + 1) * len(tensors) // SHARDS]
         name = f"model-{shard + 1:05d}-of-{SHARDS:06d}.safetensors"
-        size += write_safetensors(folder / name, part)
+        size += write_safetensors(folder / name, part, spelling)
         weight_map |= dict.fromkeys((tensor.name for tensor in part), name)
     index = {"metadata": {"total_size": size}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index, indent=2))
@@ -217,12 +240,13 @@ def _gguf_array(key: str, kind: int, length: int, content: bytes) -> bytes:
 
 
 def write_all(folder: Path) -> None:
-    """Writes the checkpoints that are measured, some 150 MB of headers."""
+    """Writes the checkpoints that are measured, some 220 MB of headers."""
     write_gguf(folder / GGUF)
     write_safetensors(folder / GPT2, gpt2_tensors())
     write_torch(folder / GPT2_TORCH, gpt2_tensors())
     write_gpt_oss(folder / GPT_OSS)
-    write_sharded(folder / SHARDED)
+    for spelling in SPELLINGS:
+        write_sharded(folder / sharded(spelling), spelling)
     write_safetensors(folder / MILLION, million_tensors())
 
 

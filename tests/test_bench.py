@@ -95,7 +95,7 @@ def test_the_gguf_checkpoint_has_its_tokens_and_parameters(tmp_path: Path) -> No
     write_gguf(path)
     assert path.stat().st_blocks * 512 < 10_000_000
     assert count(open_reader(locate(str(path)))).totals.parameters == GGUF_PARAMETERS
-    assert count(open_reader(locate(str(path)))).source.config["vocab_size"] == 150_000
+    assert count(open_reader(locate(str(path)))).source.config.vocabulary == 150_000
 
 
 def test_gpt_oss_is_packed_as_it_was_published(tmp_path: Path) -> None:

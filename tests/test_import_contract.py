@@ -10,10 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
+from torch.distributed.checkpoint.state_dict_saver import save
+
+from core.report.results import BY
+from tests.support.checkpoints import experts, gpt2, masks, write, write_shards
+from tests.support.gguf_files import mixtral
+from tests.support.gguf_files import write as write_gguf
 
 ROOT = Path(__file__).parent.parent
 # What takes seconds or tenths of one to import; a headless count of a header format needs none of them.
-SLOW = {"torch", "transformers", "textual", "textual_plotext", "plotext", "rich", "numpy", "huggingface_hub", "httpx2"}
+SLOW = {
+    *("torch", "transformers", "textual", "textual_plotext", "plotext", "rich", "numpy", "numba", "huggingface_hub"),
+    *("httpx2", "dataclasses", "inspect"),
+}
 SCREEN = {"textual", "textual_plotext", "plotext", "rich", "tui"}
 
 CORE = sorted((ROOT / "core").rglob("*.py"))
@@ -83,11 +93,37 @@ def test_the_whole_core_can_be_imported_without_the_screen_and_without_torch() -
 
 
 RUN = """
-import contextlib, sys
+import sys
 from tui.cli import main
-with contextlib.suppress(SystemExit):
-    main(sys.argv[1:])
+try:
+    status = main(sys.argv[1:])
+except SystemExit:
+    status = 0
+assert status == int("./no-such-file.safetensors" in sys.argv)
 """
+
+
+OUTPUTS = ["--print", "--json", "--csv", "--markdown"]
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A checkpoint of each format whose headers tell all, by what stands for it in the tests' arguments."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    tensors = gpt2(layers=2)
+    weights = {"h.0.mlp.weight": torch.zeros(3, 4), "h.0.mlp.bias": torch.zeros(4), "unheard.of": torch.zeros(2)}
+    torch.save(weights, folder / "zip.pt")
+    torch.save(weights, folder / "legacy.pt", _use_new_zipfile_serialization=False)
+    save(weights, checkpoint_id=folder / "distributed", no_dist=True)
+    mixture, metadata = mixtral()
+    return {
+        "SAFETENSORS": str(write(folder / "model.safetensors", {**tensors, **masks(2), "unheard.of": ("F32", (2,))})),
+        "SHARDED": str(write_shards(folder / "sharded", [tensors, dict(experts(2, 4))])),
+        "ZIP": str(folder / "zip.pt"),
+        "LEGACY": str(folder / "legacy.pt"),
+        "DISTRIBUTED": str(folder / "distributed"),
+        "GGUF": str(write_gguf(folder / "model.gguf", mixture, metadata)),
+    }
 
 
 @pytest.mark.parametrize(
@@ -97,24 +133,22 @@ with contextlib.suppress(SystemExit):
         ["--version"],
         ["--list"],
         ["--list", "--json"],
-        ["gpt2", "--print"],
         ["gpt2", "--print", "--rules", "study"],
-        ["gpt2", "--json", "--by", "tensor"],
-        ["gpt2", "--csv", "--by", "layer"],
-        ["gpt2", "--markdown", "--by", "module"],
-        ["--study", "--print"],
-        ["--study", "--json"],
-        ["--study", "--markdown"],
-        ["FILE", "--json"],
+        ["gpt2", "--print", "--ascii"],
         ["./no-such-file.safetensors", "--json"],
         ["gpt2", "--no-such-option"],
+        *(["gpt2", output, "--by", by] for output in OUTPUTS for by in BY),
+        *(["--study", output] for output in OUTPUTS),
+        ["--study", "--print", "SAFETENSORS", "GGUF", "ZIP"],
+        *(
+            ["SAFETENSORS", "SHARDED", "ZIP", "LEGACY", "DISTRIBUTED", "GGUF", output, "--by", by]
+            for output, by in zip(OUTPUTS, BY)
+        ),
+        *([name, "--print"] for name in ("SAFETENSORS", "SHARDED", "ZIP", "LEGACY", "DISTRIBUTED", "GGUF")),
     ],
     ids=" ".join,
 )
-def test_the_pipe_imports_nothing_that_starts_slowly(arguments: list[str], tmp_path: Path) -> None:
-    file = tmp_path / "model.safetensors"
-    header = json.dumps({"wte.weight": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
-    file.write_bytes(len(header).to_bytes(8, "little") + header + bytes(24))
-    loaded = modules_after(RUN, *(str(file) if argument == "FILE" else argument for argument in arguments))
+def test_the_pipe_imports_nothing_that_starts_slowly(arguments: list[str], checkpoints: dict[str, str]) -> None:
+    loaded = modules_after(RUN, *(checkpoints.get(argument, argument) for argument in arguments))
     assert "tui" in loaded
     assert loaded & SLOW == set()

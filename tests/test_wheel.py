@@ -57,7 +57,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     source = folder / "source"
     for package in ("core", "tui"):
         shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("gpt2_explore.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     quietly(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, cwd=source)
     (wheel,) = folder.glob("*.whl")
@@ -86,7 +86,7 @@ def test_all_files_of_the_packages_are_in_the_wheel(installed: Installed) -> Non
         for package in ("core", "tui")
         for file in (ROOT / package).rglob("*")
         if file.suffix in {".py", ".tcss"} or file.name == "py.typed"
-    }
+    } | {"gpt2_explore.py"}
     assert {"core/py.typed", "tui/py.typed"} < wanted
     assert any(name.endswith(".tcss") for name in wanted)
     with ZipFile(installed.wheel) as archive:

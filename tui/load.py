@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Lock, Thread
+from threading import Lock
+from typing import TypeVar
 
 from textual.message import Message
 
@@ -16,9 +17,14 @@ from core.count.counter import Count, count_stepwise
 from core.count.tree import build_tree
 from core.locate.location import locate
 from core.readers.open_checkpoint import open_reader
+from tui.crash import exhausted
+from tui.load_slot import LoadSlot
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 
 Post = Callable[[Message], object]
+AnyLoad = TypeVar("AnyLoad", bound="Load")
+
+_NO_THREAD = "the system gives this program no thread to read it in; raise the limit of processes (ulimit -u)"
 
 
 class Cancelled(Exception):
@@ -31,15 +37,25 @@ class Load:
     So a load can begin while the screen is still being set up, and a small model is there in the first picture.
     """
 
-    def __init__(self, model: str, load_id: int, rules: Rules | None = None, again: bool = False) -> None:
+    def __init__(
+        self,
+        model: str,
+        load_id: int,
+        rules: Rules | None = None,
+        *,
+        again: bool = False,
+        slot: LoadSlot | None = None,
+    ) -> None:
         """
         Args:
             model: as the user names it.
             load_id: put into every message, so that those of older loads can be told.
             rules: what is asked before the built-in rules.
             again: whether the hub is to be asked, where it was asked a while ago.
+            slot: where the loads before it ran; None where it is the first.
         """
         self.rules = rules
+        self._slot = slot or LoadSlot()
         self.model = model
         self.load_id = load_id
         self._ask = "always" if again else "due"
@@ -48,8 +64,15 @@ class Load:
         self._waiting: list[Message] = []
         self._post: Post = self._waiting.append
         self._lock = Lock()
-        # A daemon: who quits does not wait for a header of 100 MB.
-        Thread(target=self._run, name=f"load-{load_id}", daemon=True).start()
+        try:
+            self._slot.start(self._run, f"load-{load_id}")
+        except RuntimeError:
+            self._last_word(LoadFailed(load_id, _NO_THREAD))
+
+    def next(self: AnyLoad, model: str, load_id: int, again: bool) -> AnyLoad:
+        """The load of another model in place of this one, or of the same again; this one is cancelled."""
+        self.cancel()
+        return type(self)(model, load_id, self.rules, again=again, slot=self._slot)
 
     def deliver(self, now: Post, later: Post) -> None:
         """Gives the messages that wait to one function, here, and those to come to another.
@@ -79,6 +102,8 @@ class Load:
             self._post(message)
 
     def _run(self) -> None:
+        if self._cancelled:
+            return
         # What is made here has no cycles, and looking for some in a million nodes takes seconds again and again.
         gc.disable()
         try:
@@ -95,7 +120,8 @@ class Load:
         except CheckpointError as error:
             self._last_word(LoadFailed(self.load_id, error.sentence(self.model)))
         except Exception as error:
-            self._last_word(LoadBroke(self.load_id, error))
+            told = exhausted(error)
+            self._last_word(LoadFailed(self.load_id, told) if told else LoadBroke(self.load_id, error))
         finally:
             gc.freeze()
             gc.enable()

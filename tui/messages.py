@@ -49,9 +49,9 @@ class LoadDone(LoadMessage):
 
 @dataclass
 class ModelProfiled(LoadMessage):
-    """All is counted and measured, for a comparison."""
+    """All is counted, and the model's profile is worked out."""
 
-    measured: ModelProfile
+    profile: ModelProfile
 
 
 @dataclass

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rich.cells import set_cell_size
-
 from core.classify.category import CATEGORIES
-from core.text.escape import ELLIPSIS, as_ascii
-from core.text.width import shortened
+from core.text.escape import as_ascii
+from core.text.width import padded, shortened
 
 RGB = tuple[int, int, int]
 
@@ -102,8 +100,11 @@ class Palette:
         """Text with what ASCII lacks written otherwise, where that is wanted."""
         return as_ascii(text) if self.ascii else text
 
+    def shortened(self, text: str, width: int) -> str:
+        """Text of at most `width` columns, the middle left out where it is longer."""
+        # What ASCII lacks takes more room there, so it is written otherwise first; then the sign for what is left out.
+        return self.plain(shortened(self.plain(text), width))
+
     def fit(self, text: str, width: int) -> str:
         """Text of exactly `width` columns, the middle left out where it is longer."""
-        shown = shortened(self.plain(text), width).replace(ELLIPSIS, self.plain(ELLIPSIS))
-        # As wide as the screen's library takes it to be: characters may be two columns wide, or none.
-        return shown.ljust(width) if shown.isascii() else set_cell_size(shown, width)
+        return padded(self.shortened(text, width), width)

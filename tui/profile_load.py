@@ -1,4 +1,4 @@
-"""A load for a comparison: it measures the model and builds no tree."""
+"""A load for a comparison: it works out the model's profile and builds no tree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.messages import ModelProfiled
 
 
 class ProfileLoad(Load):
-    """Reads and measures one model in the background."""
+    """Reads and profiles one model in the background."""
 
     def _finish(self, count: Count) -> None:
         self._say(ModelProfiled(self.load_id, ModelProfile(count)))

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
+import errno
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from functools import partial
-
-from rich.console import Console
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from core.classify.user_rules import Rules
-from tui.app import ExploreApp
-from tui.crash import crash_report
-from tui.palette import Palette
+from tui.environment import drop_odd_variables
 from tui.terminal import ascii_only
 
+if TYPE_CHECKING:
+    from tui.app import ExploreApp
+
 _GRACE_SECONDS = 2.0
+_SIGNALS = (
+    *("SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGSTKFLT"),
+    *("SIGXCPU", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGSYS", "SIGEMT", "SIGINFO"),
+)
+"""Those that end a process which does not handle them; systems have different ones.
+
+SIGPIPE and SIGXFSZ are not among them, since Python ignores them; SIGSEGV and its like tell of a fault in the process.
+"""
+_SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 
 def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study: bool) -> int:
@@ -34,46 +42,81 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
     Returns:
         The exit status.
     """
+    drop_odd_variables(os.environ)
+    # Textual reads the environment as it is imported.
+    from rich.console import Console
+
+    from tui.app import ExploreApp
+    from tui.palette import Palette
+    from tui.textual_fixes.driver import take_any_bytes
+
     sixteen = Console().color_system == "standard"
     palette = Palette(ascii_only(ascii_asked), sixteen, bool(os.environ.get("NO_COLOR")))
     app = ExploreApp(models, palette, rules, study)
 
-    _take_any_bytes()
+    take_any_bytes()
 
     async def run() -> int | None:
         loop = asyncio.get_running_loop()
         # Ctrl+C is a character here, so SIGINT is sent by another process. asyncio would answer it by cancelling a task
         # that textual does without: the screen would stay, and could not be ended by closing its window.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _ending_signals():
             loop.add_signal_handler(number, _end, app, 128 + number)
         return await app.run_async()
 
-    status = asyncio.run(run())
+    try:
+        status = asyncio.run(run())
+    except (RuntimeError, MemoryError) as error:
+        app.failure = app.failure or error
+        status = 1
+    if isinstance(app.failure, ImportError):
+        raise app.failure
     if app.failure:
-        print(f"gpt2-explore: {crash_report(app.failure)}", file=sys.stderr)
+        print(f"gpt2-explore: {_reason(app.failure)}", file=sys.stderr)
         return 1
     return app.return_code or status or 0
 
 
-def _take_any_bytes() -> None:
-    """Has bytes from the terminal that are no UTF-8 (of another encoding, or a file pasted) come as a character U+FFFD.
-
-    Textual 8.2 decodes them strictly, in a thread whose end takes the screen down and leaves the terminal as it is.
-    """
-    if sys.platform == "win32":
-        return
-    from textual.drivers import linux_driver
-
-    vars(linux_driver)["getincrementaldecoder"] = _forgiving_decoder
+def _ending_signals() -> list[int]:
+    named = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    if hasattr(signal, "SIGRTMIN"):
+        return [*named, *range(signal.SIGRTMIN, signal.SIGRTMAX + 1)]
+    return named
 
 
-def _forgiving_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    return partial(codecs.getincrementaldecoder(encoding), "replace")
+def _reason(error: Exception) -> str:
+    """Why the screen ended, as a sentence."""
+    from tui.crash import crash_report
+
+    scarce = _scarce(error)
+    if scarce:
+        return f"the system gives this program {scarce} for its screen (ulimit -a tells the limits); try --print"
+    return crash_report(error)
+
+
+def _scarce(error: Exception) -> str:
+    """What the system has refused, where that is what ended the screen; otherwise ""."""
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return "no thread"
+    if isinstance(error, MemoryError):
+        return "too little memory"
+    if isinstance(error, OSError) and error.errno in _SCARCE:
+        return f"too little ({error.strerror})"
+    return ""
 
 
 def _end(app: ExploreApp, status: int) -> None:
     """Ends the app in order; where that hangs (its terminal may be gone), without."""
-    timer = threading.Timer(_GRACE_SECONDS, os._exit, (status,))
+    timer = threading.Timer(_GRACE_SECONDS, _end_at_once, (app, status))
     timer.daemon = True
-    timer.start()
+    # Without a thread for it there is no such end, but an orderly one all the same.
+    with suppress(RuntimeError):
+        timer.start()
     app.exit(status, return_code=status)
+
+
+def _end_at_once(app: ExploreApp, status: int) -> None:
+    from tui.textual_fixes.driver import restore_at_once
+
+    restore_at_once(app._driver)
+    os._exit(status)

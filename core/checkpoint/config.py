@@ -1,149 +1,290 @@
-"""What a model's config says, whatever its keys are called: widths, experts, quantisation, adapters."""
+"""What a model's config says, read once into fields, whatever its keys are called and whatever stands under them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from core.checkpoint.dtypes import name_of_torch
+
+if TYPE_CHECKING:
+    from core.checkpoint.quantization import QuantizationConfig
+
+_Part = Mapping[str, Any]
+
+# Fields that are one number, each with what configs call it, the most frequent first: those of transformers' models,
+# then those of the models' own code. GGUF's keys are put into these words by core.readers.gguf.config.
+_NUMBERS: dict[str, tuple[str, ...]] = {
+    "layers": ("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
+    "hidden_size": ("hidden_size", "n_embd", "d_model", "dim", "embed_dim"),
+    "heads": ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads"),
+    "key_value_heads": ("num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num"),
+    "head_dim": ("head_dim", "kv_channels"),
+    # The last three are BART's, and DistilBERT's and Mistral's own.
+    "intermediate_size": (
+        *("intermediate_size", "n_inner", "ffn_dim", "d_ff", "ffn_hidden_size"),
+        *("encoder_ffn_dim", "hidden_dim"),
+    ),
+    "expert_intermediate_size": ("moe_intermediate_size",),
+    "shared_experts": ("n_shared_experts", "num_shared_experts", "moe_num_shared_experts"),
+    "shared_expert_intermediate_size": ("shared_expert_intermediate_size",),
+    "vocabulary": ("vocab_size", "padded_vocab_size"),
+    "context": (
+        *("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length"),
+        "max_sequence_length",
+    ),
+    "attention_chunk": ("attention_chunk_size",),
+    # DeepSeek-V2's latent attention, and of all after it.
+    "query_rank": ("q_lora_rank",),
+    "key_value_rank": ("kv_lora_rank",),
+    "query_key_head_dim": ("qk_nope_head_dim",),
+    "rotary_head_dim": ("qk_rope_head_dim",),
+    "value_head_dim": ("v_head_dim",),
+    # Mamba's own names, those of hybrids of it (Jamba, Bamba, Falcon-H1, Granite), Nemotron-H's.
+    "ssm_state_size": ("state_size", "mamba_d_state", "ssm_state_size"),
+    "ssm_conv_kernel": ("conv_kernel", "mamba_d_conv"),
+    "ssm_expand": ("expand", "mamba_expand"),
+    "ssm_heads": ("mamba_n_heads", "mamba_num_heads"),
+}
+_WINDOW = ("sliding_window", "sliding_window_size", "attention_window_size")
+_LAYER_TYPES = ("layer_types", "layers_block_type")
+_DTYPE = ("dtype", "torch_dtype")
+_QUANTIZATION = ("quantization_config", "quantization", "compression_config")
 # As the configs of transformers call them, and those of DBRX (inside `ffn_config`), Mistral, Yuan, DeepSeek's own,
 # Megatron, GGUF.
-_NUMBERS_OF_EXPERTS = (
+_EXPERTS = (
     *("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts", "num_moe_experts", "n_experts"),
     *("num_routed_experts", "expert_count"),
 )
-_EXPERTS_PER_TOKEN = (
+_EXPERTS_USED = (
     *("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "moe_topk", "moe_k", "top_k_experts"),
     *("experts_per_token", "n_activated_experts", "num_selected_experts", "expert_used_count"),
     "moe_router_topk",
 )
-_INSIDE = ("ffn_config", "moe", "moe_config")
+_AROUND_EXPERTS = ("ffn_config", "moe", "moe_config")
 # transformers, models/switch_transformers and nllb_moe: fixed by the model, not by its config.
-_FIXED = {"switch_transformers": 1, "nllb-moe": 2}
+_FIXED_EXPERTS_USED = {"switch_transformers": 1, "nllb-moe": 2}
+# Where multimodal models keep the config of their language model.
+_LANGUAGE_MODEL = ("text_config", "language_config", "llm_config", "thinker_config")
+_MAX_SECTIONS = 4
+"""The config itself, and those of language models inside it."""
+_MAX_SPECULATIVE_LAYERS = 16
 
 
-def experts_said(config: Mapping[str, Any]) -> tuple[list[int], list[int]]:
-    """How many routed experts a layer has and how many work on a token, by the config: one number, or one a layer."""
-    if config.get("is_moe") is False:  # Doge: its config has numbers of experts all the same
-        return [], []
-    parts = sections(config)
-    parts += [inside for part in parts for key in _INSIDE if isinstance(inside := part.get(key), dict)]
-    experts = next((n for part in parts for key in _NUMBERS_OF_EXPERTS if (n := _numbers(part.get(key)))), [])
-    used = next((n for part in parts for key in _EXPERTS_PER_TOKEN if (n := _numbers(part.get(key)))), [])
-    model = config.get("model_type")
-    if not used and isinstance(model, str) and model in _FIXED:
-        used = [_FIXED[model]]
-    if model == "ernie4_5_moe_vl":
+Attention = tuple[int, int, int, int]
+"""Of one model: hidden_size, heads of queries, heads of keys and of values, head_dim; all above 0."""
+
+
+class ModelConfig:
+    """What a checkpoint's config says of the model, as far as anything here asks.
+
+    It is made from any JSON object: what is of another type than it should be is taken as not said. Nothing is derived,
+    and no default of a kind of model is put in but where that is noted. A number is above 0, and None where it is not
+    said, or null, or one a layer. Where a config has that of a language model inside it (`text_config`), the outer one
+    is asked first.
+
+    Attributes:
+        architecture: the class that it names first, such as `GPT2LMHeadModel`; None where it names none.
+        model_type: the kind of model, such as `gpt2`; "" where it is not said.
+        language_model_type: that of the innermost language model: in one that reads pictures too, its text model's.
+        is_adapter: whether it is an adapter's: all that such a checkpoint trains is one.
+        dtype: in which weights are meant to be (`torch_dtype`), as it is shown: `BF16`; "" where it is not said.
+        has_quantization_config: whether it has the key `quantization_config` itself, whatever stands under it.
+        tied: what it and the language models inside say of `tie_word_embeddings`: nothing, one, or both.
+        shares_embeddings: whether encoder and decoder share theirs (`share_encoder_decoder_embeddings`), as they do
+            where that is not said.
+        layers: layers of the language model, those for speculative decoding not among them (GGUF's are taken off).
+        hidden_size: the width of what goes from layer to layer, in elements.
+        hidden_sizes: all that is said of it, in the order asked; several where the outer model has another width.
+        heads: attention's heads of queries.
+        key_value_heads: those of keys and values, where they are fewer.
+        head_dim: the width of one head, in elements; often null where it is hidden_size / heads.
+        intermediate_size: the inner width of a dense MLP, in elements; GPT-2 says null for 4 × hidden_size.
+        expert_intermediate_size: that of one routed expert, where it is another.
+        vocabulary: tokens that have an embedding.
+        context: the longest text that it is made for, in tokens.
+        experts: routed experts of a layer: one number, or one a layer; empty for a dense model.
+        experts_used: how many of them work on a token, likewise; for Switch and NLLB, which fix it, that number.
+        zero_experts: whether there are experts that do nothing beside them (LongCat).
+        shared_experts: experts of a layer that work on every token.
+        shared_expert_intermediate_size: the inner width of all of those together, where it is said.
+        speculative_layers: numbers of the layers for speculative decoding that follow the model's own
+            (`num_nextn_predict_layers`); empty where there are none.
+        sliding_window: how many tokens back a layer with a window looks; None where the config turns it off.
+        attention_chunk: tokens of a chunk beyond which a layer with chunks does not look (Llama 4).
+        layer_types: what each layer is, in the config's words (`sliding_attention`, `mamba`); empty where not said.
+        query_rank: the rank of latent queries, in elements.
+        key_value_rank: that of latent keys and values, which are what is kept of a token.
+        query_key_head_dim: of a head of latent attention the width without rotation.
+        rotary_head_dim: and that of what is rotated.
+        value_head_dim: the width of its values.
+        ssm_state_size: states of a channel in a state space model (Mamba).
+        ssm_conv_kernel: tokens that its convolution sees.
+        ssm_expand: its inner width by hidden_size.
+        ssm_heads: its heads, where it has such.
+        attentions: the attention of the model and of each model inside it (every `…_config`), where all is known.
+    """
+
+    __slots__ = (
+        *_NUMBERS,
+        *("architecture", "attentions", "dtype", "experts", "experts_used", "has_quantization_config", "hidden_sizes"),
+        *("is_adapter", "language_model_type", "layer_types", "model_type", "shares_embeddings", "sliding_window"),
+        *("speculative_layers", "tied", "zero_experts", "_quantization"),
+    )
+
+    layers: int | None
+    hidden_size: int | None
+    heads: int | None
+    key_value_heads: int | None
+    head_dim: int | None
+    intermediate_size: int | None
+    expert_intermediate_size: int | None
+    shared_experts: int | None
+    shared_expert_intermediate_size: int | None
+    vocabulary: int | None
+    context: int | None
+    attention_chunk: int | None
+    query_rank: int | None
+    key_value_rank: int | None
+    query_key_head_dim: int | None
+    rotary_head_dim: int | None
+    value_head_dim: int | None
+    ssm_state_size: int | None
+    ssm_conv_kernel: int | None
+    ssm_expand: int | None
+    ssm_heads: int | None
+
+    def __init__(self, raw: _Part) -> None:
+        """
+        Args:
+            raw: the object in a config.json, or its like.
+        """
+        sections = _sections(raw)
+        for field, keys in _NUMBERS.items():
+            setattr(self, field, next(_numbers(sections, keys), None))
+        self.hidden_sizes = tuple(_numbers(sections, _NUMBERS["hidden_size"]))
+        self.architecture = _first_text(raw.get("architectures"))
+        self.model_type = _text(raw.get("model_type"))
+        self.language_model_type = _text(sections[-1].get("model_type"))
+        self.is_adapter = "peft_type" in raw
+        self.dtype = _dtype(sections)
+        self._quantization = _quantization(sections)
+        self.has_quantization_config = "quantization_config" in raw
+        said = (part.get("tie_word_embeddings") for part in sections)
+        self.tied = frozenset(flag for flag in said if isinstance(flag, bool))
+        self.shares_embeddings = raw.get("share_encoder_decoder_embeddings") is not False
+        self.experts, self.experts_used = _experts(raw, sections, self.model_type)
+        self.zero_experts = bool(raw.get("zero_expert_num"))
+        self.speculative_layers = _speculative_layers(sections)
+        # Qwen2's configs name a window and say beside it that it is not used.
+        windowed = [part for part in sections if part.get("use_sliding_window") is not False]
+        self.sliding_window = next(_numbers(windowed, _WINDOW), None)
+        self.layer_types = _layer_types(sections)
+        self.attentions = tuple(_attentions(raw))
+
+    @classmethod
+    def of(cls, raw: object) -> ModelConfig:
+        """The config in parsed JSON; of anything but an object, one that says nothing."""
+        return cls(raw if isinstance(raw, dict) else {})
+
+    @property
+    def quantization(self) -> QuantizationConfig:
+        """How its weights are quantised, read anew each time; it says nothing where they are not."""
+        # Not imported for nothing: most checkpoints are not quantised.
+        from core.checkpoint.quantization import QuantizationConfig
+
+        return QuantizationConfig(self._quantization)
+
+
+def _sections(raw: _Part) -> list[_Part]:
+    """The config itself, then that of the language model inside it, where there is one."""
+    sections = [raw]
+    for part in sections:
+        inside = [value for key in _LANGUAGE_MODEL if isinstance(value := part.get(key), dict)]
+        sections += inside[: _MAX_SECTIONS - len(sections)]
+    return sections
+
+
+def _numbers(parts: Sequence[_Part], keys: Sequence[str]) -> Iterator[int]:
+    """What some parts have under some keys, of that the whole numbers above 0; the first part's first key first."""
+    for part in parts:
+        for key in keys:
+            value = part.get(key)
+            if type(value) is int and value > 0:
+                yield value
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _first_text(value: object) -> str | None:
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], str) else None
+
+
+def _dtype(sections: Sequence[_Part]) -> str:
+    words = (_text(part.get(key)) for part in sections for key in _DTYPE)
+    word = next(filter(None, words), "")
+    return name_of_torch(word.removeprefix("torch.")) if word else ""
+
+
+def _quantization(sections: Sequence[_Part]) -> _Part:
+    found = (part.get(key) for part in sections for key in _QUANTIZATION)
+    return next((part for part in found if isinstance(part, dict)), {})
+
+
+def _experts(raw: _Part, sections: Sequence[_Part], model_type: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """How many routed experts a layer has and how many work on a token: of each one number, or one a layer."""
+    if raw.get("is_moe") is False:  # Doge: its config has numbers of experts all the same
+        return (), ()
+    inside = [part.get(key) for part in sections for key in _AROUND_EXPERTS]
+    parts = [*sections, *(part for part in inside if isinstance(part, dict))]
+    experts, used = _one_or_several(parts, _EXPERTS), _one_or_several(parts, _EXPERTS_USED)
+    if not used and model_type in _FIXED_EXPERTS_USED:
+        used = (_FIXED_EXPERTS_USED[model_type],)
+    if model_type == "ernie4_5_moe_vl":
         # For text and for pictures; a token is of one of them.
-        experts = [sum(experts)]
+        experts = (sum(experts),)
     return experts, used
 
 
-def _numbers(value: object) -> list[int]:
-    """A number above 0, or a list of such (Hunyuan's `moe_topk`), as a list; empty for all else."""
-    values = value if isinstance(value, list) else [value]
-    numbers = [n for n in values if type(n) is int and n > 0]
-    return numbers if len(numbers) == len(values) else []
-
-
-# Where multimodal models keep the config of their language model.
-_LANGUAGE_MODEL = ("text_config", "language_config", "llm_config", "thinker_config")
-# What configs of transformers' models call these, and those of the models' own code; the most frequent first.
-HIDDEN_SIZE = ("hidden_size", "n_embd", "d_model", "dim", "embed_dim")
-HEADS = ("num_attention_heads", "n_head", "num_heads", "n_heads", "encoder_attention_heads")
-KEY_VALUE_HEADS = ("num_key_value_heads", "num_kv_heads", "n_head_kv", "n_kv_heads", "multi_query_group_num")
-HEAD_SIZE = ("head_dim", "kv_channels")
-_QUANTIZATION = ("quantization_config", "quantization", "compression_config")
-_BITS = ("bits", "num_bits", "nbits", "w_bit", "wbits")
-_GROUP = ("group_size", "q_group_size")
-# quanto says `"weights": "int4"`.
-_NAMED_BITS = {"int2": 2, "int4": 4, "int8": 8, "float8": 8}
-_MOST_PARTS = 20_000
-"""Of a quantisation's config that are looked at; settings for each module have hundreds, a hostile one millions."""
-_MOST_SCHEMES = 16
-
-
-def sections(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The config itself, then that of the language model inside it, where there is one."""
-    parts: list[Mapping[str, Any]] = [config]
+def _one_or_several(parts: Sequence[_Part], keys: Sequence[str]) -> tuple[int, ...]:
+    """The first that is a number above 0, or a list of such (Hunyuan's `moe_topk`); empty where none is."""
     for part in parts:
-        parts += [value for key in _LANGUAGE_MODEL if isinstance(value := part.get(key), dict)][: 4 - len(parts)]
-    return parts
+        for key in keys:
+            value = part.get(key)
+            values = value if isinstance(value, list) else [value]
+            if values and all(type(n) is int and n > 0 for n in values):
+                return tuple(values)
+    return ()
 
 
-def numbers(parts: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[int]:
-    """What some configs have under some keys, of that the whole numbers above 0; the first config's first key first."""
-    return [value for part in parts for key in keys if type(value := part.get(key)) is int and value > 0]
+def _speculative_layers(sections: Sequence[_Part]) -> range:
+    """DeepSeek-V3 (README_WEIGHTS.md: `num_nextn_predict_layers`, "Layer ID"), GLM-4.5 and others have them so."""
+    for part in sections:
+        layers, more = part.get("num_hidden_layers"), part.get("num_nextn_predict_layers")
+        if type(layers) is int and type(more) is int and layers > 0 and 0 < more <= _MAX_SPECULATIVE_LAYERS:
+            return range(layers, layers + more)
+    return range(0)
 
 
-class Scheme(NamedTuple):
-    """How many bits a weight takes, and how many weights share a scale (0 where that is not said)."""
-
-    bits: int
-    group_size: int
-
-
-class QuantizationConfig:
-    """The `quantization_config` of a config.json, MLX's `quantization`, or nothing.
-
-    Settings for some modules alone are often told by patterns (GPTQModel's `dynamic`, the targets of
-    compressed-tensors). They are not matched, which a hostile pattern could make endless: of all settings in it, the
-    tensors' shapes say which one holds.
-
-    Attributes:
-        method: its `quant_method` in lower case; "" where none is named.
-        format: its `format`, likewise.
-        present: whether there is such a part at all.
-    """
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        found = [part[key] for part in sections(config) for key in _QUANTIZATION if isinstance(part.get(key), dict)]
-        self._part: dict[str, Any] = found[0] if found else {}
-        self.present = bool(self._part)
-        self.method, self.format = (_word(self._part.get(key)) for key in ("quant_method", "format"))
-        self._schemes = list(dict.fromkeys(_schemes(self._part)))[:_MOST_SCHEMES]
-
-    def schemes(self, module: str) -> list[Scheme]:
-        """All settings, those of a module first where they are given under its name (MLX, AutoRound)."""
-        inside = self._part.get("extra_config")
-        for part in (self._part, inside if isinstance(inside, dict) else {}):
-            own = part.get(module)
-            if isinstance(own, dict) and (scheme := _scheme(own)):
-                return [scheme, *self._schemes]
-        return self._schemes
-
-    def sizes(self, module: str) -> tuple[int, int] | None:
-        """`out_features` and `in_features` of a module, where its settings have them (VPTQ)."""
-        layers = self._part.get("config_for_layers")
-        own = layers.get(module) if isinstance(layers, dict) else None
-        if not isinstance(own, dict):
-            return None
-        rows, columns = own.get("out_features"), own.get("in_features")
-        return (rows, columns) if type(rows) is int and type(columns) is int and min(rows, columns) > 0 else None
+def _layer_types(sections: Sequence[_Part]) -> tuple[str, ...]:
+    for part in sections:
+        for key in _LAYER_TYPES:
+            kinds = part.get(key)
+            if isinstance(kinds, list) and kinds and all(isinstance(kind, str) for kind in kinds):
+                return tuple(kinds)
+    return ()
 
 
-def _schemes(part: dict[str, Any]) -> Iterator[Scheme]:
-    """Every setting in it, the outer ones first."""
-    parts: list[Any] = [part]
-    for value in parts:
-        if isinstance(value, dict) and (scheme := _scheme(value)):
-            yield scheme
-        inside = list(value.values()) if isinstance(value, dict) else value
-        if len(parts) < _MOST_PARTS:
-            parts += [below for below in inside[:_MOST_PARTS] if isinstance(below, (dict, list))]
-
-
-def _scheme(part: dict[str, Any]) -> Scheme | None:
-    bits = next((part[key] for key in _BITS if type(part.get(key)) is int), 0) or _NAMED_BITS.get(
-        _word(part.get("weights")), 0
-    )
-    group = next((part[key] for key in _GROUP if type(part.get(key)) is int), 0)
-    return Scheme(bits, max(group, 0)) if 0 < bits <= 16 else None
-
-
-def _word(value: object) -> str:
-    return value.lower() if isinstance(value, str) else ""
-
-
-def is_adapter(config: Mapping[str, Any]) -> bool:
-    """Whether a checkpoint's config is that of an adapter: all that it trains is one."""
-    return "peft_type" in config
+def _attentions(raw: _Part) -> Iterator[Attention]:
+    """Of the model, then of each model inside it; where several queries share one key, that is told in many ways."""
+    inside = (part for key, part in raw.items() if key.endswith("_config") and isinstance(part, dict))
+    for part in (raw, *inside):
+        keys = (_NUMBERS[field] for field in ("hidden_size", "heads", "key_value_heads", "head_dim"))
+        width, heads, shared, head_dim = (next(_numbers([part], names), 0) for names in keys)
+        if part.get("multi_query") is True and not part.get("new_decoder_architecture"):
+            shared = shared if "multi_query_group_num" in part else 1
+        head_dim = head_dim or (width // heads if heads else 0)
+        if width and heads and shared and head_dim:
+            yield width, heads, shared, head_dim

@@ -1,8 +1,9 @@
-"""The one error that a checkpoint can cause, and how it reads."""
+"""The one error that a checkpoint can cause, how it reads, and what stands for a model that could not be read."""
 
 from __future__ import annotations
 
 from errno import ELOOP
+from typing import NamedTuple
 
 from core.text.escape import escaped
 from core.text.width import shortened
@@ -40,6 +41,13 @@ class CheckpointError(Exception):
 
     def __str__(self) -> str:
         return self.sentence()
+
+
+class Failure(NamedTuple):
+    """A model that could not be read, as the user named it, and why."""
+
+    model: str
+    error: CheckpointError
 
 
 def from_os_error(error: OSError, file: str) -> CheckpointError:

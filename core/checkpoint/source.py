@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
 
-from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.checkpoint.config import ModelConfig
+from core.checkpoint.learned import Claims, Learned
+from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.uncounted import Uncounted, total_of
 
 
 class Progress(NamedTuple):
@@ -22,53 +25,50 @@ class Progress(NamedTuple):
     doing: str = ""
 
 
-class Claims:
-    """What others say of a checkpoint: not believed, but differences are explained.
-
-    Attributes:
-        by: who says it, as a note names it.
-        parameters: how many there are; 0 where it is not said.
-        bytes: what they take; 0 where it is not said.
-    """
-
-    __slots__ = ("by", "bytes", "parameters")
-
-    def __init__(self, by: str, parameters: object = None, bytes: object = None) -> None:
-        """Of values from a file, whatever they are."""
-        self.by = by
-        self.parameters, self.bytes = (
-            int(n) if isinstance(n, (int, float)) and 0 < n < 1 << 62 else 0 for n in (parameters, bytes)
-        )
-
-
-class Source:
-    """A checkpoint that was found: what it is called, and what stands beside its tensors.
+class Source(NamedTuple):
+    """What is known of a checkpoint beside its tensors. It never changes; who learns more makes another of it.
 
     Attributes:
         model: as the user typed it.
         source: `built-in`, the path of the file or folder, or an address on the hub.
         format: `built-in`, `safetensors`, `pytorch`, `gguf`, `distributed` or `config`; `hub` before that is known.
-        config: the parsed `config.json` beside it, or what the file itself says; empty where there is none. It may be
-            known only once tensors are read.
-        notes: what the reader has to say; it may grow while tensors are read.
-        beside: tensors in the file that are no part of the model, such as an optimizer's state; it may grow too.
-        claims: what an index and the hub say of the whole, to be compared with what was counted; it may grow too.
-        piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole. It
-            may be known only once tensors are read.
-        parts: how the names of its parts begin, where the file or folder stores several models of one (the keys of a
-            saved file, the folders of a pipeline); likewise.
+        config: what the `config.json` beside it says, or the file itself; nothing where there is none.
+        notes: what its reader has to say, a sentence each.
+        beside: tensors in the file that are no part of the model, such as an optimizer's state.
+        claims: what an index and the hub say of the whole, to be compared with what was counted.
+        piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole.
+        parts: how the names of its parts begin, where the file or folder stores several models of one: the keys of a
+            saved file, the folders of a pipeline.
     """
 
-    def __init__(self, model: str, source: str, format: str, config: dict[str, Any], notes: list[str]) -> None:
-        self.model = model
-        self.source = source
-        self.format = format
-        self.config = config
-        self.notes = notes
-        self.beside = Uncounted()
-        self.claims: list[Claims] = []
-        self.piece = ""
-        self.parts: tuple[str, ...] = ()
+    model: str
+    source: str
+    format: str
+    config: ModelConfig
+    notes: Sequence[str] = ()
+    beside: Uncounted = Uncounted()
+    claims: Sequence[Claims] = ()
+    piece: str = ""
+    parts: Sequence[str] = ()
+
+    def with_notes(self, *notes: str) -> Source:
+        """The same with notes behind those that are there."""
+        return self._replace(notes=(*self.notes, *notes))
+
+    def with_learned(self, learned: Learned | None) -> Source:
+        """The same with what a batch says was learned."""
+        if learned is None:
+            return self
+        return self._replace(
+            source=learned.source or self.source,
+            format=learned.format or self.format,
+            config=self.config if learned.config is None else learned.config,
+            notes=(*self.notes, *learned.notes),
+            beside=total_of((self.beside, learned.beside)) if learned.beside else self.beside,
+            claims=(*self.claims, *learned.claims),
+            piece=learned.piece or self.piece,
+            parts=learned.parts or self.parts,
+        )
 
 
 class Stopped(Exception):
@@ -76,7 +76,11 @@ class Stopped(Exception):
 
 
 class Reader(Protocol):
-    """The one entry that all formats have. A reader that may wait long has a method `stop` too, for any thread."""
+    """The one entry that all formats have. A reader that may wait long has a method `stop` too, for any thread.
+
+    Attributes:
+        source: what is known before the tensors are read; what is learned on the way comes with the batches.
+    """
 
     source: Source
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from array import array
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from core.checkpoint.learned import Learned
+from core.checkpoint.placement import NOWHERE, Placement
 
-class Uncounted:
-    """What lies in the file and is no parameter: elements as stored, tensors, bytes."""
-
-    __slots__ = ("bytes", "elements", "tensor_count")
-
-    def __init__(self, elements: int = 0, tensor_count: int = 0, bytes: int = 0) -> None:
-        self.elements = elements
-        self.tensor_count = tensor_count
-        self.bytes = bytes
-
-    def _figures(self) -> tuple[int, ...]:
-        return self.elements, self.tensor_count, self.bytes
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Uncounted) and self._figures() == other._figures()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
-    def __repr__(self) -> str:
-        return f"Uncounted{self._figures()}"
-
-    def add(self, other: Uncounted) -> None:
-        """Adds another one to this one."""
-        self.elements += other.elements
-        self.tensor_count += other.tensor_count
-        self.bytes += other.bytes
+if TYPE_CHECKING:
+    from core.checkpoint.places import Place
 
 
 class StoredTensor(NamedTuple):
@@ -56,6 +35,19 @@ class StoredTensor(NamedTuple):
     """Whether it is a parameter or a buffer, where the format itself says so; None where it does not."""
 
 
+class Layout(Protocol):
+    """What a record of a tensor tells beside its name, whatever else it holds; each as in `StoredTensor`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> str: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+
 class TensorBatch:
     """Some tensors of one file, column by column: an object for each would take a third of a whole count's time.
 
@@ -64,12 +56,19 @@ class TensorBatch:
         shapes: their shapes.
         dtypes: their dtypes.
         sizes: what each takes in the file, in bytes.
-        file: the shard that holds them all.
+        file: the shard that holds them all, as outputs and errors name it.
         storages: of each, as `StoredTensor.storage`; None where the format cannot share.
         are_parameters: of each, as `StoredTensor.is_parameter`; None where the format does not say.
+        shard: the name of the shard in the checkpoint's folder, which opens it by that; "" where there is no file.
+        starts: of each, the first byte of its values there, or `NOWHERE`; None where none of them lies in one run.
+        placement: what else must be known to read values; None where all lie in C order, little-endian, as they are.
+        learned: what the reader found out with these tensors, or at this place among them; None where nothing.
     """
 
-    __slots__ = ("are_parameters", "dtypes", "file", "names", "shapes", "sizes", "storages")
+    __slots__ = (
+        *("names", "shapes", "dtypes", "sizes", "file", "storages", "are_parameters"),
+        *("shard", "starts", "placement", "learned"),
+    )
 
     def __init__(  # noqa: PLR0917  # the columns in a row's order
         self,
@@ -80,6 +79,11 @@ class TensorBatch:
         file: str,
         storages: Sequence[Hashable | None] | None = None,
         are_parameters: Sequence[bool] | None = None,
+        *,
+        shard: str = "",
+        starts: array[int] | None = None,
+        placement: Placement | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self.names = names
         self.shapes = shapes
@@ -88,6 +92,37 @@ class TensorBatch:
         self.file = file
         self.storages = storages
         self.are_parameters = are_parameters
+        self.shard = shard
+        self.starts = starts
+        self.placement = placement
+        self.learned = learned
+
+    @classmethod
+    def of(
+        cls,
+        names: Sequence[str],
+        layouts: Collection[Layout],
+        file: str,
+        *,
+        storages: Sequence[Hashable | None] | None = None,
+        shard: str = "",
+        starts: array[int] | None = None,
+        placement: Placement | None = None,
+        learned: Learned | None = None,
+    ) -> TensorBatch:
+        """A batch of records, one a tensor; all else as for the batch itself."""
+        return cls(
+            names,
+            [layout.shape for layout in layouts],
+            [layout.dtype for layout in layouts],
+            [layout.nbytes for layout in layouts],
+            file,
+            storages,
+            shard=shard,
+            starts=starts,
+            placement=placement,
+            learned=learned,
+        )
 
     def __len__(self) -> int:
         return len(self.names)
@@ -106,3 +141,24 @@ class TensorBatch:
         return StoredTensor(
             self.names[index], self.shapes[index], self.dtypes[index], self.sizes[index], self.file, storage, said
         )
+
+    def place(self, index: int) -> Place | None:
+        """Where the values of one of the tensors lie; None where it has none, or nobody knows where."""
+        start = 0 if self.starts is None else self.starts[index]
+        if start == NOWHERE or (self.starts is None and (self.placement is None or self.placement.chunks is None)):
+            return None
+        # Only who wants values asks; a count is spared the import.
+        from core.checkpoint.places import Place, place_of
+
+        place = Place(self.shard, start, self.sizes[index], self.shapes[index], self.dtypes[index])
+        return place_of(self.placement, index, place) if self.placement else place
+
+
+def nothing(file: str = "", learned: Learned | None = None) -> TensorBatch:
+    """A batch without tensors: a sign of life, or of what was learned.
+
+    Args:
+        file: the shard that is being read, as outputs name it.
+        learned: as `TensorBatch.learned`.
+    """
+    return TensorBatch([], [], [], [], file, learned=learned)

@@ -1,8 +1,8 @@
-"""Adapters: which tensors of one are trained, and which are the frozen base beside them."""
+"""Adapters: which tensors of one are trained, and which belong to the frozen base."""
 
 from __future__ import annotations
 
-# What PEFT stores and never trains (its tuners' layer.py).
+# Last words of names that PEFT stores and never trains (layer.py of each of its tuners).
 _FROZEN = {
     *("vera_A", "vera_B", "pvera_A", "pvera_B", "randlora_A", "randlora_B"),  # drawn once, shared among all layers
     "delora_w_norm",  # norms of the base model's weights
@@ -11,7 +11,8 @@ _FROZEN = {
 
 
 def is_frozen(template: str) -> bool:
-    """Whether a tensor in an adapter's file is not trained, such as a copy of the base model's own."""
-    # Of several parameters of one module (LoRA's target_parameters) each has a layer around those before it.
+    """Whether a tensor in an adapter's file is not trained, such as a copy of one of the base model's."""
+    # LoRA on several parameters of one module (its `target_parameters`) wraps a layer of its own around the last one
+    # for each, so that only what stands after the innermost `.base_layer.` tells.
     _, _, of_base = template.rpartition(".base_layer.")
     return template.rpartition(".")[2] in _FROZEN or (".base_layer." in template and "lora_" not in of_base)

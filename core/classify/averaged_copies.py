@@ -1,4 +1,4 @@
-"""Averaged copies (EMA) of a model that lie among its tensors: `ema.h.0.attn.c_attn.weight` beside `h.0.attn…`."""
+"""Averaged copies (EMA) of a model among its own tensors: `ema.h.0.attn.c_attn.weight` and `h.0.attn…` together."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from core.classify.groups import TensorGroup
 
-_NAMES = {"ema"}
-_NAMES_OF_MODELS = {"average", "averaged", "avg", "swa", "shadow"}
+_AVERAGES = {"ema"}
+"""Tokens of a word, between underscores, that tell an average alone."""
+_AVERAGES_OF_MODELS = {"average", "averaged", "avg", "swa", "shadow"}
+"""Tokens that tell an average where the word has one of `_MODELS` too: `avg_pool` has none."""
 _MODELS = {"model", "net", "network", "module"}
 _PIECES = ("ema", "av", "swa", "shadow")
-"""One of which stands in each."""
-_OUTERMOST = 2
-"""In so many words at the beginning of a name a copy is told; what stands deeper is a layer's own."""
-_CERTAIN = "model_ema."
-"""Of these names the dots are gone, so that no others are like them (CompVis/latent-diffusion, ldm/modules/ema.py)."""
-_MOST = 8
-_FEWEST = 2
-"""Tensors of modules that a copy has at least: one alone is like many others by chance."""
+"""Every token above has one of these in it, so that most words need not be split."""
+_MAX_DEPTH = 2
+"""The words at a name's beginning among which one may tell a copy; deeper words are a layer's own."""
+_CERTAIN_PREFIX = "model_ema."
+"""CompVis/latent-diffusion (ldm/modules/ema.py) takes the dots out of a copy's names, so that none are the model's."""
+_MAX_COPIES = 8
+_MAX_MODULES = 8
+"""Modules that are compared with a copy; a hostile file has thousands."""
+_MIN_TENSORS = 2
+"""Tensors in modules that a copy has at least, since a single one is like many others by chance."""
 
 _Names = dict[tuple[str, tuple[int, ...]], int]
+"""Numbers of tensors by template and shape."""
 
 
-def beginning_of(template: str) -> str:
-    """How a name begins that may be a copy's, up to the word that says so: `ema.`; "" where none does."""
-    words = template.split(".", _OUTERMOST)
+def prefix_of_copy(template: str) -> str:
+    """How the template begins of a tensor that may be a copy's, as `ema.`; "" where it is none's."""
+    words = template.split(".", _MAX_DEPTH)
     for at, word in enumerate(words[:-1]):
         if _is_average(word):
             return ".".join([*words[: at + 1], ""])
@@ -35,71 +40,86 @@ def beginning_of(template: str) -> str:
 
 
 def _is_average(word: str) -> bool:
-    low = word.lower()
-    if not any(piece in low for piece in _PIECES):
+    word = word.lower()
+    if not any(piece in word for piece in _PIECES):
         return False
-    tokens = set(low.split("_"))
-    return not tokens.isdisjoint(_NAMES) or not (tokens.isdisjoint(_NAMES_OF_MODELS) or tokens.isdisjoint(_MODELS))
+    tokens = set(word.split("_"))
+    is_of_model = not tokens.isdisjoint(_AVERAGES_OF_MODELS) and not tokens.isdisjoint(_MODELS)
+    return is_of_model or not tokens.isdisjoint(_AVERAGES)
 
 
 def averaged_copies_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
-    """How the names of averaged copies begin: each has a whole set of names and shapes that lie outside of it too.
+    """How the templates of averaged copies begin: each has a whole set of names and shapes that the model has too.
 
     Args:
-        groups: all tensors of the checkpoint that are known so far.
+        groups: all tensors of the checkpoint that were read so far.
     """
     copies: dict[str, _Names] = {}
     for group in groups:
-        if beginning := beginning_of(group.template):
-            copies.setdefault(beginning, {})
-            if len(copies) == _MOST:
+        prefix = prefix_of_copy(group.template)
+        if prefix:
+            copies.setdefault(prefix, {})
+            if len(copies) == _MAX_COPIES:
                 break
     if not copies:
         return ()
     outside: _Names = {}
     for group in groups:
-        beginning, shape = beginning_of(group.template), group.tensor.shape
-        names = copies.get(beginning, outside)
-        name = group.template if names is outside else group.template.removeprefix(beginning)
-        # Beside a copy stand how often it was averaged, and how.
-        if names is outside or prod(shape) > 1 or "." in name:
-            names[name, shape] = names.get((name, shape), 0) + group.count
+        prefix, shape = prefix_of_copy(group.template), group.tensor.shape
+        if prefix not in copies:
+            _add(outside, group.template, group)
+            continue
+        name = group.template.removeprefix(prefix)
+        # Single values tell how often the copy was averaged, and how; the model has none of them.
+        if prod(shape) > 1 or "." in name:
+            _add(copies[prefix], name, group)
+    if not outside:
+        return ()
     return tuple(
-        beginning
-        for beginning, below in copies.items()
-        if outside and (beginning == _CERTAIN or _repeats(beginning, _unwrapped(below), outside))
+        prefix
+        for prefix, names in copies.items()
+        if prefix == _CERTAIN_PREFIX or _repeats(prefix, _unwrapped(names), outside)
     )
 
 
-def _unwrapped(below: _Names) -> _Names:
-    """The names as the model has them: torch.optim.swa_utils.AveragedModel keeps a copy as its `module`."""
-    if all(name.startswith("module.") for name, _ in below):
-        return {(name.removeprefix("module."), shape): count for (name, shape), count in below.items()}
-    return below
+def _add(names: _Names, name: str, group: TensorGroup) -> None:
+    key = name, group.tensor.shape
+    names[key] = names.get(key, 0) + group.count
 
 
-def _repeats(beginning: str, below: _Names, outside: _Names) -> bool:
-    """Whether all these names stand outside too, as most of one module, with as many tensors of each shape."""
-    if sum(count for (name, _), count in below.items() if "." in name) < _FEWEST:
+def _unwrapped(names: _Names) -> _Names:
+    """A copy's names as the model has them: torch.optim.swa_utils.AveragedModel keeps a copy as its `module`."""
+    if all(name.startswith("module.") for name, _ in names):
+        return {(name.removeprefix("module."), shape): count for (name, shape), count in names.items()}
+    return names
+
+
+def _repeats(prefix: str, names: _Names, outside: _Names) -> bool:
+    """Whether a copy's names stand outside too, as most of one module, with as many tensors of each shape."""
+    if sum(count for (name, _), count in names.items() if "." in name) < _MIN_TENSORS:
         return False
-    longest, shape = max(below, key=lambda key: len(key[0]))
+    # The longest name is found in the fewest places.
+    longest, longest_shape = max(names, key=lambda key: len(key[0]))
     modules = [
         name.removesuffix(longest)
-        for name, other in outside
-        if other == shape and (name == longest or name.endswith(f".{longest}"))
+        for name, shape in outside
+        if shape == longest_shape and (name == longest or name.endswith(f".{longest}"))
     ]
     return any(
-        all(outside.get((module + name, shape)) == count for (name, shape), count in below.items())
-        and sum(name.startswith(module) for name, _ in outside) < 2 * len(below)
-        for module in modules[:_MOST]
-        if _is_of(beginning, module)
+        _is_average_of(prefix, module) and _holds_mostly(module, names, outside) for module in modules[:_MAX_MODULES]
     )
 
 
-def _is_of(beginning: str, module: str) -> bool:
-    """Whether a copy's name is a module's with a word of averages: two branches of one build are no copies."""
-    *outer, word, _ = beginning.split(".")
-    rest = "_".join(token for token in word.lower().split("_") if token not in _NAMES | _NAMES_OF_MODELS)
+def _holds_mostly(module: str, names: _Names, outside: _Names) -> bool:
+    """Whether a module has all tensors with some names, and fewer others than these."""
+    has_all = all(outside.get((module + name, shape)) == count for (name, shape), count in names.items())
+    return has_all and sum(name.startswith(module) for name, _ in outside) < 2 * len(names)
+
+
+def _is_average_of(prefix: str, module: str) -> bool:
+    """Whether a copy's name is a module's and a word of averages: two branches with the same build are no copies."""
+    *outer, word, _ = prefix.split(".")
+    rest = "_".join(token for token in word.lower().split("_") if token not in _AVERAGES | _AVERAGES_OF_MODELS)
     around = ".".join([*outer, ""])
     return (
         not rest

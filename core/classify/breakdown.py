@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, numbers
+from core.checkpoint.config import ModelConfig
+from core.naming.components import (
+    ATTENTION,
+    GROUP_NORM,
+    KEY,
+    QUERY,
+    QUERY_KEY_VALUE,
+    ROUTED_EXPERT,
+    SHARED_EXPERT,
+    VALUE,
+)
 from core.naming.experts import is_routed_expert, is_shared_expert
 
 Breakdown = tuple[tuple[str, int], ...]
 
-EXPERTS, SHARED_EXPERTS = "experts", "shared experts"
-LAYER_NORM, RMS_NORM, BATCH_NORM, GROUP_NORM = "layer norm", "RMSNorm", "batch norm", "group norm"
-ALL_THREE, KEY_AND_VALUE = "query, key, value together", "key, value together"
+LAYER_NORM, RMS_NORM, BATCH_NORM = "layer norm", "RMSNorm", "batch norm"
 
 ORDER = (
-    *("query", "key", "value", ALL_THREE, KEY_AND_VALUE, "q_a", "q_b", "kv_a", "kv_b", "k_b", "v_b", "output"),
-    *(EXPERTS, SHARED_EXPERTS, LAYER_NORM, RMS_NORM, BATCH_NORM, GROUP_NORM),
+    *(component.name for component in ATTENTION if component.name),
+    *(ROUTED_EXPERT.name, SHARED_EXPERT.name),
+    *(LAYER_NORM, RMS_NORM, BATCH_NORM, GROUP_NORM.name),
 )
 """All that is told apart, in the order in which it is shown."""
 
-# Last words of an attention's modules, digits left out, each with what it computes.
-_ATTENTION = {
-    word: what
-    for what, words in (
-        ("query", "q query q_proj q_lin wq to_q attn_q query_proj q_head queries"),
-        ("key", "k key k_proj k_lin wk to_k attn_k key_proj k_head keys"),
-        ("value", "v value v_proj v_lin wv to_v attn_v value_proj v_head values"),
-        ("output", "o o_proj out_proj out_lin wo to_out attn_output attn_out output dense c_proj proj o_net post_proj"),
-        # DeepSeek's latent attention: down to a small rank and up again, which is neither key nor value alone.
-        ("q_a", "q_a_proj attn_q_a wq_a"),
-        ("q_b", "q_b_proj attn_q_b wq_b"),
-        ("kv_a", "kv_a_proj_with_mqa attn_kv_a_mqa wkv_a"),
-        ("kv_b", "kv_b_proj attn_kv_b wkv_b"),
-        ("k_b", "k_b_proj attn_k_b"),
-        ("v_b", "v_b_proj attn_v_b"),
-        (KEY_AND_VALUE, "kv to_kv kv_proj key_value c_kv"),
-        (ALL_THREE, "qkv qkv_proj wqkv w_qkv query_key_value c_attn attn_qkv to_qkv in_proj qkv_net qkv_linear"),
-    )
-    for word in words.split()
-}
-_OWN_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
+_ATTENTION_WORDS = {word: component.name for component in ATTENTION for word in component.all_words}
+_PARAMETER_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
+"""Names of the parameters within a module, which tell nothing of what the module computes."""
 
-# Models whose layer norms have no bias to be known by (transformers' modelling code, `bias=False` and own classes); the
-# last ones as llama.cpp calls them.
+# A norm without a bias is taken for an RMSNorm, but in these models it is a layer norm (transformers' modelling code:
+# `bias=False` and classes of their own). The last two are llama.cpp's names.
 _BIASLESS_LAYER_NORM = (
     *("cohere", "dbrx", "mpt", "modernbert", "modernvbert", "moonshine", "lasr", "imagegpt", "bark"),
     *("command-r", "modern-bert"),
@@ -51,30 +41,31 @@ _BIASLESS_LAYER_NORM = (
 
 
 class Context:
-    """The checkpoint that a tensor lies in, as far as its category's parts depend on it.
+    """The checkpoint that a tensor lies in, as far as a breakdown depends on it.
 
     Attributes:
-        shapes: all names without digits, each with a shape that one of them has.
+        shapes: all templates, each with a shape that one of its tensors has.
+        fused: the attention of each model that the config tells of.
+        has_biasless_layer_norms: whether a norm without a bias is a layer norm.
     """
 
-    def __init__(self, shapes: Mapping[str, tuple[int, ...]], config: Mapping[str, Any]) -> None:
+    def __init__(self, shapes: Mapping[str, tuple[int, ...]], config: ModelConfig) -> None:
         """
         Args:
-            shapes: all names without digits, each with a shape that one of them has.
-            config: the parsed config.json.
+            shapes: all templates, each with a shape that one of its tensors has.
+            config: what its config says.
         """
         self.shapes = shapes
-        self.fused = list(_fused_heads(config))
-        model_type = config.get("model_type")
-        self.biasless = isinstance(model_type, str) and model_type.startswith(_BIASLESS_LAYER_NORM)
+        self.fused = config.attentions
+        self.has_biasless_layer_norms = config.model_type.startswith(_BIASLESS_LAYER_NORM)
 
 
 def breakdown_of(template: str, shape: tuple[int, ...], category: str, parameters: int, context: Context) -> Breakdown:
     """What a tensor's parameters are within its category; nothing where that is not told apart.
 
     Args:
-        template: its name without digits.
-        shape: its shape.
+        template: its name without digits, as it would be if it were not packed.
+        shape: its shape, likewise.
         category: its category.
         parameters: how many it stands for.
         context: the rest of the checkpoint.
@@ -89,22 +80,22 @@ def breakdown_of(template: str, shape: tuple[int, ...], category: str, parameter
 
 
 def _attention(template: str, shape: tuple[int, ...], parameters: int, context: Context) -> Breakdown:
-    *above, last = template.lower().split(".")
+    *modules, last = template.lower().split(".")
+    # torch.nn.MultiheadAttention names a parameter for its projection: in_proj_weight.
     word = last.removesuffix("_weight").removesuffix("_bias")
-    while (word in _OWN_WORDS or not word) and above:
-        word = above.pop()
-    # A fused projection's parameters have names of their own in torch.nn.MultiheadAttention: in_proj_weight.
-    what = _ATTENTION.get(word.strip("_"), "")
-    if what == ALL_THREE:
-        query, key, value = _thirds(template, shape, context)
-        if query:
-            each = parameters // (query + key + value)
-            if each * (query + key + value) == parameters:
-                return ("query", each * query), ("key", each * key), ("value", each * value)
-    return ((what, parameters),) if what else ()
+    while (word in _PARAMETER_WORDS or not word) and modules:
+        word = modules.pop()
+    name = _ATTENTION_WORDS.get(word.strip("_"), "")
+    if name == QUERY_KEY_VALUE.name:
+        query, key, value = _proportions(template, shape, context)
+        heads = query + key + value
+        if heads and parameters % heads == 0:
+            each = parameters // heads
+            return (QUERY.name, each * query), (KEY.name, each * key), (VALUE.name, each * value)
+    return ((name, parameters),) if name else ()
 
 
-def _thirds(template: str, shape: tuple[int, ...], context: Context) -> tuple[int, int, int]:
+def _proportions(template: str, shape: tuple[int, ...], context: Context) -> tuple[int, int, int]:
     """In which proportion a fused projection has queries, keys and values; zeros where that is not certain."""
     path, dot, last = template.rpartition(".")
     matrix = [n for n in shape if n != 1]
@@ -117,42 +108,25 @@ def _thirds(template: str, shape: tuple[int, ...], context: Context) -> tuple[in
     if len(matrix) != 2:
         return 0, 0, 0
     small, large = sorted(matrix)
-    for width, heads, groups, size in context.fused:
-        if small == width and large == (heads + 2 * groups) * size:
-            return heads, groups, groups
+    for width, heads, key_value_heads, head_size in context.fused:
+        if small == width and large == (heads + 2 * key_value_heads) * head_size:
+            return heads, key_value_heads, key_value_heads
     return (1, 1, 1) if large == 3 * small else (0, 0, 0)
-
-
-def _fused_heads(config: Mapping[str, Any]) -> Iterator[tuple[int, int, int, int]]:
-    """Width, heads, heads of keys and values, and size of a head of each model that a config tells of."""
-    parts = [config, *(part for key, part in config.items() if key.endswith("_config") and isinstance(part, dict))]
-    for part in parts:
-        width, heads, groups = (_first(part, keys) for keys in (HIDDEN_SIZE, HEADS, KEY_VALUE_HEADS))
-        if part.get("multi_query") is True and not part.get("new_decoder_architecture"):
-            groups = groups if "multi_query_group_num" in part else 1
-        size = _first(part, HEAD_SIZE) or (width // heads if heads else 0)
-        if width and heads and groups and size:
-            yield width, heads, groups, size
-
-
-def _first(part: Mapping[str, Any], keys: tuple[str, ...]) -> int:
-    return next(iter(numbers([part], keys)), 0)
 
 
 def _experts(template: str, parameters: int) -> Breakdown:
     if is_shared_expert(template):
-        return ((SHARED_EXPERTS, parameters),)
-    return ((EXPERTS, parameters),) if is_routed_expert(template) else ()
+        return ((SHARED_EXPERT.name, parameters),)
+    return ((ROUTED_EXPERT.name, parameters),) if is_routed_expert(template) else ()
 
 
 def _norm(template: str, context: Context) -> str:
-    """Which kind of norm a tensor is of: a norm with a bias is no RMSNorm, one with statistics a batch norm."""
+    """Which kind of norm a tensor is of: a norm with a bias is no RMSNorm, one with statistics is a batch norm."""
     path, dot, _ = template.rpartition(".")
     shapes = context.shapes
     if f"{path}{dot}running_mean" in shapes:
         return BATCH_NORM
-    name = path.lower().rpartition(".")[2]
-    if "groupnorm" in name or "group_norm" in name:
-        return GROUP_NORM
+    if GROUP_NORM.has_piece_in(path.lower().rpartition(".")[2]):
+        return GROUP_NORM.name
     has_bias = any(f"{path}{dot}{bias}" in shapes for bias in ("bias", "beta"))
-    return LAYER_NORM if has_bias or context.biasless else RMS_NORM
+    return LAYER_NORM if has_bias or context.has_biasless_layer_norms else RMS_NORM

@@ -1,8 +1,10 @@
-"""The categories, in the order and with the labels in which they are shown."""
+"""What categories and roles are called and look like in every view, in the order in which they are shown."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from core.classify.roles import Role
 
 
 class Category(NamedTuple):
@@ -35,4 +37,45 @@ CATEGORIES = {
     "head": Category("Output head", "▼", "H", (150, 130, 210), "bright_magenta"),
     "adapter": Category("Adapter", "✚", "D", (175, 165, 40), "bright_yellow"),
     "other": Category("Other", "○", "O", (130, 135, 140), "bright_black"),
+}
+
+
+class RoleLabels:
+    """What one role of tensors is called wherever it is shown.
+
+    Attributes:
+        key: its name in JSON and CSV.
+        tensor: what one such tensor is, in a line of facts.
+        short: the same in a few columns.
+        plural: what several are.
+        explained: the same, for those who do not know the word.
+    """
+
+    __slots__ = ("explained", "key", "plural", "short", "tensor")
+
+    def __init__(self, key: str, tensor: str, short: str, plural: str, explained: str) -> None:
+        self.key = key
+        self.tensor = tensor
+        self.short = short
+        self.plural = plural
+        self.explained = explained
+
+
+# What is stored and not counted comes after what is.
+ROLES: dict[Role, RoleLabels] = {
+    "parameter": RoleLabels("parameter", "a parameter", "parameter", "parameters", "parameters"),
+    "buffer": RoleLabels("buffer", "a buffer, not counted", "buffer", "buffers", "buffers (not trained)"),
+    "tied": RoleLabels("tied", "a tied copy, not counted", "tied copy", "tied copies", "tied copies"),
+    "quantization": RoleLabels(
+        "quantization", "quantisation data", "quant. data", "quantisation data", "quantisation data"
+    ),
+    # A tensor with this role is an averaged copy's: an optimizer's state is set aside by the readers, tensor by tensor
+    # unseen, and only its sum has the role.
+    "beside_model": RoleLabels(
+        "optimizer",
+        "of an averaged copy, not counted",
+        "averaged copy",
+        "optimizer, copies",
+        "beside the model (optimizer state, copies)",
+    ),
 }

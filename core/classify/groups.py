@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import Role
-
-if TYPE_CHECKING:
-    pass
 
 
 class Classification(NamedTuple):
     """What each tensor of a group is.
 
     Attributes:
-        role: parameter, buffer, tied copy, quantisation data, or "optimizer": an averaged copy of the model.
+        role: parameter, buffer, tied copy, quantisation data, or beside the model: an averaged copy of it.
         category: a key of `core.classify.category.CATEGORIES`; of a tensor that is no parameter, where it belongs.
         kind: weight or bias.
         parameters: how many a tensor stands for; 0 for all roles but `parameter`.
         elements: how many a tensor stores.
         bits: of quantised weights how many each takes; 0 for others, and where that is no whole number.
         tied_to: the tensor whose values a tied copy has; "" where there is none by name.
-        unknown: whether it seems to be packed in a layout that is not known, so that elements are counted as stored.
-        assumed: whether the bits are only the usual ones.
+        unknown: whether it seems to be packed in an unknown layout, so that elements are counted as stored.
+        assumed: whether the bits are the usual ones, since neither shapes nor config tell them.
         breakdown: names of what its parameters are within the category, each with how many; see
             `core.classify.breakdown`.
     """
@@ -51,11 +48,11 @@ class TensorGroup:
     Attributes:
         template: their name without digits.
         tensor: the first of them.
-        copy: whether they share the storage of tensors seen before.
-        original: where they do, the name of the first one's.
+        copy: whether they share the storage of tensors that were read before.
+        original: of the first of them, the name of the tensor whose storage it shares; "" where it shares none.
         count: how many they are.
-        of_matrix: whether they are known for biases of weights with two dimensions or more.
-        classification: set when it is known.
+        of_matrix: whether they are biases of weights with two dimensions or more for certain.
+        classification: what they are; None until `core.classify.classification.classify` has told it.
     """
 
     __slots__ = ("classification", "copy", "count", "of_matrix", "original", "template", "tensor")

@@ -1,4 +1,4 @@
-"""What tells tensors apart whose names differ in digits only: which weight stands beside each of them.
+"""Biases that differ in digits only, some of matrices and some of norms: their modules' weights tell them apart.
 
 In a plain `torch.nn.Sequential` a linear layer and a norm differ in their number alone: `0.bias` is the bias of the
 matrix `0.weight`, `1.bias` that of the vector `1.weight`.
@@ -24,7 +24,7 @@ def biases_of_matrices(keys: Sequence[Any], distinct: Collection[Any], batch: Te
         batch: the tensors.
 
     Returns:
-        None where all that have the name of one are biases of such weights, or none are, as is the rule.
+        None where the tensors of each template agree, as they do in most checkpoints: all are such biases, or none is.
     """
     vectors = {key[0] for key in distinct if len(key[1]) == 1 and key[0].endswith(_WEIGHT)}
     both = {key[0] for key in distinct if len(key[1]) > 1 and key[0] in vectors}

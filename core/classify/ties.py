@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.checkpoint.config import sections
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.tensors import StoredTensor
+from core.naming.components import INPUT_EMBEDDING, OUTPUT_HEAD, SPECULATIVE_HEAD, Component
 from core.naming.speculative import is_speculative
 
-_INPUT_EMBEDDINGS = {
-    *("wte", "embed_tokens", "word_embeddings", "tok_embeddings", "embed_in", "shared", "token_embd"),
-    *("word_embedding", "tok_embed", "tokens_embed", "embeddings", "embedding"),
-}
-_OUTPUT_HEADS = {
-    *("lm_head", "embed_out", "output", "decoder", "generator_lm_head", "vocab_projector"),
-    *("output_projection", "proj_out", "lm_loss"),
-}
-_SPECULATIVE_HEADS = {"head", "shared_head_head"}  # the second is llama.cpp's
 # Kinds of models that are tied where their config does not speak of it: transformers' classes of configs.
 _TIED_BY_DEFAULT = {
     *("albert", "bart", "bert", "bert-generation", "big_bird", "bigbird_pegasus", "biogpt", "blenderbot"),
@@ -34,36 +26,51 @@ _TIED_BY_DEFAULT = {
     *("switch_transformers", "t5", "tapas", "trocr", "umt5", "vaultgemma", "visual_bert", "whisper", "xglm"),
     *("xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod", "yoso", "zamba", "zamba2"),
 }
-_WEIGHT = {"weight", "qweight", "weight_packed"}
-_MOST = 64
+_WEIGHT_WORDS = {"weight", "qweight", "weight_packed"}
+_MAX_CANDIDATES = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
 
 
-class Known(NamedTuple):
-    """A tensor, for all whose names differ in digits only: its name without digits, itself, and what it stands for."""
+class TieCandidate(NamedTuple):
+    """A tensor that may be tied to another, which stands for all that differ from it in digits only.
+
+    Attributes:
+        template: its name without digits.
+        tensor: itself.
+        parameters: how many it stands for; more than it has elements where it is packed.
+    """
 
     template: str
     tensor: StoredTensor
-    weights: int
+    parameters: int
+
+    @property
+    def module(self) -> str:
+        """The name of the module that holds it."""
+        return self.template.split(".")[-2]
 
 
 def is_head(template: str) -> bool:
-    """Whether a name without digits is that of an output head's weight."""
-    parts = template.rsplit(".", 2)
-    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _OUTPUT_HEADS and not is_speculative(template)
+    """Whether a template is that of an output head's weight."""
+    return _is_weight_of(OUTPUT_HEAD, template)
 
 
 def is_embedding(template: str) -> bool:
-    """Whether a name without digits is that of an input embedding's weight."""
+    """Whether a template is that of an input embedding's weight."""
+    return _is_weight_of(INPUT_EMBEDDING, template)
+
+
+def _is_weight_of(component: Component, template: str) -> bool:
     parts = template.rsplit(".", 2)
-    return len(parts) > 1 and parts[-1] in _WEIGHT and parts[-2] in _INPUT_EMBEDDINGS and not is_speculative(template)
+    is_weight = len(parts) > 1 and parts[-1] in _WEIGHT_WORDS
+    return is_weight and parts[-2] in component.words and not is_speculative(template)
 
 
 class Ties:
     """Which tensors of a checkpoint repeat the values of others, as its names and its config tell.
 
     Attributes:
-        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is not known, or
+        flag: the config's `tie_word_embeddings`, or what it means by leaving that out; None where that is unknown, or
             where it says yes in one place and no in another.
         by_default: whether it means yes by leaving it out.
         disputed: whether it says both.
@@ -71,94 +78,96 @@ class Ties:
         heads: the output heads, tied or not.
     """
 
-    def __init__(self, tensors: Sequence[Known], config: dict[str, Any]) -> None:
+    def __init__(self, tensors: Iterable[TieCandidate], config: ModelConfig) -> None:
         """
         Args:
             tensors: all of the checkpoint that are no copies.
-            config: the parsed config.json.
+            config: what its config says.
         """
-        flags = {flag for part in sections(config) if isinstance(flag := part.get("tie_word_embeddings"), bool)}
-        self.by_default = not flags and _is_tied_by_default(config)
-        self.flag = flags.pop() if len(flags) == 1 else self.by_default or None
-        self.disputed = len(flags) > 1
-        self._shares_embeddings = config.get("share_encoder_decoder_embeddings") is not False
-        named: dict[str, list[Known]] = {}
-        self.embeddings: list[Known] = []
-        self.heads: list[Known] = []
-        for known in tensors:
-            if is_embedding(known.template):
-                self.embeddings += [known] * (len(self.embeddings) < _MOST)
-            elif is_head(known.template):
-                self.heads += [known] * (len(self.heads) < _MOST)
-            elif known.template.endswith(".bias"):
-                named.setdefault(known.template, []).append(known)
-        self._biases = named
+        # Of several models in one config, the language model's kind says what is meant by not speaking of ties.
+        self.by_default = not config.tied and config.language_model_type in _TIED_BY_DEFAULT
+        self.flag = next(iter(config.tied)) if len(config.tied) == 1 else self.by_default or None
+        self.disputed = len(config.tied) > 1
+        self._shares_embeddings = config.shares_embeddings
+        self._biases: dict[str, list[TieCandidate]] = {}
+        self.embeddings: list[TieCandidate] = []
+        self.heads: list[TieCandidate] = []
+        for candidate in tensors:
+            if is_embedding(candidate.template):
+                self.embeddings.append(candidate)
+            elif is_head(candidate.template):
+                self.heads.append(candidate)
+            elif candidate.template.endswith(".bias"):
+                self._biases.setdefault(candidate.template, []).append(candidate)
+        del self.embeddings[_MAX_CANDIDATES:], self.heads[_MAX_CANDIDATES:]
 
-    def tied_to(self, known: Known) -> str:
-        """The tensor whose values a stored one repeats; "" where it has its own.
+    def tied_to(self, tensor: TieCandidate) -> str:
+        """The name of the tensor whose values a stored one repeats; "" where it has its own.
 
         - An output head, where the config's `tie_word_embeddings` says so. Where the config is silent, GPT-2's and
           BERT's names do: GPT-2's head is always its `wte` (GPT-J and CodeGen, which have the same names, give theirs
           a bias), BERT's `predictions.decoder` is its `word_embeddings` and has the bias of `predictions`
           (transformers, models/bert/modeling_bert.py, `_tied_weights_keys`).
-        - `encoder.embed_tokens` and `decoder.embed_tokens` beside `shared`: T5, BART, Marian, SeamlessM4T.
+        - `encoder.embed_tokens` and `decoder.embed_tokens` where there is `shared`: T5, BART, Marian, SeamlessM4T.
         - A speculative layer's embedding and head: DeepSeek-V3's README_WEIGHTS.md, "shares parameters".
         """
-        parts = known.template.rsplit(".", 3)
+        parts = tensor.template.rsplit(".", 3)
         if len(parts) < 2:
             return ""
-        *_, module, last = parts
+        module, last = parts[-2:]
         if last == "bias" and module == "decoder":
-            return self._bias_of_head(known, parts)
-        if last not in _WEIGHT:
+            return self._head_bias_tied_to(tensor, parts)
+        if last not in _WEIGHT_WORDS:
             return ""
-        if is_speculative(known.template):
-            same = (
-                self.embeddings if module in _INPUT_EMBEDDINGS else self.heads if module in _SPECULATIVE_HEADS else []
-            )
-            return _first_alike(known, same)
-        of_one_side = "".join(parts[-3:-2]).endswith(("encoder", "decoder"))
-        if module == "embed_tokens" and of_one_side and self._shares_embeddings:
-            shared = [other for other in self.embeddings if other.template.split(".")[-2] == "shared"]
-            return _first_alike(known, shared)
-        if module not in _OUTPUT_HEADS or self.flag is False:
-            return ""
-        candidates = self.embeddings
-        if not self.flag:
-            candidates = [other for other in candidates if self._is_named_as_tied(known, parts, other)]
-        return _first_alike(known, candidates)
+        if is_speculative(tensor.template):
+            return self._speculative_tied_to(tensor)
+        is_of_one_side = len(parts) > 2 and parts[-3].endswith(("encoder", "decoder"))
+        if module == "embed_tokens" and is_of_one_side and self._shares_embeddings:
+            return _first_match(tensor, [other for other in self.embeddings if other.module == "shared"])
+        if module in OUTPUT_HEAD.words:
+            return self._head_tied_to(tensor, parts)
+        return ""
 
-    def alike(self, head: Known) -> str:
-        """The first input embedding that has as many weights in the same shape as an output head."""
-        return _first_alike(head, self.embeddings)
+    def embedding_like(self, head: TieCandidate) -> str:
+        """The name of the first input embedding that has an output head's shape; "" where there is none."""
+        return _first_match(head, self.embeddings)
 
-    def has_bias(self, head: Known) -> bool:
+    def has_bias(self, head: TieCandidate) -> bool:
         """Whether an output head has a bias, which no embedding has."""
         return head.template.rpartition(".")[0] + ".bias" in self._biases
 
-    def _is_named_as_tied(self, head: Known, parts: list[str], embedding: Known) -> bool:
-        module = embedding.template.split(".")[-2]
-        if parts[-2] == "lm_head" and module == "wte":
-            return not self.has_bias(head)
-        return parts[-3:-1] in (["predictions", "decoder"], ["lm_head", "decoder"]) and module == "word_embeddings"
+    def _speculative_tied_to(self, tensor: TieCandidate) -> str:
+        if tensor.module in INPUT_EMBEDDING.words:
+            return _first_match(tensor, self.embeddings)
+        return _first_match(tensor, self.heads) if tensor.module in SPECULATIVE_HEAD.words else ""
 
-    def _bias_of_head(self, known: Known, parts: list[str]) -> str:
+    def _head_tied_to(self, head: TieCandidate, parts: list[str]) -> str:
+        if self.flag is False:
+            return ""
+        if self.flag:
+            return _first_match(head, self.embeddings)
+        return _first_match(head, [other for other in self.embeddings if self._is_named_as_tied(head, parts, other)])
+
+    def _is_named_as_tied(self, head: TieCandidate, parts: list[str], embedding: TieCandidate) -> bool:
+        if parts[-2] == "lm_head" and embedding.module == "wte":
+            return not self.has_bias(head)
+        is_of_bert = parts[-3:-1] in (["predictions", "decoder"], ["lm_head", "decoder"])
+        return is_of_bert and embedding.module == "word_embeddings"
+
+    def _head_bias_tied_to(self, bias: TieCandidate, parts: list[str]) -> str:
         if parts[-3:-2] not in (["predictions"], ["lm_head"]):
             return ""
-        return _first_alike(known, self._biases.get(known.template.removesuffix("decoder.bias") + "bias", []))
+        return _first_match(bias, self._biases.get(bias.template.removesuffix("decoder.bias") + "bias", []))
 
 
-def _is_tied_by_default(config: dict[str, Any]) -> bool:
-    """Whether a config that does not speak of ties means yes; of several in one, the language model's says it."""
-    kind = sections(config)[-1].get("model_type")
-    return isinstance(kind, str) and kind in _TIED_BY_DEFAULT
+def _first_match(tensor: TieCandidate, others: Sequence[TieCandidate]) -> str:
+    """The name of the first other tensor that may have the same values."""
+    return next((other.tensor.name for other in others if _may_be_same(tensor, other)), "")
 
 
-def _first_alike(known: Known, others: Sequence[Known]) -> str:
-    tensor, weights = known.tensor, known.weights
-    for other in others:
-        packed = weights != prod(tensor.shape) or other.weights != prod(other.tensor.shape)
-        same = weights == other.weights if packed else tensor.shape == other.tensor.shape
-        if same and other.tensor.name != tensor.name:
-            return other.tensor.name
-    return ""
+def _may_be_same(tensor: TieCandidate, other: TieCandidate) -> bool:
+    """Whether two tensors have one shape or, where they are packed, as many weights."""
+    if other.tensor.name == tensor.tensor.name:
+        return False
+    is_packed = any(each.parameters != prod(each.tensor.shape) for each in (tensor, other))
+    return tensor.parameters == other.parameters if is_packed else tensor.tensor.shape == other.tensor.shape

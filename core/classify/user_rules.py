@@ -11,8 +11,8 @@ from core.text.escape import escaped
 from core.text.width import shortened
 
 STUDY = "study"
-_MOST_BYTES = 1_000_000
-_MOST_DOTS = 64
+_MAX_FILE_BYTES = 1_000_000
+_MAX_DOTS_IN_LINE = 64
 _KEYS = {"pattern", "category"}
 
 
@@ -25,7 +25,7 @@ class Rules(ABC):
 
     Attributes:
         name: what `--rules` was given.
-        note: what is to be said of them beside the figures.
+        note: what a reader of the figures must know of them.
     """
 
     def __init__(self, name: str, note: str) -> None:
@@ -94,12 +94,12 @@ def _read(path: str) -> list[tuple[str, str]]:
 
     try:
         with open_regular(path, path) as file:
-            text = file.read(_MOST_BYTES + 1)
+            text = file.read(_MAX_FILE_BYTES + 1)
     except CheckpointError as error:
         raise _wrong(path, f"it could not be read ({error.reason})") from error
     except OSError as error:
         raise _wrong(path, f"it could not be read ({error.strerror or error})") from error
-    if len(text) > _MOST_BYTES:
+    if len(text) > _MAX_FILE_BYTES:
         raise _wrong(path, "it is larger than 1 MB, which no file of rules is")
     document = _parsed(path, text)
     for key in document:
@@ -121,8 +121,8 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
 
     # A key of thousands of parts takes Python's parser gigabytes.
     for number, line in enumerate(text.splitlines(), 1):
-        if line.count(b".") > _MOST_DOTS:
-            raise _wrong(path, f"line {number} has more than {_MOST_DOTS} dots, as no pattern has")
+        if line.count(b".") > _MAX_DOTS_IN_LINE:
+            raise _wrong(path, f"line {number} has more than {_MAX_DOTS_IN_LINE} dots, as no pattern has")
     try:
         document: dict[str, Any] = tomllib.loads(text.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from core.checkpoint.config import experts_said
+from core.checkpoint.config import ModelConfig
 from core.classify.groups import Classification, TensorGroup
-from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.experts import is_numbered_expert, is_routed_expert
 from core.naming.speculative import is_speculative
 
 
-def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], parameters: int) -> int | None:
+def active_parameters(groups: Iterable[TensorGroup], config: ModelConfig, parameters: int) -> int | None:
     """Parameters used for one token: routed experts by `num_experts_per_tok` of their number, all else whole.
 
     Of a mixture of experts, layers for speculative decoding are left out: a token is made without them.
 
     Args:
         groups: all tensors.
-        config: the parsed config.json.
+        config: what its config says.
         parameters: how many there are in all.
 
     Returns:
-        `parameters` for a dense model; None where the config does not say how many experts work, or which they are
-        is not known.
+        `parameters` for a dense model; None where the config does not say how many experts work, or where the names
+        do not tell which tensors are theirs.
     """
     routed = speculative = 0
     of_experts = []
@@ -35,9 +35,8 @@ def active_parameters(groups: Iterable[TensorGroup], config: dict[str, Any], par
                 of_experts.append(group)
                 routed += held
     if not routed:
-        # Experts that the config tells of may be there under names that are not known.
-        experts, used = experts_said(config)
-        return None if used and max(experts, default=1) > 1 else parameters
+        # The config may tell of experts whose names are not recognised.
+        return None if config.experts_used and max(config.experts, default=1) > 1 else parameters
     share = _share(config)
     if share is None or not all(_all_there(group, share) for group in of_experts):
         return None
@@ -48,26 +47,26 @@ def _is_of_routed_experts(group: TensorGroup, classification: Classification) ->
     """Whether the router may leave a part of such tensors out; JetMoE keeps its router and one bias among them."""
     if not is_routed_expert(group.template) or classification.category == "router":
         return False
-    return is_one_by_one(group.template) or classification.is_packed or len(group.tensor.shape) > 1
+    return is_numbered_expert(group.template) or classification.is_packed or len(group.tensor.shape) > 1
 
 
 class _Share(NamedTuple):
     """How many experts each of the layers has, and how many of them work on a token: one number, or one a layer."""
 
-    used: list[int]
+    used: tuple[int, ...]
     experts: int
 
 
-def _share(config: dict[str, Any]) -> _Share | None:
-    experts, used = experts_said(config)
+def _share(config: ModelConfig) -> _Share | None:
+    experts, used = config.experts, config.experts_used
     # Where layers differ in the number of experts, or some experts do nothing (LongCat), no share holds for all.
-    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.get("zero_expert_num"):
+    if not used or len(set(experts)) != 1 or max(used) > experts[0] or config.zero_experts:
         return None
     return _Share(used[:1] if len(set(used)) == 1 else used, experts[0])
 
 
 def _all_there(group: TensorGroup, share: _Share) -> bool:
     """Whether a group has all experts of its layers, one by one or stacked; a lone shard has some of them."""
-    if is_one_by_one(group.template):
+    if is_numbered_expert(group.template):
         return group.count % (share.experts * len(share.used)) == 0
     return group.count % len(share.used) == 0 and any(n % share.experts == 0 for n in group.tensor.shape)

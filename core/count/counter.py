@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch, Uncounted
+from core.checkpoint.tensors import StoredTensor, TensorBatch
+from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
 from core.classify.sequential_biases import biases_of_matrices
@@ -32,45 +33,62 @@ SNAPSHOT_SECONDS = 0.05
 # A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, whether the format says that
 # it is a parameter, whether it is a matrix's bias, and the category by rules given.
 GroupKey = tuple[str, tuple[int, ...], str, Hashable]
+GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
+"""Some tensors, and the group of each."""
 
 
 class Count:
-    """A whole checkpoint, counted.
+    """A whole checkpoint, counted, or one of its modules.
 
     Attributes:
         source: what was read.
         totals: all its tensors.
         active_parameters: those used for one token; None where the config does not say.
-        stored_count: how many tensors are stored, of whatever role.
         notes: what a reader of the figures should know, a sentence each.
+        groups: its tensors by what they mean; none of a module.
         complete: whether it is a whole model, not one shard, one slice of several, or what an ungathered save left.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  # what every count has, then what that of a whole checkpoint has
         self,
-        counter: ParameterCounter,
+        source: Source,
         totals: Totals,
         active_parameters: int | None,
         notes: list[str],
-        complete: bool,
+        groups: Sequence[TensorGroup] = (),
+        batches: Sequence[GroupedBatch] = (),
+        complete: bool = True,
     ) -> None:
-        self.source = counter.source
+        self.source = source
         self.totals = totals
         self.active_parameters = active_parameters
-        self.stored_count = counter.stored_count
         self.notes = notes
+        self.groups = groups
         self.complete = complete
-        self._counter = counter
+        self._batches = batches
 
-    def part(self, path: str, totals: Totals) -> Count:
-        """A module of the model as a count of its own, by its path and totals; its tensors are not told."""
+    @property
+    def stored_count(self) -> int:
+        """How many tensors are stored, of whatever role."""
+        return sum(group.count for group in self.groups)
+
+    def of_module(self, path: str, totals: Totals) -> Count:
+        """The count of one of its modules: what that holds, without its tensors.
+
+        Args:
+            path: the module's.
+            totals: what it holds.
+        """
         source = self.source
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(ParameterCounter(named, rules=self.rules), totals, None, self.notes, self.complete)
+        return Count(named, totals, None, self.notes, complete=self.complete)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
-        return self._counter.tensors()
+        for batch, groups in self._batches:
+            for tensor, group in zip(batch, groups):
+                if classification := group.classification:
+                    yield tensor, classification
 
     @cached_property
     def layers(self) -> Layers:
@@ -79,8 +97,8 @@ class Count:
 
         return Layers(
             group.tensor.name
-            for group in self._counter.groups
-            if not group.classification or group.classification.role != "optimizer"
+            for group in self.groups
+            if not group.classification or group.classification.role != "beside_model"
         )
 
     @cached_property
@@ -89,8 +107,8 @@ class Count:
         from core.count.submodels import stored_parts, submodels_of
 
         if self.source.parts:
-            return stored_parts(self._counter.groups, self.source.parts)
-        return submodels_of(self._counter.groups, self.layers, self.totals.parameters)
+            return stored_parts(self.groups, self.source.parts)
+        return submodels_of(self.groups, self.layers, self.totals.parameters)
 
     @cached_property
     def unrecognised(self) -> list[UnrecognisedName]:
@@ -99,18 +117,12 @@ class Count:
             return []
         from core.count.unrecognised import unrecognised_in
 
-        return unrecognised_in(self._counter.groups, self.totals)
-
-    @property
-    def rules(self) -> Rules | None:
-        """What was asked before the built-in rules."""
-        return self._counter.rules
+        return unrecognised_in(self.groups, self.totals)
 
     @property
     def architecture(self) -> str | None:
         """The class that the config names first, such as `GPT2LMHeadModel`."""
-        names = self.source.config.get("architectures")
-        return names[0] if isinstance(names, list) and names and isinstance(names[0], str) else None
+        return self.source.config.architecture
 
 
 class Snapshot(NamedTuple):
@@ -125,7 +137,7 @@ class ParameterCounter:
     """Sorts stored tensors into groups and sums them.
 
     Attributes:
-        source: what is read.
+        source: what is known of the checkpoint so far.
         stored_count: how many tensors there are so far.
         rules: what is asked before the built-in rules.
     """
@@ -141,12 +153,13 @@ class ParameterCounter:
         self.stored_count = 0
         self.rules = rules
         self._keep_tensors = keep_tensors
-        self._batches: list[tuple[TensorBatch, list[str | None] | None, list[bool] | None]] = []
+        self._batches: list[GroupedBatch] = []
         self._known: dict[GroupKey, TensorGroup] = {}
         self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
 
     def add(self, batch: TensorBatch) -> None:
-        """Takes some more tensors."""
+        """Takes some more tensors, and what their reader learned with them."""
+        self.source = self.source.with_learned(batch.learned)
         if not batch.names:
             return
         copies = None
@@ -169,7 +182,7 @@ class ParameterCounter:
                 group.of_matrix = bool(of_matrices and of_matrices[place])
             group.count += times
         if self._keep_tensors:
-            self._batches.append((batch, copies, of_matrices))
+            self._batches.append((batch, list(map(known.__getitem__, keys))))
         self.stored_count += len(batch.names)
 
     def _original(self, name: str, storage: Hashable | None, shape: tuple[int, ...]) -> str | None:
@@ -197,18 +210,6 @@ class ParameterCounter:
             told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
         return zip(templates, batch.shapes, batch.dtypes, told_apart)
 
-    def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
-        """Every tensor so far with its meaning, once that is known."""
-        for batch, copies, of_matrices in self._batches:
-            for tensor, key in zip(batch, self._keys(batch, copies, of_matrices)):
-                if classification := self._known[key].classification:
-                    yield tensor, classification
-
-    @property
-    def groups(self) -> Collection[TensorGroup]:
-        """All groups so far."""
-        return self._known.values()
-
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
         if any(group.classification is None for group in self._known.values()):
@@ -217,7 +218,7 @@ class ParameterCounter:
         for group in self._known.values():
             add_group(totals, group)
         if self.source.beside.tensor_count:
-            totals.not_counted.setdefault("optimizer", Uncounted()).add(self.source.beside)
+            totals.not_counted.setdefault("beside_model", Uncounted()).add(self.source.beside)
         return totals
 
     def count(self) -> Count:
@@ -229,7 +230,7 @@ class ParameterCounter:
         piece = self.source.piece or ungathered(known)
         notes = [*([piece] if piece else []), *([self.rules.note] if self.rules else []), *self.source.notes]
         notes += notes_of(self.source, known, totals, active)
-        return Count(self, totals, active, notes, complete=not piece)
+        return Count(self.source, totals, active, notes, known, self._batches, complete=not piece)
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

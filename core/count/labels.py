@@ -14,7 +14,7 @@ from core.text.width import shortened
 if TYPE_CHECKING:
     from core.count.submodels import Submodel
 
-_MOST_PARTS = 8
+_MAX_SUBMODELS_TOLD = 8
 
 
 def ordered_categories(totals: Totals) -> list[tuple[str, Tally]]:
@@ -39,7 +39,7 @@ def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
 
 def largest_parts_text(parts: list[Submodel], parameters: int) -> str:
     """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
-    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MOST_PARTS]
+    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MAX_SUBMODELS_TOLD]
     told = (
         f"{shortened(escaped(part.name), 40)} {percent(share(part.totals.parameters, parameters))}" for part in largest
     )

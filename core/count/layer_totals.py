@@ -20,7 +20,7 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
         For each row its name, whether it is a layer, and its totals.
     """
     layers = count.layers
-    # The tensors of one meaning differ in digits only: one tells for all.
+    # The tensors with one classification differ in digits only, so that their depth is asked for once.
     depths: dict[int, int] = {}
     rows: dict[str, tuple[bool, Totals]] = {}
     kinds: dict[str, int] = {}
@@ -31,7 +31,7 @@ def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:
             depth = depths[id(classification)] = layers.depth_of(name)
         if depth:
             path = ".".join(name.split(".", depth)[:depth])
-            # Where the number is missing, `layer` beside `layer1`, it is no layer after all.
+            # In a list with numbers in its name, a module without one (`layer` among `layer1`, `layer2`) is no layer.
             is_layer = path[-1:].isdigit()
         else:
             path, is_layer = name.rpartition(".")[0] or name, False

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any
 
-from core.checkpoint.source import Claims, Source
-from core.classify.averaged_copies import beginning_of
+from core.checkpoint.config import ModelConfig
+from core.checkpoint.learned import Claims
+from core.checkpoint.source import Source
+from core.classify.averaged_copies import prefix_of_copy
 from core.classify.groups import TensorGroup
-from core.classify.ties import Known, Ties, is_head
+from core.classify.ties import TieCandidate, Ties, is_head
 from core.count.totals import Totals, add_group
 from core.naming.speculative import is_speculative
 from core.text.numbers import amount, exact, plural
 
-_MOST_TIES = 4
+_MAX_TIES_TOLD = 4
 _BILLION = 10**9
 _GPT_OSS = ("gpt_oss", "gpt-oss")
 """As transformers and llama.cpp call it."""
-_HEADER_BYTES = 512
+_MAX_ENTRY_BYTES = 512
 """More than the entry of a tensor takes in a header."""
 
 
@@ -67,23 +68,23 @@ def ungathered(groups: Sequence[TensorGroup]) -> str:
 def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
     copies: dict[str, Totals] = {}
     for group in groups:
-        if group.classification and group.classification.role == "optimizer":
-            add_group(copies.setdefault(beginning_of(group.template).rstrip("."), Totals()), group)
+        if group.classification and group.classification.role == "beside_model":
+            add_group(copies.setdefault(prefix_of_copy(group.template).rstrip("."), Totals()), group)
     for beginning, totals in copies.items():
-        left = totals.not_counted["optimizer"]
+        left = totals.not_counted["beside_model"]
         size = amount(left.elements, left.tensor_count, left.bytes)
         yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
 
-def _ties(groups: Sequence[TensorGroup], config: dict[str, Any], complete: bool) -> Iterator[str]:
-    known = [
-        Known(group.template, group.tensor, group.classification.parameters)
+def _ties(groups: Sequence[TensorGroup], config: ModelConfig, complete: bool) -> Iterator[str]:
+    parameters = [
+        TieCandidate(group.template, group.tensor, group.classification.parameters)
         for group in groups
         if group.classification and group.classification.role == "parameter"
     ]
-    ties = Ties(known, config)
+    ties = Ties(parameters, config)
     tied = [group for group in groups if group.classification and group.classification.role == "tied"]
-    for group in tied[:_MOST_TIES]:
+    for group in tied[:_MAX_TIES_TOLD]:
         others = f" and {plural(group.count - 1, 'tensor')} like it" if group.count > 1 else ""
         are = "are" if others else "is"
         to = group.classification.tied_to if group.classification else ""
@@ -93,21 +94,21 @@ def _ties(groups: Sequence[TensorGroup], config: dict[str, Any], complete: bool)
         elif is_head(group.template) and ties.by_default:
             said = ", which the config means by not speaking of it"
         yield f"{group.tensor.name}{others} {are} tied to {to or 'an earlier tensor'}: counted once{said}"
-    if len(tied) > _MOST_TIES:
-        more = sum(group.count for group in tied[_MOST_TIES:])
+    if len(tied) > _MAX_TIES_TOLD:
+        more = sum(group.count for group in tied[_MAX_TIES_TOLD:])
         yield f"{plural(more, 'more tensor')} tied: counted once"
     if ties.embeddings:
         yield from _head(groups, ties, config, complete)
 
 
-def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any], complete: bool) -> Iterator[str]:
+def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig, complete: bool) -> Iterator[str]:
     """What the config says of the output head, where the tensors say something else or nothing."""
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
-    for head in ties.heads[:_MOST_TIES]:
-        if alike := ties.alike(head):
+    for head in ties.heads[:_MAX_TIES_TOLD]:
+        if alike := ties.embedding_like(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
-            if ties.flag is None and not ties.has_bias(head) and "peft_type" not in config:
+            if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag and not ties.by_default:
             yield (
@@ -126,10 +127,8 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: dict[str, Any], com
         yield "the config says that the output head is not tied to the input embedding, but there is none in the file"
 
 
-def _is_language_model(config: dict[str, Any]) -> bool:
-    names = config.get("architectures")
-    name = names[0] if isinstance(names, list) and names and isinstance(names[0], str) else ""
-    return any(word in name for word in ("LM", "Generation"))
+def _is_language_model(config: ModelConfig) -> bool:
+    return any(word in (config.architecture or "") for word in ("LM", "Generation"))
 
 
 def _unknown(groups: Sequence[TensorGroup]) -> Iterator[str]:
@@ -167,9 +166,9 @@ def _speculative_parameters(groups: Sequence[TensorGroup]) -> int:
     )
 
 
-def _active(config: dict[str, Any], totals: Totals, active: int | None) -> Iterator[str]:
+def _active(config: ModelConfig, totals: Totals, active: int | None) -> Iterator[str]:
     embedding = totals.categories.get("embedding")
-    if active is None or active == totals.parameters or not embedding or config.get("model_type") not in _GPT_OSS:
+    if active is None or active == totals.parameters or not embedding or config.model_type not in _GPT_OSS:
         return
     without = active - embedding.parameters
     billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""
@@ -200,12 +199,12 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     averaged = sum(
         group.tensor.nbytes * group.count
         for group in groups
-        if group.classification and group.classification.role == "optimizer"
+        if group.classification and group.classification.role == "beside_model"
     )
     stored = whole.bytes + averaged
-    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "optimizer"})
+    stored += sum(one.bytes for role, one in left.items() if role not in {"quantization", "beside_model"})
     # Some indexes count the headers too.
-    if claims.bytes and not 0 <= claims.bytes - stored <= _HEADER_BYTES * (totals.stored_count + 8):
+    if claims.bytes and not 0 <= claims.bytes - stored <= _MAX_ENTRY_BYTES * (totals.stored_count + 8):
         terms = {
             "buffers": -left["buffer"].bytes if "buffer" in left else 0,
             "tied copies": -left["tied"].bytes if "tied" in left else 0,

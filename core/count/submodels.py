@@ -13,8 +13,8 @@ from core.naming.template import template_of
 Path = tuple[str, ...]
 
 # Of a part with so much of the model the parts are asked for in turn.
-_NEARLY_ALL = 0.9
-_MOST_PARTS = 1000
+_NEARLY_ALL_SHARE = 0.9
+_MAX_SUBMODELS = 1000
 """No model has more; names in a hostile file may all begin unlike."""
 # Words of what stands beside the layers of a text model within it, as LLaVA 1.5's `model.vision_tower`.
 _BESIDE = ("vision", "visual", "image", "audio", "speech", "projector", "merger", "connector", "resampler")
@@ -48,7 +48,7 @@ def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: in
         found = _split(groups, above, set(layers.heads))
         parts = [Submodel(name, totals) for name, totals in found.items() if totals.parameters]
         largest = max(parts, key=lambda part: part.totals.parameters, default=None)
-        if not largest or largest.totals.parameters < _NEARLY_ALL * parameters:
+        if not largest or largest.totals.parameters < _NEARLY_ALL_SHARE * parameters:
             break
         below = {head for head in inner if head[len(above)] == largest.name}
         if len(below) < 2:
@@ -92,7 +92,7 @@ def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> di
         if shared and at == depth and name not in inside and not any(word in name.lower() for word in _BESIDE):
             name = above[-1] if above else "(the rest)"
         add_group(found.setdefault(name, Totals()), group)
-        if len(found) > _MOST_PARTS:
+        if len(found) > _MAX_SUBMODELS:
             return {}
     return found
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.classify.groups import Classification, TensorGroup
+from core.classify.roles import Role
 
-if TYPE_CHECKING:
-    pass
-
-
-NOT_COUNTED = ("buffer", "tied", "quantization", "optimizer")
+NOT_COUNTED: tuple[Role, ...] = ("buffer", "tied", "quantization", "beside_model")
 
 
 # Plain classes here and in the other modules that every count needs: importing dataclasses takes 10 ms.
@@ -53,7 +49,7 @@ class Tally:
 
 
 class Totals:
-    """Tallies by category, and beside them by role what is not counted.
+    """Tallies by category, and by role what is not counted.
 
     `breakdown` has for some categories what of their parameters is told apart: queries and keys, experts, kinds of
     norms; see `core.classify.breakdown`. The bytes of quantisation data are in both: in the category whose weights they
@@ -64,7 +60,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.categories: dict[str, Tally] = {}
-        self.not_counted: dict[str, Uncounted] = {}
+        self.not_counted: dict[Role, Uncounted] = {}
         self.breakdown: dict[str, dict[str, int]] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -106,9 +102,9 @@ class Totals:
 
     def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
         """Adds to what is told apart in a category: names, each with its parameters, so many times."""
-        known = self.breakdown.setdefault(category, {})
+        named = self.breakdown.setdefault(category, {})
         for name, parameters in parts:
-            known[name] = known.get(name, 0) + parameters * times
+            named[name] = named.get(name, 0) + parameters * times
 
 
 def summed(tallies: Iterable[Tally]) -> Tally:

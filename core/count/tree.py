@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
@@ -16,8 +15,8 @@ from core.naming.template import natural_key, template_of
 
 MAX_DEPTH = 64
 """Names with more dots are cut no further: no model nests so deep, a hostile name may."""
-_KEEP_TOTALS_FROM = 64
-_CHECK_EVERY = 5000
+_KEEP_TOTALS_FROM_TENSORS = 64
+_CHECK_EVERY_NODES = 5000
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -86,7 +85,7 @@ class ModuleNode:
         for child in self.children.values():
             totals.add(child.totals())
         # Kept where it saves work only: ten thousand small modules would take more memory than all their names.
-        if self.tensor_count >= _KEEP_TOTALS_FROM:
+        if self.tensor_count >= _KEEP_TOTALS_FROM_TENSORS:
             self._totals = totals
         return totals
 
@@ -113,7 +112,7 @@ def build_tree(count: Count, check: Callable[[], None] = lambda: None) -> Module
     root = ModuleNode(count.source.model, "")
     modules = {"": root}
     for number, (tensor, classification) in enumerate(count.tensors()):
-        if not number % _CHECK_EVERY:
+        if not number % _CHECK_EVERY_NODES:
             check()
         path, dot, name = tensor.name.rpartition(".")
         parent = modules.get(path) if dot else root
@@ -142,7 +141,7 @@ def _finish(root: ModuleNode, check: Callable[[], None]) -> None:
     structures: dict[object, int] = {}
     kinds: dict[int, int] = {}
     for number, node in enumerate(reversed(list(root.below()))):
-        if not number % _CHECK_EVERY:
+        if not number % _CHECK_EVERY_NODES:
             check()
         children = node.children
         if len(children) > 1:
@@ -191,11 +190,13 @@ def _sort(node: ModuleNode) -> None:
     node.children = {name: children[name] for name in (next(ordered[template]) for template in templates)}
 
 
-@dataclass(slots=True, eq=False)
 class Run:
     """Neighbours that are numbered one after the other and alike in structure, as one row: `h.0–11 ×12`."""
 
-    nodes: list[ModuleNode]
+    __slots__ = ("nodes",)
+
+    def __init__(self, nodes: list[ModuleNode]) -> None:
+        self.nodes = nodes
 
     @property
     def path(self) -> str:

@@ -1,4 +1,4 @@
-"""The names that no rule knows."""
+"""Names that no rule recognises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from core.classify.groups import TensorGroup
 from core.count.totals import Totals
 
-_LEAST_SHARE = 0.01
+_MIN_SHARE = 0.01
 
 
 class UnrecognisedName(NamedTuple):
@@ -28,7 +28,7 @@ def unrecognised_in(groups: Iterable[TensorGroup], totals: Totals) -> list[Unrec
         totals: of the model.
     """
     other = totals.categories.get("other")
-    if not other or other.parameters <= _LEAST_SHARE * totals.parameters:
+    if not other or other.parameters <= _MIN_SHARE * totals.parameters:
         return []
     found: dict[str, UnrecognisedName] = {}
     for group in groups:

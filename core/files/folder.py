@@ -100,6 +100,14 @@ class LocalFolder:
         """Nothing is to be fetched."""
 
 
+def names_beside(folder: Folder) -> list[str]:
+    """What lies in a file's folder; nothing where that may not be looked into."""
+    try:
+        return folder.names()
+    except CheckpointError:
+        return []
+
+
 def first_bytes(folder: Folder, name: str) -> tuple[bytes, int]:
     """The first bytes of a file, by which its format is told, 512 if it has them, and its length in bytes.
 

@@ -37,7 +37,7 @@ def foreign(start: bytes, file: str, wanted: str = "safetensors") -> CheckpointE
     from core.files.foreign_formats import by_content
 
     if other := by_content(start):
-        return CheckpointError(file, f"this is {other.what}", advice=other.advice)
+        return other.refusal(file)
     for magic, what, advice in _FOREIGN:
         if start.startswith(magic):
             return CheckpointError(file, f"this is {what.replace('{wanted}', wanted)}", advice=advice)

@@ -34,6 +34,14 @@ class OtherFormat(NamedTuple):
     magics: tuple[tuple[int, bytes], ...] = ()
     model: bool = True
 
+    def refusal(self, file: str) -> CheckpointError:
+        """The error for a file of it.
+
+        Args:
+            file: what the error calls it.
+        """
+        return CheckpointError(file, f"this is {self.what}", advice=self.advice)
+
 
 # Sources of the magics: each format's specification, and file(1)'s magic/Magdir for the general ones.
 FORMATS = (
@@ -149,6 +157,11 @@ def by_name(name: str) -> OtherFormat | None:
     return next((kind for kind in (*FORMATS, *_TEXTS) if lower.endswith(kind.endings)), None)
 
 
+def known_as(start: bytes, name: str) -> OtherFormat | None:
+    """What a file is by its first bytes, or by its name; None where neither tells."""
+    return by_content(start) or by_name(name)
+
+
 def refused(start: bytes, name: str, file: str) -> CheckpointError | None:
     """The error for a file that is of another format; None for one that may be a checkpoint, or anything.
 
@@ -157,8 +170,8 @@ def refused(start: bytes, name: str, file: str) -> CheckpointError | None:
         name: its name.
         file: what the error calls it.
     """
-    kind = by_content(start) or by_name(name) or (_TEXTS[-1] if _is_text(start) else None)
-    return CheckpointError(file, f"this is {kind.what}", advice=kind.advice) if kind else None
+    kind = known_as(start, name) or (_TEXTS[-1] if _is_text(start) else None)
+    return kind.refusal(file) if kind else None
 
 
 def _is_text(start: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
 from core.files.foreign import foreign
@@ -32,6 +33,21 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
         CheckpointError: where it cannot be read, is too large, or holds anything else.
     """
     file = file or folder.shown(name)
+    return json_object(read_text(folder, name, file, most), file)
+
+
+def read_text(folder: Folder, name: str, file: str, most: int) -> bytes:
+    """The bytes of a JSON file, which may be held as a text.
+
+    Args:
+        folder: where it lies.
+        name: its file name.
+        file: what an error calls it.
+        most: how many bytes it may have.
+
+    Raises:
+        CheckpointError: where it cannot be read or is too large.
+    """
     opened, size = folder.open(name)
     with opened:
         try:
@@ -42,8 +58,35 @@ def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LAR
     # The one byte is looked for a hundred times faster than the two.
     if (b"\\" in content and b"\\u" in content) or not content.isascii():
         _check_size(size, min(most, _LARGEST_WIDE), file)
-    if sum(content.count(sign) for sign in (b",", b"[", b"{") if sign in content) > _MOST_VALUES:
+    return content
+
+
+def check_values(content: bytes, file: str, signs: tuple[bytes, ...] = (b",", b"[", b"{")) -> None:
+    """Bounds the memory that decoding takes.
+
+    Args:
+        content: JSON.
+        file: what an error calls it.
+        signs: those that each come with a value.
+
+    Raises:
+        CheckpointError: where there are too many values.
+    """
+    if sum(content.count(sign) for sign in signs if sign in content) > _MOST_VALUES:
         raise CheckpointError(file, f"it has more than {_MOST_VALUES:,} values, which are not read of such a file")
+
+
+def json_object(content: bytes, file: str) -> dict[str, Any]:
+    """The object that a JSON text is.
+
+    Args:
+        content: the text.
+        file: what an error calls it.
+
+    Raises:
+        CheckpointError: where it is anything else.
+    """
+    check_values(content, file)
     try:
         value = json.loads(content)
     except RecursionError as error:
@@ -68,17 +111,17 @@ def _check_size(size: int, most: int, file: str) -> None:
         raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
 
 
-def read_config(folder: Folder, notes: list[str]) -> dict[str, Any]:
-    """The `config.json` of a folder; empty where there is none or, with a note, where it cannot be read.
+def read_config(folder: Folder, notes: list[str]) -> ModelConfig:
+    """The `config.json` of a folder; it says nothing where there is none or, with a note, where it cannot be read.
 
     Args:
         folder: where it lies.
         notes: to be added to.
     """
     if not folder.has("config.json"):
-        return {}
+        return ModelConfig.of({})
     try:
-        return read_json_object(folder, "config.json", "config.json")
+        return ModelConfig.of(read_json_object(folder, "config.json", "config.json"))
     except CheckpointError as error:
         notes.append(f"not used: {error.sentence()}")
-        return {}
+        return ModelConfig.of({})

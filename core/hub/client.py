@@ -7,7 +7,8 @@ where a `HubClient` is made, once something must really be asked, and never on a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -15,6 +16,7 @@ from urllib.parse import quote
 
 from core.checkpoint.source import Stopped
 from core.hub.errors import Asked, HubError, broken, cut_off, no_hub, no_ranges, refusal, too_slow, wait_seconds
+from core.hub.head_watch import HeadWatch
 from core.hub.model_id import HubName, hub_name
 from core.text.width import shortened
 
@@ -24,18 +26,20 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TRIES = 3
-_PAUSES = (0.5, 1.5)
-"""Seconds before the second and the third try."""
-_LONGEST_PAUSE = 10
-"""Seconds; who is told to wait longer is told so."""
-_LONGEST = 60.0
-"""Seconds that one answer may take, however steadily it trickles."""
+_PAUSES_SECONDS = (0.5, 1.5)
+"""Before the second and the third try."""
+_MAX_PAUSE_SECONDS = 10
+"""Who is told to wait longer is told so."""
+_MAX_HEAD_SECONDS = 30.0
+"""That the head of an answer may take, with all redirects before it; twice the wait for a piece where that is more."""
+_MAX_BODY_SECONDS = 60.0
+"""That the body of an answer may take, however steadily it trickles."""
 _RETRIED = {408, 429, 500, 502, 503, 504}
-_LARGEST_LIST = 1 << 24
-"""Bytes; a file takes some 200 of them. What is made of them takes ten times as much memory."""
-_MOST_VALUES = 1_000_000
+_MAX_LIST_BYTES = 1 << 24
+"""A file takes some 200 of them. What is made of them takes ten times as much memory."""
+_MAX_LIST_VALUES = 1_000_000
 """In a list of files; a file has ten of them. A list of empty lists would take twenty times its bytes."""
-_LONGEST_NAME = 1000
+_MAX_NAME_CHARACTERS = 1000
 
 
 class Listing(NamedTuple):
@@ -97,6 +101,7 @@ class HubClient:
             raise HubError("", reason, advice="check the variables that begin with HF_") from error
         self._patience = float(constants.HF_HUB_DOWNLOAD_TIMEOUT)
         self._session = _session()
+        self._watch = HeadWatch()
         # Not huggingface_hub's build_hf_headers: its user agent asks the hub for a list of coding agents first.
         self._headers = {"user-agent": f"gpt2-explore; hf_hub/{__version__}"}
         token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else _token()
@@ -119,7 +124,7 @@ class HubClient:
         url = f"{self._endpoint}/api/models/{repo}{below}?blobs=true"
 
         def take(response: Response) -> Listing:
-            return _listing(self._body(response, asked, _LARGEST_LIST, raw=False), asked, response.headers)
+            return _listing(self._body(response, asked, _MAX_LIST_BYTES, raw=False), asked, response.headers)
 
         return self._ask(url, {}, asked, take)
 
@@ -155,24 +160,18 @@ class HubClient:
         # The token goes to the hub alone; where the hub sends us elsewhere, the client leaves it out.
         signed = self._token if url.startswith(f"{self._endpoint}/") else {}
         sent = {**self._headers, **signed, **headers}
-        timeout = httpx2.Timeout(self._patience, pool=None)
         began = monotonic()
         for number in range(_TRIES):
             last = number == _TRIES - 1 or monotonic() - began > self._patience
-            pause = _PAUSES[min(number, len(_PAUSES) - 1)]
+            pause = _PAUSES_SECONDS[min(number, len(_PAUSES_SECONDS) - 1)]
             try:
-                with self._session.stream("GET", url, headers=sent, timeout=timeout) as response:
-                    try:
-                        asked_to_wait = wait_seconds(response.headers)
-                        if response.status_code in _RETRIED and not last and asked_to_wait <= _LONGEST_PAUSE:
-                            pause = max(pause, asked_to_wait)
-                        else:
-                            self._check(response, asked)
-                            self._worked = True
-                            return take(response)
-                    finally:
-                        with self._lock:
-                            self.downloaded += response.num_bytes_downloaded
+                with self._answer(url, sent, asked) as response:
+                    asked_to_wait = wait_seconds(response.headers)
+                    if response.status_code not in _RETRIED or last or asked_to_wait > _MAX_PAUSE_SECONDS:
+                        self._check(response, asked)
+                        self._worked = True
+                        return take(response)
+                    pause = max(pause, asked_to_wait)
             except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
                 # Where nothing has worked so far, there is no network, it may be: that is told at once.
                 if last or not (self._worked and isinstance(error, httpx2.TransportError)):
@@ -181,6 +180,35 @@ class HubClient:
             if self._stopped.is_set():
                 raise Stopped
         raise AssertionError("the last try answers or raises")
+
+    @contextmanager
+    def _answer(self, url: str, headers: Mapping[str, str], asked: Asked) -> Iterator[Response]:
+        """An answer, its head read and its body not yet.
+
+        Raises:
+            HubError: where its head does not come in time.
+        """
+        import httpx2
+
+        timeout = httpx2.Timeout(self._patience, pool=None)
+        seconds = max(_MAX_HEAD_SECONDS, 2 * self._patience)
+        with self._watch.within(seconds) as head:
+            try:
+                extensions = {"trace": head.trace}
+                with self._session.stream(
+                    "GET", url, headers=headers, timeout=timeout, extensions=extensions
+                ) as response:
+                    head.came()
+                    self._watch.reused(response.extensions.get("network_stream"))
+                    try:
+                        yield response
+                    finally:
+                        with self._lock:
+                            self.downloaded += response.num_bytes_downloaded
+            except httpx2.TransportError as error:
+                if head.expired:
+                    raise too_slow(asked, seconds) from error
+                raise
 
     def _check(self, response: Response, asked: Asked) -> None:
         if response.status_code >= 400 and response.status_code != 416:
@@ -222,13 +250,13 @@ class HubClient:
             cut: whether what is beyond `most` is left out, where it would be an error.
         """
         content = bytearray()
-        end = monotonic() + _LONGEST
+        end = monotonic() + _MAX_BODY_SECONDS
         for chunk in response.iter_raw() if raw else response.iter_bytes():
             content += chunk
             if self._stopped.is_set():
                 raise Stopped
             if monotonic() > end:
-                raise too_slow(asked, _LONGEST)
+                raise too_slow(asked, _MAX_BODY_SECONDS)
             if len(content) > most:
                 if cut or raw:
                     break
@@ -237,8 +265,8 @@ class HubClient:
 
 
 def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listing:
-    if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-        raise HubError(asked.file, f"its list of files has more than {_MOST_VALUES:,} values")
+    if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_LIST_VALUES:
+        raise HubError(asked.file, f"its list of files has more than {_MAX_LIST_VALUES:,} values")
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -263,7 +291,7 @@ def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listin
 def _is_path(name: str) -> bool:
     """Whether a file in a repository may be called so."""
     parts = name.split("/")
-    if len(name) > _LONGEST_NAME or "\0" in name or "" in parts or "." in parts or ".." in parts:
+    if len(name) > _MAX_NAME_CHARACTERS or "\0" in name or "" in parts or "." in parts or ".." in parts:
         return False
     return not any("\ud800" <= c <= "\udfff" for c in name)
 

@@ -95,6 +95,11 @@ def refusal(asked: Asked, status: int, headers: Mapping[str, str], text: str) ->
         )
     if is_page(headers, text) or (status == 404 and not code):
         return no_hub(asked, headers, text)
+    return _denied(asked, status, message)
+
+
+def _denied(asked: Asked, status: int, message: str) -> HubError:
+    """What an error status means that no code explains."""
     if status in (401, 403):
         what = "the token does not allow it" if asked.signed else "it wants a token"
         return HubError(

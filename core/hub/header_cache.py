@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
-MOST = 500_000_000
-"""Bytes kept in all; the models not looked at for the longest time go first."""
+MAX_KEPT_BYTES = 500_000_000
+"""In all; the models not looked at for the longest time go first."""
 _FORMAT = 1
 _MODEL = "model.json"
-_LONGEST_LINE = 1 << 16
-_LAST = 250_000_000_000
-"""A time that cannot have been, in seconds since 1970; those of a year of five digits are no dates everywhere."""
+_MAX_LINE_BYTES = 1 << 16
+_MAX_TIME_SECONDS = 250_000_000_000
+"""Since 1970, a time that cannot have been; those of a year of five digits are no dates everywhere."""
 
 
 class Known(NamedTuple):
@@ -78,7 +78,12 @@ class HeaderCache:
         """The commit that a revision led to the last time; a commit leads to itself. None where that is not kept."""
         kept = self._model().get(revision or "main")
         commit, asked = (kept.get("commit"), kept.get("asked")) if isinstance(kept, dict) else (None, None)
-        if isinstance(commit, str) and commit.isalnum() and isinstance(asked, (int, float)) and 0 <= asked < _LAST:
+        if (
+            isinstance(commit, str)
+            and commit.isalnum()
+            and isinstance(asked, (int, float))
+            and 0 <= asked < _MAX_TIME_SECONDS
+        ):
             return Known(commit, asked)
         if len(revision) >= 40 and revision.isalnum() and os.path.exists(self._path(f"{revision}.json")):
             return Known(revision, time.time())
@@ -119,10 +124,10 @@ class HeaderCache:
 
         try:
             with _opened(self._path(os.path.join(commit, _hash(name)))) as kept:
-                first = json.loads(kept.readline(_LONGEST_LINE))
+                first = json.loads(kept.readline(_MAX_LINE_BYTES))
                 if (first["format"], first["name"], first["size"]) != (_FORMAT, name, size):
                     return []
-                content = kept.read(MOST)
+                content = kept.read(MAX_KEPT_BYTES)
             if crc32(content) != first["crc32"]:
                 return []
             pieces, begin, last = [], 0, 0
@@ -143,7 +148,7 @@ class HeaderCache:
         ranges = [(start, len(piece)) for start, piece in pieces]
         first = {"format": _FORMAT, "name": name, "size": size, "ranges": ranges, "crc32": crc32(content)}
         line = json.dumps(first).encode() + b"\n"
-        if len(line) < _LONGEST_LINE:
+        if len(line) < _MAX_LINE_BYTES:
             self._write(os.path.join(commit, _hash(name)), line + content)
 
     def touch(self) -> None:
@@ -189,7 +194,7 @@ def seen() -> Iterator[Seen]:
     yield from sorted(found)
 
 
-def prune(most: int = MOST) -> None:
+def prune(most: int = MAX_KEPT_BYTES) -> None:
     """Removes the models that were not looked at for the longest time, until what is left is not too much.
 
     Args:
@@ -223,17 +228,37 @@ def _models() -> list[tuple[str, float]]:
 
 def _size(folder: str) -> int:
     total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(path, name)).st_size
+    for path in _kept_in(folder):
+        with suppress(OSError):
+            total += os.lstat(path).st_size
     return total
 
 
 def _remove(folder: str) -> None:
-    import shutil
+    """Removes what is kept of a model; what others have put there, and deeper than anything is kept, stays."""
+    paths = _kept_in(folder)
+    for path in paths:
+        with suppress(OSError):
+            os.unlink(path)
+    for below in {os.path.dirname(path) for path in paths} - {folder}:
+        with suppress(OSError):
+            os.rmdir(below)
+    with suppress(OSError):
+        os.rmdir(folder)
 
-    shutil.rmtree(folder, ignore_errors=True)
+
+def _kept_in(folder: str, depth: int = 1) -> list[str]:
+    """The files of a model: those in its folder, and in the folders of its commits."""
+    found = []
+    try:
+        for entry in os.scandir(folder):
+            if not entry.is_dir(follow_symlinks=False):
+                found.append(entry.path)
+            elif depth:
+                found += _kept_in(entry.path, depth - 1)
+    except OSError:
+        pass
+    return found
 
 
 def _opened(path: str) -> BinaryIO:

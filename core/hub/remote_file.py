@@ -12,12 +12,12 @@ from core.hub.errors import HubError
 FIRST = 100_000
 """Bytes of the first request: 97 % of the safetensors headers on the hub are shorter (huggingface_hub, hf_api.py,
 parse_safetensors_file_metadata)."""
-_LONGEST_AHEAD = 1 << 21
-_LONGEST_PIECE = 1 << 24
-_MOST = 1 << 29
-"""Bytes fetched of one file; no header is longer."""
-_MOST_HELD = 1 << 26
-"""Bytes held of one file; of a longer header nothing is kept for the next time."""
+_MAX_AHEAD_BYTES = 1 << 21
+_MAX_PIECE_BYTES = 1 << 24
+_MAX_FETCHED_BYTES = 1 << 29
+"""Of one file; no header is longer."""
+_MAX_HELD_BYTES = 1 << 26
+"""Of one file; of a longer header nothing is kept for the next time."""
 
 
 class Ranges:
@@ -128,7 +128,7 @@ class RemoteFile(io.RawIOBase):
         while length:
             part = self.ranges.read(self._position, length)
             if not part:
-                self.load(self._position, self._position + min(max(length, self._next_ahead()), _LONGEST_PIECE))
+                self.load(self._position, self._position + min(max(length, self._next_ahead()), _MAX_PIECE_BYTES))
                 continue
             parts.append(part)
             self._position += len(part)
@@ -160,13 +160,15 @@ class RemoteFile(io.RawIOBase):
                 start += here
                 continue
             stop = self.ranges.room(start, end)
-            if self._fetched + stop - start > _MOST:
-                reason = f"more than {_MOST >> 20} MiB of it would have to be downloaded to read its header"
+            if self._fetched + stop - start > _MAX_FETCHED_BYTES:
+                reason = (
+                    f"more than {_MAX_FETCHED_BYTES >> 20} MiB of it would have to be downloaded to read its header"
+                )
                 raise HubError(self._file, reason, advice="download it and name the file")
             piece = (fetch or self._fetch)(start, stop)
             self._fetched += len(piece)
             self._end_of_last = stop
-            if self.ranges.held + len(piece) > _MOST_HELD:
+            if self.ranges.held + len(piece) > _MAX_HELD_BYTES:
                 self.ranges = Ranges()
                 self.whole = False
             self.ranges.add(start, piece)
@@ -176,7 +178,7 @@ class RemoteFile(io.RawIOBase):
     def _next_ahead(self) -> int:
         """How much to fetch at least: more and more where the file is read on and on."""
         if self._position == self._end_of_last and self._fetched:
-            self._ahead = min(2 * self._ahead, _LONGEST_AHEAD)
+            self._ahead = min(2 * self._ahead, _MAX_AHEAD_BYTES)
         return self._ahead
 
     def close(self) -> None:

@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 WORKERS = 24
 """Requests at a time: with 50 ms each way, 163 headers then take a second."""
-_MOST_AHEAD = 2 * WORKERS
-_HELD = 4
+_MAX_FILES_AHEAD = 2 * WORKERS
+_MAX_FILES_HELD = 4
 """Files closed last whose content is held, since a reader may look at a file's first bytes before it opens it."""
-_END = 1 << 16
-"""Bytes at a zip archive's end, where its directory is."""
-_LONGEST_HEADER_AHEAD = 1 << 22
-_LONGEST_JSON_AHEAD = 1 << 24
+_END_BYTES = 1 << 16
+"""At a zip archive's end, where its directory is."""
+_MAX_HEADER_AHEAD_BYTES = 1 << 22
+_MAX_JSON_AHEAD_BYTES = 1 << 24
 
 
 class Workers:
@@ -50,6 +50,8 @@ class Workers:
         try:
             return self._executor.submit(work)
         except RuntimeError as error:
+            if not self.stopped.is_set():  # there is no thread to be had
+                raise
             raise Stopped from error
 
     def result(self, future: Future[T]) -> T:
@@ -141,7 +143,7 @@ class HubFolder:
 
     def _fetch_ahead(self) -> None:
         # Not all at once, so that a thousand headers do not pile up while one is read.
-        while self._waiting and len(self._coming) < _MOST_AHEAD:
+        while self._waiting and len(self._coming) < _MAX_FILES_AHEAD:
             name = self._waiting.pop()
             self._coming[name] = self._workers.submit(lambda name=name: self._begin(name))  # type: ignore[misc]
 
@@ -165,7 +167,7 @@ class HubFolder:
                 file.load(start, end, source.fetch)
             if name.endswith(".safetensors"):
                 length = 8 + int.from_bytes(file.ranges.peek(0, 8), "little")
-                if FIRST < length < _LONGEST_HEADER_AHEAD:
+                if FIRST < length < _MAX_HEADER_AHEAD_BYTES:
                     file.load(FIRST, length, source.fetch)
         return file
 
@@ -177,7 +179,7 @@ class HubFolder:
             if file.grown and file.whole and (used := file.ranges.used()):
                 self._cache.keep(self._listing.commit, path, file.size, used)
             self._closed[path] = file
-            while len(self._closed) > _HELD:
+            while len(self._closed) > _MAX_FILES_HELD:
                 self._closed.pop(next(iter(self._closed)))
 
         return keep
@@ -186,10 +188,10 @@ class HubFolder:
 def _likely(name: str, size: int) -> list[tuple[int, int]]:
     """Where a file's header is, by its name: what to fetch before anybody asks."""
     if name.endswith(".json"):
-        return [(0, min(size, _LONGEST_JSON_AHEAD))]
+        return [(0, min(size, _MAX_JSON_AHEAD_BYTES))]
     start = (0, min(size, FIRST))
-    if is_torch_name(name) and size > FIRST + _END:
-        return [start, (size - _END, size)]
+    if is_torch_name(name) and size > FIRST + _END_BYTES:
+        return [start, (size - _END_BYTES, size)]
     return [start]
 
 

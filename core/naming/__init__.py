@@ -1,1 +1,1 @@
-"""What a tensor's name tells: templates, layers, experts, categories."""
+"""What a tensor's name tells: its template, layer, component and category; which names are buffers'."""

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 
+from core.naming.components import INPUT_EMBEDDING
+
 # Words that a list of layers ends with, digits left out: `encoder_layers`, `denseblock`, `transformer_blocks`.
-_LISTS = ("layer", "layers", "block", "blocks", "stage", "stages")
-_WHOLE_WORDS = {
+_LIST_ENDINGS = ("layer", "layers", "block", "blocks", "stage", "stages")
+_LIST_WORDS = {
     "h",  # GPT-2, BLOOM, Falcon
     "blk",  # GGUF
     "features",  # torchvision's MobileNet, EfficientNet, DenseNet
@@ -22,16 +24,15 @@ _WHOLE_WORDS = {
     "decoders",
     "flows",  # VITS
 }
-# What lies below these has small numbered layers of its own, and none of the model's.
-_ASIDE = {"head", "heads", "stem", "classifier"}
-# Where no list is called as those above, any other one may be the layers, but for these.
-_NEVER = {"expert", "experts", "mlp", "ffn", "proj", "projection", "projector", "norm", "embed", "embeddings"}
-# Parts that a class which wraps another puts before its names: transformers, torch.compile, DataParallel, PEFT.
+# Modules that have small numbered layers of their own, which are none of the model's.
+_NOT_LAYERS_BELOW = {"head", "heads", "stem", "classifier"}
+# Where no list has one of the names above, any other list may be the layers, but for these.
+_NEVER_LISTS = {"expert", "experts", "mlp", "ffn", "proj", "projection", "projector", "norm", "embed", "embeddings"}
+# Parts that a class puts before the names of a model that it wraps: transformers, torch.compile, DataParallel, PEFT.
 _WRAPPERS = {"transformer", "model", "module", "_orig_mod", "base_model"}
-_EMBEDDINGS = ("embed", "wte", "tok_emb")
 _DIGITS = "0123456789"
-_MOST_PARTS = 64
-_MOST_WORDS = 5000
+_MAX_DEPTH = 64
+_MAX_CACHED_WORDS = 5000
 
 
 class Layers:
@@ -92,14 +93,14 @@ class Layers:
         return (n for n in self._candidates(parts) if _key(parts[: n + 1]) in self._lists)
 
     def _candidates(self, parts: list[str]) -> Iterator[int]:
-        """The same by its words alone."""
+        """The places of a name's parts that end a layer's path by their words alone."""
         words = self._words
         before = ""
         for n, part in enumerate(parts[:-1]):
             kind = words.get(part)
             if kind is None:
                 kind = self._kind(part)
-                if len(words) < _MOST_WORDS:
+                if len(words) < _MAX_CACHED_WORDS:
                     words[part] = kind
             if kind == "aside":
                 return
@@ -117,11 +118,11 @@ class Layers:
             return "number"
         word = part.lower().strip(_DIGITS + "_-")
         last = word.rpartition("_")[2]
-        if last in _ASIDE or word == "feature_extractor":
+        if last in _NOT_LAYERS_BELOW or word == "feature_extractor":
             return "aside"
-        if word in _WHOLE_WORDS or word.endswith(_LISTS):
+        if word in _LIST_WORDS or word.endswith(_LIST_ENDINGS):
             return "list"
-        return "never" if last in _NEVER else ""
+        return "never" if last in _NEVER_LISTS else ""
 
     def _wrapper(self, names: list[str]) -> str:
         """What stands before all layers' names without telling anything, with its dot."""
@@ -133,7 +134,7 @@ class Layers:
             if not all(len(head) > n and head[n] == part for head in self.heads):
                 break
             wraps = part in _WRAPPERS or (
-                not prefix and any(name.startswith(whole) and any(e in name for e in _EMBEDDINGS) for name in names)
+                not prefix and any(name.startswith(whole) and INPUT_EMBEDDING.has_piece_in(name) for name in names)
             )
             if not wraps:
                 break
@@ -143,7 +144,7 @@ class Layers:
 
 def _parts(name: str) -> list[str]:
     """The parts of a name, those beyond any model's depth left together: a hostile name may have a million."""
-    return name.split(".", _MOST_PARTS)
+    return name.split(".", _MAX_DEPTH)
 
 
 def _key(parts: list[str]) -> str:

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _DIGITS = b"0123456789"
 _NUMBER = re.compile(r"(\d+)")
@@ -35,12 +30,12 @@ def natural_key(name: str) -> list[tuple[int, str]]:
 
 
 def template_of(name: str) -> str:
-    """A name without its digits, which say which layer or expert and nothing of what a tensor is."""
+    """A name's template: the name without digits, which tell a layer or an expert and nothing of what a tensor is."""
     return name.encode("utf-8", "surrogatepass").translate(None, _DIGITS).decode("utf-8", "surrogatepass")
 
 
 def templates_of(names: Sequence[str]) -> list[str]:
-    """The same of many names, at once."""
+    """The templates of many names, which takes a fraction of the time of asking for each."""
     together = template_of("\n".join(names)).split("\n")
     # A hostile name may have a line break of its own.
     return together if len(together) == len(names) else [template_of(name) for name in names]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from core.checkpoint.config import HEAD_SIZE, HEADS, HIDDEN_SIZE, KEY_VALUE_HEADS, experts_said, numbers, sections
+from core.checkpoint.config import ModelConfig
 from core.count.counter import Count
-from core.naming.experts import is_one_by_one, is_routed_expert
+from core.naming.components import POSITION_EMBEDDING
+from core.naming.experts import is_numbered_expert, is_routed_expert
 from core.naming.template import template_of
 
 # Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
 _DIGITS = "0123456789"
 _NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
-
-# As configs of transformers' models call it, the most frequent first.
-_CONTEXT = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length", "max_sequence_length")
-_POSITIONS = ("wpe", "position", "pos_emb", "pos_embed")
 
 
 class Repeated(NamedTuple):
@@ -97,34 +94,31 @@ def repeated_tensors(count: Count) -> list[Repeated]:
     return rows
 
 
-def dimensions_of(tensors: Iterable[Repeated], config: Mapping[str, Any]) -> Dimensions:
+def dimensions_of(tensors: Iterable[Repeated], config: ModelConfig) -> Dimensions:
     """A model's dimensions.
 
     Args:
         tensors: its parameters.
-        config: its parsed config.json, or {}. Where it disagrees with the shapes, these are believed.
+        config: what its config says. Where it disagrees with the shapes, these are believed.
     """
     tensors = list(tensors)
-    parts = sections(config)
     # Packed rows are shorter than what they stand for.
     tables = [t for t in tensors if t.category == "embedding" and len(t.shape) == 2 and t.shape[0]]
     embeddings = [(t.shape[0], t.parameters // t.shape[0]) for t in tables]
-    hidden = _hidden_size(tensors, embeddings, numbers(parts, HIDDEN_SIZE)) or None
-    heads = _first(numbers(parts, HEADS))
-    key_value_heads = _first(numbers(parts, KEY_VALUE_HEADS)) or heads
-    head_size = _first(numbers(parts, HEAD_SIZE)) or (hidden // heads if hidden and heads else None)
+    hidden = _hidden_size(tensors, embeddings, config.hidden_sizes) or None
+    heads = config.heads
+    head_size = config.head_dim or (hidden // heads if hidden and heads else None)
     positions = position_rows(tensors)
-    experts, used = experts_said(config)
     return Dimensions(
         layers=_layers(tensors),
         hidden_size=hidden,
         heads=heads,
-        key_value_heads=key_value_heads,
+        key_value_heads=config.key_value_heads or heads,
         head_size=head_size,
         vocabulary=max((shape[0] for shape in embeddings if shape[1] == hidden), default=None),
-        context=_first(numbers(parts, _CONTEXT)) or max(positions, default=None),
-        experts=_first(experts) or _experts(tensors),
-        experts_used=_first(used),
+        context=config.context or max(positions, default=None),
+        experts=_first(config.experts) or _experts(tensors),
+        experts_used=_first(config.experts_used),
     )
 
 
@@ -133,11 +127,11 @@ def position_rows(tensors: Iterable[Repeated]) -> list[int]:
     return [
         t.shape[0]
         for t in tensors
-        if t.category == "embedding" and len(t.shape) == 2 and any(word in t.name for word in _POSITIONS)
+        if t.category == "embedding" and len(t.shape) == 2 and POSITION_EMBEDDING.has_piece_in(t.name)
     ]
 
 
-def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]], said: list[int]) -> int | None:
+def _hidden_size(tensors: list[Repeated], embeddings: Sequence[tuple[int, ...]], said: Sequence[int]) -> int | None:
     if embeddings:
         largest = max(embeddings)
         return next((n for n in said if n in largest), largest[1])
@@ -158,7 +152,7 @@ def _experts(tensors: list[Repeated]) -> int | None:
     """Experts in a layer, by their numbers or by the first dimension of those that are stacked."""
     for t in tensors:
         if t.category == "mlp" and t.layers and is_routed_expert(t.template):
-            if is_one_by_one(t.template):
+            if is_numbered_expert(t.template):
                 return t.tensor_count // len(t.layers)
             if len(t.shape) == 3:
                 return t.shape[0]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from core.naming.experts import is_one_by_one, is_routed_expert, is_shared_expert
+from core.naming.experts import is_numbered_expert, is_routed_expert, is_shared_expert
 from core.profile.dimensions import Dimensions, Repeated
 from core.profile.polynomial import Polynomial, total
 from core.profile.symbols import sizes_of, unpacked
@@ -37,9 +37,9 @@ MEANINGS = {
 # Not in words, nor in names: gpt2-s, bert_L-12.
 _SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
 _FORMULAS_FOR = {"attention", "mlp", "mixer", "router", "norm", "embedding", "head", "adapter"}
-_SMALL = 16
+_MAX_FACTOR = 16
 # Of a formula with nameless lengths: more is no help to a reader.
-_MOST_TERMS, _MOST_TIMES = 12, 8
+_MAX_TERMS, _MAX_TIMES = 12, 8
 
 
 class Part(NamedTuple):
@@ -140,7 +140,7 @@ def formula_of(
     # What lies in the layers first, the most frequent kind of layer before the others.
     parts.sort(key=lambda part: (not part.where, -part.times))
     formula = Formula(parts, sizes)
-    if nameless and sum(len(part.each.terms) for part in parts) > _MOST_TERMS:
+    if nameless and sum(len(part.each.terms) for part in parts) > _MAX_TERMS:
         return None
     counted = sum(tensor.parameters * tensor.tensor_count for tensor in tensors if tensor.category == category)
     return formula if formula.value == counted else None
@@ -153,7 +153,7 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
         return None
     numbered = times > 1 and is_routed_expert(tensor.template) and times == sizes.get("E")
     result = Polynomial.of("E") if numbered else Polynomial.number(times)
-    known = _known(tensor, category, sizes)
+    lengths = _lengths(tensor, category, sizes)
     shape = tensor.shape
     if category in {"embedding", "head"} and len(shape) == 2 and sizes["d"] in shape:
         # A table has one row a token or position, be their number that of the width by chance.
@@ -163,12 +163,12 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
         result *= Polynomial.of("E")
         shape = shape[1:]
     for length in shape:
-        factor = known.get(length) or (Polynomial.number(length) if length <= _SMALL else None)
+        factor = lengths.get(length) or (Polynomial.number(length) if length <= _MAX_FACTOR else None)
         if factor is None:
             if not nameless:
                 return None
             times, rest = divmod(length, sizes["d"])
-            whole = not rest and times <= _MOST_TIMES and category not in {"embedding", "head"}
+            whole = not rest and times <= _MAX_TIMES and category not in {"embedding", "head"}
             factor = Polynomial.of("d", times) if whole else Polynomial.of(str(length))
         result *= factor
     return result
@@ -179,44 +179,56 @@ def _is_stack(tensor: Repeated, sizes: dict[str, int]) -> bool:
     return is_routed_expert(tensor.template) and len(tensor.shape) > 2 and tensor.shape[0] == sizes.get("E")
 
 
-def _known(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, Polynomial]:
-    """The lengths that a dimension may have in such a tensor, as they are written."""
-    wanted: list[Polynomial] = []
-
-    def offer(*texts: str) -> None:
-        for text in texts:
-            number = text.rstrip("".join(MEANINGS))
-            symbols = tuple(text[len(number) :])
-            if all(symbol in sizes for symbol in symbols):
-                wanted.append(Polynomial({symbols: int(number or 1)}))
-
+def _lengths(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, Polynomial]:
+    """The lengths that a dimension may have in such a tensor, as they are written; of equal ones the first counts."""
     if category == "attention":
-        # A sink is one value for each head.
-        offer(*"dqkrczw", *("Hh" if "sink" in tensor.name else "hH"))
-        queries, keys = (symbol if symbol in sizes else "d" for symbol in "qk")
-        if "t" in sizes:
-            wanted.append(Polynomial.of("c") + Polynomial.of("t"))
-        wanted.append(Polynomial.of(queries) + Polynomial.of(keys, 2))
-        wanted.append(Polynomial.of(keys, 2))
+        candidates = _attention_lengths(tensor, sizes)
     elif category == "mlp":
-        routed = is_routed_expert(tensor.template)
-        inner = "s" if is_shared_expert(tensor.template) else "g" if routed else "f"
-        inner = inner if inner in sizes else "f"
-        told = is_one_by_one(tensor.template) or _is_stack(tensor, sizes)
-        offer("d", *(("E",) if routed and not told else ()))
-        if inner in sizes:
-            # As wide as the model, or four times, as most are: a gate and an up projection in one are twice as wide.
-            usual = {sizes["d"]: ("d", "2d", "Ed"), 4 * sizes["d"]: ("4d", "8d", "4Ed")}
-            offer(*usual.get(sizes[inner], (inner, f"2{inner}", f"E{inner}")))
+        candidates = _mlp_lengths(tensor, sizes)
     elif category == "router":
-        offer("E", "d")
+        candidates = _written(("E", "d"), sizes)
     elif category == "norm":
-        offer("d", *"hqkrc")
+        candidates = _written("dhqkrc", sizes)
     elif category in {"mixer", "adapter"}:
-        offer("d")
+        candidates = _written("d", sizes)
     else:
-        offer(*("nVd" if "pos" in tensor.name.replace("wpe", "pos") else "Vnd"))
-    known: dict[int, Polynomial] = {}
-    for polynomial in wanted:
-        known.setdefault(polynomial.value(sizes), polynomial)
-    return known
+        is_of_positions = "pos" in tensor.name or "wpe" in tensor.name
+        candidates = _written("nVd" if is_of_positions else "Vnd", sizes)
+    lengths: dict[int, Polynomial] = {}
+    for polynomial in candidates:
+        lengths.setdefault(polynomial.value(sizes), polynomial)
+    return lengths
+
+
+def _written(texts: Iterable[str], sizes: dict[str, int]) -> list[Polynomial]:
+    """Products such as `d` and `4Ed` as polynomials, but those with symbols that the model has not."""
+    polynomials = []
+    for text in texts:
+        number = text.rstrip("".join(MEANINGS))
+        symbols = tuple(text[len(number) :])
+        if all(symbol in sizes for symbol in symbols):
+            polynomials.append(Polynomial({symbols: int(number or 1)}))
+    return polynomials
+
+
+def _attention_lengths(tensor: Repeated, sizes: dict[str, int]) -> list[Polynomial]:
+    # An attention sink has a value for each head, which may be as many as a head is wide.
+    candidates = _written((*"dqkrczw", *("Hh" if "sink" in tensor.name else "hH")), sizes)
+    queries, keys = (symbol if symbol in sizes else "d" for symbol in "qk")
+    if "t" in sizes:
+        candidates.append(Polynomial.of("c") + Polynomial.of("t"))
+    return [*candidates, Polynomial.of(queries) + Polynomial.of(keys, 2), Polynomial.of(keys, 2)]
+
+
+def _mlp_lengths(tensor: Repeated, sizes: dict[str, int]) -> list[Polynomial]:
+    is_routed = is_routed_expert(tensor.template)
+    inner = "s" if is_shared_expert(tensor.template) else "g" if is_routed else "f"
+    inner = inner if inner in sizes else "f"
+    # Where neither numbers nor a dimension in front tell the experts apart, any dimension may be their number.
+    is_told_apart = is_numbered_expert(tensor.template) or _is_stack(tensor, sizes)
+    candidates = _written(("d", "E") if is_routed and not is_told_apart else "d", sizes)
+    if inner in sizes:
+        # Most MLPs are as wide as the model or four times as wide; a gate and an up projection in one are twice that.
+        usual = {sizes["d"]: ("d", "2d", "Ed"), 4 * sizes["d"]: ("4d", "8d", "4Ed")}
+        candidates += _written(usual.get(sizes[inner], (inner, f"2{inner}", f"E{inner}")), sizes)
+    return candidates

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import prod
 
-from core.naming.experts import is_one_by_one, is_routed_expert, is_shared_expert
+from core.naming.components import (
+    ATTENTION_OUTPUT,
+    KEY,
+    KEY_VALUE_DOWN,
+    KEY_VALUE_UP,
+    LATENT_NORM,
+    QUERY,
+    QUERY_DOWN,
+    QUERY_KEY_VALUE,
+    QUERY_UP,
+)
+from core.naming.experts import is_numbered_expert, is_routed_expert, is_shared_expert
 from core.profile.dimensions import Dimensions, Repeated, position_rows
 
-_QUERY = (".q_proj.", ".query.", ".wq.", ".attn_q.", ".q.")
-_KEY = (".k_proj.", ".key.", ".wk.", ".attn_k.", ".k.")
-_FUSED = ("qkv", "query_key_value", "c_attn", "W_pack", "in_proj")
-# Multi-head latent attention: transformers' DeepseekV3Attention, DeepSeek's own names, llama.cpp's.
-_QUERY_DOWN = (".q_a_proj.", ".wq_a.", ".attn_q_a.")
-_QUERY_UP = (".q_b_proj.", ".wq_b.", ".attn_q_b.")
-_LATENT_DOWN = (".kv_a_proj_with_mqa.", ".wkv_a.", ".attn_kv_a_mqa.")
-_LATENT_UP = (".kv_b_proj.", ".wkv_b.", ".attn_kv_b.")
-_LATENT_NORM = (".kv_a_layernorm.", ".kv_norm.", ".attn_kv_a_norm.")
-_OUTPUT = (".o_proj.", ".wo.", ".attn_output.")
-_WINDOW = 16
+_MAX_WINDOW = 16
+"""The longest window of a convolution, in points."""
 
 
 def unpacked(tensors: Iterable[Repeated], dimensions: Dimensions) -> list[Repeated]:
@@ -77,10 +79,10 @@ def _widths(tensors: list[Repeated], dimensions: Dimensions, d: int) -> tuple[in
     heads, shared, size = dimensions.heads, dimensions.key_value_heads, dimensions.head_size
     if not attention:
         return d, d
-    queries = _other(attention, _QUERY, d) or (heads * size if heads and size else d)
-    keys = _other(attention, _KEY, d)
+    queries = _other_width(attention, QUERY.gives_width, d) or (heads * size if heads and size else d)
+    keys = _other_width(attention, KEY.gives_width, d)
     if not keys:
-        fused = _other(attention, _FUSED, d)
+        fused = _other_width(attention, QUERY_KEY_VALUE.has_piece_in, d)
         keys = (fused - queries) // 2 if fused > queries else (shared * size if shared and size else d)
     return queries, keys
 
@@ -89,24 +91,29 @@ def _latent_widths(tensors: list[Repeated], d: int) -> dict[str, int]:
     """The widths of multi-head latent attention; {} where the model has none."""
     attention = [t for t in tensors if t.category == "attention" and len(t.shape) == 2]
     norms = [t for t in tensors if len(t.shape) == 1]
-    c = next((t.shape[0] for t in norms if any(name in t.name for name in _LATENT_NORM)), 0)
-    down, r = _other(attention, _LATENT_DOWN, d), _other(attention, _QUERY_DOWN, d)
+    c = next((t.shape[0] for t in norms if LATENT_NORM.gives_width(t.name)), 0)
+    down = _other_width(attention, KEY_VALUE_DOWN.gives_width, d)
+    r = _other_width(attention, QUERY_DOWN.gives_width, d)
     if not d or not c or down < c:
         return {}
-    q = _other(attention, _QUERY_UP, r) if r else _other(attention, _QUERY, d)
-    found = {"r": r, "z": _other(attention, _LATENT_UP, c), "w": _other(attention, _OUTPUT, d), "c": c, "t": down - c}
-    # A width that is another one's too goes by the other's letter, but for the latent: its rotary part is beside it.
+    q = _other_width(attention, QUERY_UP.gives_width, r) if r else _other_width(attention, QUERY.gives_width, d)
+    z = _other_width(attention, KEY_VALUE_UP.gives_width, c)
+    w = _other_width(attention, ATTENTION_OUTPUT.gives_width, d)
+    # The latent has its letter even where it is as wide as something else, since the rotary part is counted beside it.
+    found = {"q": q or d, "c": c, "t": down - c}
+    # Any other width that is equal to one with a letter goes by that letter.
     taken = {d, q}
-    for symbol in "rzw":
-        found[symbol] *= found[symbol] not in taken
-        taken.add(found[symbol])
-    return {"q": q or d, **{symbol: size for symbol, size in found.items() if size}}
+    for symbol, width in (("r", r), ("z", z), ("w", w)):
+        if width not in taken:
+            found[symbol] = width
+        taken.add(width)
+    return {symbol: found[symbol] for symbol in "qrzwct" if found.get(symbol)}
 
 
-def _other(tensors: list[Repeated], names: tuple[str, ...], d: int) -> int:
-    """The width that a projection of one of these names goes to; 0 where there is none."""
+def _other_width(tensors: list[Repeated], is_named: Callable[[str], bool], d: int) -> int:
+    """The width that the first projection with such a name has besides the model's; 0 where there is none."""
     for tensor in tensors:
-        if any(name in tensor.name for name in names) and d in tensor.shape:
+        if is_named(tensor.name) and d in tensor.shape:
             return tensor.shape[0] if tensor.shape[1] == d else tensor.shape[1]
     return 0
 
@@ -117,10 +124,10 @@ def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
     for tensor in tensors:
         if len(tensor.shape) >= 2 and d in tensor.shape:
             # The last lengths of a convolution are those of its window.
-            is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _WINDOW
+            is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _MAX_WINDOW
             matrix = tensor.shape[:2] if is_window else tensor.shape[-2:]
             width = min((n for n in matrix if n != d), default=d)
             # Of two lengths one may tell how many experts have a bias here.
-            sure = len(tensor.shape) > 2 or is_one_by_one(tensor.template)
+            sure = len(tensor.shape) > 2 or is_numbered_expert(tensor.template)
             widths += [width] if sure or width == d or width != experts else []
     return min(widths, default=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Source
 from core.files.folder import Folder
@@ -54,22 +55,24 @@ def model_names(names: list[str]) -> list[str]:
     return [name for name in names if is_adapter_name(name)]
 
 
-def describe_adapter(source: Source, folder: Folder) -> None:
-    """Puts what the config says of an adapter that is read into its source: `peft_type`, and a note."""
+def described(source: Source, folder: Folder) -> Source:
+    """The source of an adapter that is read with what its config says: `peft_type`, and a note before all others."""
     config: dict[str, Any] = {}
     try:
         config = read_json_object(folder, ADAPTER_CONFIG)
-        source.notes.insert(0, f"an adapter: {adapter_text(config)}; its parameters are not in this file")
+        note = f"an adapter: {adapter_text(config)}; its parameters are not in this file"
     except CheckpointError as error:
-        source.notes.insert(0, f"an adapter, its base model not known: {error.sentence()}")
-    source.config = {"peft_type": config.get("peft_type") or "unknown", "adapter_config": config}
+        note = f"an adapter, its base model not known: {error.sentence()}"
+    told = ModelConfig.of({"peft_type": config.get("peft_type") or "unknown", "adapter_config": config})
+    return source._replace(config=told, notes=(note, *source.notes))
 
 
-def describe_adapter_beside(source: Source, names: list[str]) -> None:
-    """Notes that an adapter lies beside the model that is read."""
+def with_adapter_beside(source: Source, names: list[str]) -> Source:
+    """The source of a model that is read with a note of the adapter that lies beside it, if one does."""
     files = [name for name in names if is_adapter_name(name)]
-    if files:
-        source.notes.append(f"{escaped(files[0])} beside it is an adapter and not counted; name that file to count it")
+    if not files:
+        return source
+    return source.with_notes(f"{escaped(files[0])} beside it is an adapter and not counted; name that file to count it")
 
 
 def lone_config(source: str, folder: Folder) -> CheckpointError:

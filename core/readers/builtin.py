@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape, parameter_shapes
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
@@ -25,15 +26,17 @@ class BuiltInReader:
             model=name,
             source="built-in",
             format="built-in",
-            config={
-                "architectures": ["GPT2LMHeadModel"],
-                "model_type": "gpt2",
-                "n_layer": shape.layers,
-                "n_embd": shape.hidden_size,
-                "n_head": shape.heads,
-                "vocab_size": shape.vocabulary,
-                "n_positions": shape.positions,
-            },
+            config=ModelConfig.of(
+                {
+                    "architectures": ["GPT2LMHeadModel"],
+                    "model_type": "gpt2",
+                    "n_layer": shape.layers,
+                    "n_embd": shape.hidden_size,
+                    "n_head": shape.heads,
+                    "vocab_size": shape.vocabulary,
+                    "n_positions": shape.positions,
+                }
+            ),
             notes=["lm_head.weight is tied to transformer.wte.weight: counted once"],
         )
 

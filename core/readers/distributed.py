@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
+from core.checkpoint.placement import Placement
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.files.folder import Folder
 from core.files.json_file import read_config
 from core.files.torch_names import METADATA
+from core.readers.distributed_chunks import Entry, Extent, Stored, chunk_columns, is_record
 from core.readers.torch.storages import dtype_of
 from core.readers.torch.tensor_records import TENSORS, sizes_of
+from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.byte_source import PickleBytes, Pieces
 from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
@@ -26,28 +31,24 @@ from core.text.numbers import amount
 from core.text.width import shortened
 
 _AGAIN = "save the checkpoint again, or copy the whole folder"
-_MOST_CHUNKS = 500_000
+_MAX_CHUNKS = 500_000
 """Of all tensors together, more than a pickle has room for but by repeating them."""
-_MOST_KEYS = 16
+_MAX_KEYS = 16
 """Of one record in the metadata, or on the way to a tensor."""
+_COUNTED_BYTES = 600
+"""What a tensor takes until all are counted, beside its name, its shape and the part that it belongs to."""
 _STATE = "state"
 """Of an optimizer: below it lies, by the names of parameters, what it keeps of each."""
 _BESIDE = ("optim", "schedul", "lr_sched", "rng", "dataloader", "train_state")
 
 
-class _Entry(NamedTuple):
-    """A tensor of the metadata."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    nbytes: int
-    beside: str
-    """The part of the saved state that it belongs to, where that is no model."""
-
-
 class DistributedReader:
-    """Reads the metadata of a folder, and looks whether its files are there and as long as that says."""
+    """Reads the metadata of a folder, and looks whether its files are there and as long as that says.
+
+    Attributes:
+        source: what is known before it is read.
+        folder: its files.
+    """
 
     def __init__(self, model: str, path: str, folder: Folder) -> None:
         """
@@ -58,9 +59,10 @@ class DistributedReader:
         """
         notes: list[str] = []
         self.source = Source(model, path, "distributed", read_config(folder, notes), notes)
-        self._folder = folder
+        self.folder = folder
         self._file = folder.shown(METADATA)
         self._chunks = 0
+        self._budget = Budget()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """All tensors at once, whole, however many ranks wrote them.
@@ -69,20 +71,24 @@ class DistributedReader:
             CheckpointError: where the metadata is missing or damaged, or its files are not as it says.
         """
         metadata = self._metadata()
-        entries = list(self._entries(metadata))
-        self._check_files(metadata)
+        try:
+            entries = list(self._entries(metadata))
+            stored = list(self._stored(metadata))
+            self._check_files(stored)
+        except OverBudgetError as error:
+            raise self._fault("it repeats its tensors more often than a checkpoint does") from error
         model = [entry for entry in entries if not entry.beside]
         # Where an average is all there is, it is the model.
         model = model or [entry for entry in entries if _is_average(entry.beside.rpartition(".")[2])]
         names = {entry.name for entry in model}
-        self._put_beside([entry for entry in entries if entry.name not in names], alone=not model)
+        learned = self._learned([entry for entry in entries if entry.name not in names], alone=not model)
         yield (
-            TensorBatch(
-                names=[entry.name for entry in model],
-                shapes=[entry.shape for entry in model],
-                dtypes=[entry.dtype for entry in model],
-                sizes=[entry.nbytes for entry in model],
-                file=self._file,
+            TensorBatch.of(
+                [entry.name for entry in model],
+                model,
+                self._file,
+                placement=Placement(chunks=chunk_columns(model, stored)),
+                learned=learned,
             ),
             Progress(1, 1),
         )
@@ -91,47 +97,52 @@ class DistributedReader:
         return CheckpointError(self._file, reason, place=place, advice=_AGAIN)
 
     def _metadata(self) -> PickledDict:
-        if not self._folder.has(METADATA):
+        if not self.folder.has(METADATA):
             reason = (
                 f"the {METADATA} of this distributed checkpoint is missing: it was not saved to its end, or not copied"
             )
             raise CheckpointError(self.source.source, reason, advice=_AGAIN)
-        opened, length = self._folder.open(METADATA)
+        opened, length = self.folder.open(METADATA)
         with opened:
-            source = PickleBytes(Pieces(opened, 0, length), self._file)
+            source = PickleBytes(Pieces(opened, 0, length), self._file, self._budget)
             value = PickleMachine(source, self._file, TENSORS).load()
-        if not _is_record(value, "Metadata"):
+        if not is_record(value, "Metadata"):
             raise self._fault("it holds no metadata of torch.distributed.checkpoint")
         state = value.state
         if not isinstance(state, PickledDict) or not isinstance(state.get("state_dict_metadata"), PickledDict):
             raise self._fault("its metadata names no tensors")
         return state
 
-    def _entries(self, metadata: PickledDict) -> Iterator[_Entry]:
+    def _entries(self, metadata: PickledDict) -> Iterator[Entry]:
         saved = metadata.get("state_dict_metadata")
-        parts = _Parts(metadata.get("planner_data"), saved)
+        plan = metadata.get("planner_data")
+        self._budget.spend(4 * ENTRY_BYTES * (len(plan.keys) if isinstance(plan, PickledDict) else 0))
+        self._budget.spend(3 * ENTRY_BYTES * len(saved.keys))
+        parts = _Parts(plan, saved)
         seen: set[str] = set()
         for name, record in zip(saved.keys, saved.values):
             if not isinstance(name, str) or name in seen:
                 raise self._fault("it names a tensor twice, or by what is no text")
             seen.add(name)
-            if _is_record(record, "TensorStorageMetadata"):
+            if is_record(record, "TensorStorageMetadata"):
                 try:
-                    shape, dtype, nbytes = self._layout(record)
+                    shape, dtype, nbytes, chunks = self._layout(record)
                 except ValueError as error:
                     raise self._fault(str(error), f"tensor {shortened(name, 120)}") from error
-                yield _Entry(name, shape, dtype, nbytes, parts.beside(name))
-            elif not _is_record(record, "BytesStorageMetadata"):
+                beside = parts.beside(name)
+                self._budget.spend(_COUNTED_BYTES + 16 * len(shape) + TEXT_BYTES + 4 * len(beside))
+                yield Entry(name, shape, dtype, nbytes, beside, chunks)
+            elif not is_record(record, "BytesStorageMetadata"):
                 raise self._fault("it is neither a tensor nor bytes", f"entry {shortened(name, 120)}")
 
-    def _layout(self, record: Inert) -> tuple[tuple[int, ...], str, int]:
-        """Shape, dtype and bytes of a tensor, whose chunks must cover it exactly once.
+    def _layout(self, record: Inert) -> tuple[tuple[int, ...], str, int, list[Extent]]:
+        """Shape, dtype, bytes and chunks of a tensor; they must cover it exactly once.
 
         Raises:
             ValueError: where they do not.
         """
         state = record.state
-        if not isinstance(state, PickledDict) or len(state.keys) > _MOST_KEYS:
+        if not isinstance(state, PickledDict) or len(state.keys) > _MAX_KEYS:
             raise ValueError("its record is none")
         shape = sizes_of(state.get("size"))
         properties = state.get("properties")
@@ -140,18 +151,18 @@ class DistributedReader:
         if isinstance(inner, tuple):
             name = inner[0] if inner else None
         else:
-            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MOST_KEYS else None
+            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MAX_KEYS else None
         dtype, bits = dtype_of(name)
         chunks = state.get("chunks")
         if not isinstance(chunks, list):
             raise ValueError("it has no list of chunks")
         self._chunks += len(chunks)
-        if self._chunks > _MOST_CHUNKS:
-            raise ValueError(f"there are more than {_MOST_CHUNKS:,} chunks, which are not read")
-        covered = 0
+        if self._chunks > _MAX_CHUNKS:
+            raise ValueError(f"there are more than {_MAX_CHUNKS:,} chunks, which are not read")
+        covered, extents = 0, []
         for chunk in chunks:
-            part = chunk.state if _is_record(chunk, "ChunkStorageMetadata") else None
-            if not isinstance(part, PickledDict) or len(part.keys) > _MOST_KEYS:
+            part = chunk.state if is_record(chunk, "ChunkStorageMetadata") else None
+            if not isinstance(part, PickledDict) or len(part.keys) > _MAX_KEYS:
                 raise ValueError("one of its chunks is none")
             offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
             if len(offsets) != len(shape) or len(sizes) != len(shape):
@@ -159,25 +170,26 @@ class DistributedReader:
             if any(begin + length > whole for begin, length, whole in zip(offsets, sizes, shape)):
                 raise ValueError("one of its chunks reaches beyond it")
             covered += prod(sizes)
+            extents.append(Extent(offsets, sizes))
         elements = prod(shape)
         if covered != elements:
             raise ValueError(f"its chunks hold {covered:,} of its {elements:,} elements")
-        return shape, dtype, elements * bits // 8
+        return shape, dtype, elements * bits // 8, extents
 
-    def _check_files(self, metadata: PickledDict) -> None:
-        """Every file that the metadata names must be there and reach as far as the values in it do.
+    def _stored(self, metadata: PickledDict) -> Iterator[Stored]:
+        """Where the metadata says that chunks lie, those of values that are no tensors too.
 
         Raises:
-            CheckpointError: where one is not.
+            CheckpointError: where it does not say it.
         """
         stored = metadata.get("storage_data")
         if not isinstance(stored, PickledDict):
             raise self._fault("it does not say where the values lie")
-        ends: dict[str, int] = {}
-        for record in stored.values:
-            place = record.state if _is_record(record, "_StorageInfo") else None
-            if not isinstance(place, PickledDict):
+        for index, record in zip(stored.keys, stored.values):
+            place = record.state if is_record(record, "_StorageInfo") else None
+            if not isinstance(place, PickledDict) or len(place.keys) > _MAX_KEYS:
                 raise self._fault("it does not say where the values of a tensor lie")
+            self._budget.spend(2 * ENTRY_BYTES)
             path, begin, length = place.get("relative_path"), place.get("offset"), place.get("length")
             if (
                 not isinstance(path, str)
@@ -187,24 +199,43 @@ class DistributedReader:
                 or length < 0
             ):
                 raise self._fault("the place of a tensor's values is none")
-            ends[path] = max(ends.get(path, 0), begin + length)
+            yield Stored(index, path, begin, length, place.get("transform_descriptors"))
+
+    def _check_files(self, stored: list[Stored]) -> None:
+        """Every file that the metadata names must be there and reach as far as the values in it do.
+
+        Raises:
+            CheckpointError: where one is not.
+        """
+        ends: dict[str, int] = {}
+        for run in stored:
+            ends[run.file] = max(ends.get(run.file, 0), run.start + run.nbytes)
         for path, end in sorted(ends.items()):
             if path.startswith("/") or ".." in path.split("/") or "\0" in path:
                 raise self._fault("it names a file outside its folder", shortened(path, 120))
-            if not self._folder.has(path):
-                raise CheckpointError(self._folder.shown(path), f"missing, {METADATA} names it", advice=_AGAIN)
-            opened, length = self._folder.open(path)
+            if not self.folder.has(path):
+                raise CheckpointError(self.folder.shown(path), f"missing, {METADATA} names it", advice=_AGAIN)
+            opened, length = self.folder.open(path)
             opened.close()
             if length < end:
                 reason = f"its values should end at byte {end:,} and the file has {length:,}: it is cut off"
-                raise CheckpointError(self._folder.shown(path), reason, advice=_AGAIN)
+                raise CheckpointError(self.folder.shown(path), reason, advice=_AGAIN)
 
-    def _put_beside(self, entries: list[_Entry], alone: bool) -> None:
+    def _learned(self, entries: list[Entry], alone: bool) -> Learned:
+        """What lies beside the model.
+
+        Args:
+            entries: those that are no part of it.
+            alone: whether there is nothing else.
+
+        Raises:
+            CheckpointError: where there is nothing else.
+        """
         parts: dict[str, Uncounted] = {}
         for entry in entries:
             left = Uncounted(prod(entry.shape), 1, entry.nbytes)
             parts.setdefault(entry.beside, Uncounted()).add(left)
-            self.source.beside.add(left)
+        notes = []
         if parts:
             told = ", ".join(
                 f"{shortened(escaped(key), 60)} ({amount(left.elements, left.tensor_count, left.bytes)})"
@@ -214,11 +245,8 @@ class DistributedReader:
             if alone:
                 reason = f"no model in it, only what lies beside one: {told}"
                 raise CheckpointError(self.source.source, reason, advice="name the folder of the model itself")
-            self.source.notes.append(f"not counted: {told}")
-
-
-def _is_record(value: object, name: str) -> bool:
-    return isinstance(value, Inert) and value.kind is not None and value.kind.name == name
+            notes.append(f"not counted: {told}")
+        return Learned(notes=notes, beside=total_of(parts.values()))
 
 
 class _Parts:
@@ -233,7 +261,7 @@ class _Parts:
         self._paths: dict[str, tuple[str, ...]] = {}
         if isinstance(plan, PickledDict):
             self._paths = {
-                name: tuple(key if isinstance(key, str) else "" for key in path[:_MOST_KEYS])
+                name: tuple(key if isinstance(key, str) else "" for key in path[:_MAX_KEYS])
                 for name, path in zip(plan.keys, plan.values)
                 if isinstance(name, str) and isinstance(path, tuple)
             }

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
 
-from core.checkpoint.config import is_adapter
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
-from core.checkpoint.source import Claims, Progress, Reader, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.learned import Claims, Learned
+from core.checkpoint.source import Progress, Reader, Source
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder
 from core.files.gguf_names import is_companion, models_among
 from core.hub.client import HubClient, Listing
@@ -36,7 +37,8 @@ class HubReader:
     """Reads a model of the hub. It asks nobody anything before its tensors are wanted.
 
     Attributes:
-        source: filled in once the hub has answered.
+        source: what is known before the hub has answered.
+        folder: its files, once the hub has answered.
     """
 
     def __init__(self, location: Location, open_file: FileOpener, open_folder: FolderOpener) -> None:
@@ -59,7 +61,8 @@ class HubReader:
         self._reader: Reader | None = None
         self._said = ""
         self._asked = False
-        self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", {}, [])
+        self.folder: HubFolder | None = None
+        self.source = Source(location.model, f"{self._endpoint}/{self._name.repo}", "hub", ModelConfig.of({}), [])
 
     def stop(self) -> None:
         """Ends the reading at once, from any thread; whoever waits for tensors gets a `Stopped`."""
@@ -85,7 +88,7 @@ class HubReader:
 
     def _batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         if self._location.ask != "never" and not hub_is_off():
-            yield TensorBatch([], [], [], [], ""), Progress(0, 1, "asking the hub")
+            yield nothing(), Progress(0, 1, "asking the hub")
         listing = self._workers.result(self._workers.submit(lambda: self._find(self._location.ask)))
         try:
             reader = self._open(listing)
@@ -96,28 +99,40 @@ class HubReader:
             listing = self._workers.result(self._workers.submit(lambda: self._find("always")))
             reader = self._open(listing)
         self._reader = reader
-        found, ours = reader.source, self.source
-        ours.source = f"{self._endpoint}/{listing.repo}/tree/{listing.commit}"
-        ours.format, ours.notes, ours.beside, ours.claims = found.format, found.notes, found.beside, found.claims
-        for batch in reader.batches():
-            # A config alone is whole once its model is built.
-            ours.config = found.config
-            yield batch
-        self._claim(listing)
-        self._note(listing)
+        found = reader.source
+        learned = Learned(
+            source=f"{self._endpoint}/{listing.repo}/tree/{listing.commit}",
+            format=found.format,
+            config=found.config,
+            notes=found.notes,
+            beside=found.beside,
+            claims=found.claims,
+        )
+        progress = Progress(0, 1)
+        yield nothing(learned=learned), progress
+        for batch, progress in reader.batches():
+            found = found.with_learned(batch.learned)
+            yield batch, progress
+        yield nothing(learned=Learned(claims=self._claims(listing, found), notes=self._notes(listing))), progress
 
-    def _claim(self, listing: Listing) -> None:
-        """What the model's page says; it is of the main branch and of the safetensors files at its top."""
-        source, name = self.source, self._name
+    def _claims(self, listing: Listing, source: Source) -> list[Claims]:
+        """What the model's page says; it is of the main branch and of the safetensors files at its top.
+
+        Args:
+            listing: what the hub says.
+            source: what its files say.
+        """
+        name = self._name
         of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
         # Where an index says the same, one of the two is enough.
         fresh = all(said.parameters != listing.parameters for said in source.claims)
-        if listing.parameters and of_this and fresh and not is_adapter(source.config):
-            source.claims.append(Claims("the hub's page", listing.parameters))
+        if listing.parameters and of_this and fresh and not source.config.is_adapter:
+            return [Claims("the hub's page", listing.parameters)]
+        return []
 
-    def _note(self, listing: Listing) -> None:
-        """Says where the figures come from, and what that took."""
-        notes = self.source.notes
+    def _notes(self, listing: Listing) -> list[str]:
+        """Where the figures come from, and what that took; what was found is kept for the next time."""
+        notes: list[str] = []
         which = f"{self._name.revision or 'main'} at {listing.commit[:8]}"
         if self._client and self._client.downloaded:
             notes.append(f"headers read from the hub ({which}): {size(self._client.downloaded)} downloaded")
@@ -134,6 +149,7 @@ class HubReader:
         self._cache.touch()
         if self._cache.failure:
             notes.append(f"the headers could not be kept for the next time ({self._cache.failure})")
+        return notes
 
     def _client_for(self, file: str) -> HubClient:
         if self._location.ask == "never" or hub_is_off():
@@ -174,7 +190,6 @@ class HubReader:
         return f"{because}the headers kept here were read ({self._name.revision or 'main'} as it was on {when})"
 
     def _open(self, listing: Listing) -> Reader:
-
         name, model = self._name, self.source.model
         path, below = name.path, name.path
         if path in listing.files:
@@ -188,7 +203,7 @@ class HubReader:
         if name.tag:
             path = self._tagged(listing)
             below, _, _ = path.rpartition("/")
-        folder = HubFolder(listing, below, self._cache, self._workers, self._client_for)
+        folder = self.folder = HubFolder(listing, below, self._cache, self._workers, self._client_for)
         if path in listing.files:
             return self._open_file(model, f"{listing.repo}/{path}", folder, path.rpartition("/")[2])
         names = folder.names()

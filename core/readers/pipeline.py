@@ -5,11 +5,14 @@ Format: https://huggingface.co/docs/diffusers/using-diffusers/loading; Diffusion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder
 from core.files.json_file import read_json_object
 from core.files.safetensors_names import SUFFIX
@@ -82,18 +85,15 @@ class PipelineReader:
             missing: models of it that have no weights here.
             beside: weights in the folder itself.
         """
-        formats = {part.source.format for part in parts.values()}
-        config = next((part.source.config for part in parts.values() if "model_type" in part.source.config), {})
-        notes = [f"a pipeline of diffusers: {', '.join(map(escaped, parts))} counted together"]
-        if beside:
-            more = f" and {len(beside) - 1} more" if len(beside) > 1 else ""
-            notes.append(f"not counted, beside the pipeline's folders: {escaped(beside[0])}{more}; name it to count it")
-        format = formats.pop() if len(formats) == 1 else "safetensors"
-        self.source = Source(model, source, format, {**config, "architectures": [kind]}, notes)
-        self.source.parts = tuple(parts)
-        if missing:
-            here = f"{len(parts)} of {len(parts) + len(missing)} models of the pipeline"
-            self.source.piece = f"a piece, {here}: there are no weights of {', '.join(map(escaped, missing))}"
+        self.source = Source(
+            model,
+            source,
+            _format_of(list(parts.values())),
+            _config_of(list(parts.values()), kind),
+            _notes(list(parts), beside),
+            piece=_piece(len(parts), missing),
+            parts=tuple(parts),
+        )
         self._parts = parts
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
@@ -103,18 +103,62 @@ class PipelineReader:
             CheckpointError: where one of the models is faulty.
         """
         for number, (name, part) in enumerate(self._parts.items()):
+            begun = Learned(notes=_told(name, part.source.notes), beside=part.source.beside, piece=part.source.piece)
+            yield nothing(learned=begun), Progress(number, len(self._parts))
             for batch, progress in part.batches():
                 yield _under(name, batch), Progress(number, len(self._parts), progress.doing)
-            self.source.notes += [f"{escaped(name)}: {note}" for note in part.source.notes]
-            self.source.beside.add(part.source.beside)
-            if part.source.piece:
-                self.source.piece = self.source.piece or f"{part.source.piece} ({escaped(name)})"
-            yield TensorBatch([], [], [], [], ""), Progress(number + 1, len(self._parts))
+            yield nothing(), Progress(number + 1, len(self._parts))
+
+
+def _format_of(parts: list[Reader]) -> str:
+    """The format of all, that of the first where there are several."""
+    return parts[0].source.format
+
+
+def _config_of(parts: list[Reader], kind: str) -> ModelConfig:
+    """The config of the first that is a model of transformers, under the pipeline's class."""
+    told = next((part.source.config for part in parts if part.source.config.model_type), parts[0].source.config)
+    config = copy(told)
+    config.architecture = kind
+    return config
+
+
+def _notes(parts: list[str], beside: list[str]) -> list[str]:
+    notes = [f"a pipeline of diffusers: {', '.join(map(escaped, parts))} counted together"]
+    if beside:
+        more = f" and {len(beside) - 1} more" if len(beside) > 1 else ""
+        notes.append(f"not counted, beside the pipeline's folders: {escaped(beside[0])}{more}; name it to count it")
+    return notes
+
+
+def _piece(here: int, missing: list[str]) -> str:
+    if not missing:
+        return ""
+    models = f"{here} of {here + len(missing)} models of the pipeline"
+    return f"a piece, {models}: there are no weights of {', '.join(map(escaped, missing))}"
+
+
+def _told(name: str, notes: Sequence[str]) -> list[str]:
+    return [f"{escaped(name)}: {note}" for note in notes]
 
 
 def _under(name: str, batch: TensorBatch) -> TensorBatch:
-    """A batch with a model's name before those of its tensors."""
-    batch.names = [f"{name}.{tensor}" for tensor in batch.names]
-    if batch.storages is not None:
-        batch.storages = [None if storage is None else (name, storage) for storage in batch.storages]
-    return batch
+    """A batch with a model's name before those of its tensors, in a folder of that name."""
+    learned = batch.learned
+    if learned:
+        # What a model's index claims is of that model alone.
+        learned = Learned(notes=_told(name, learned.notes), beside=learned.beside, piece=learned.piece)
+    storages = batch.storages
+    return TensorBatch(
+        [f"{name}.{tensor}" for tensor in batch.names],
+        batch.shapes,
+        batch.dtypes,
+        batch.sizes,
+        batch.file,
+        None if storages is None else [None if storage is None else (name, storage) for storage in storages],
+        batch.are_parameters,
+        shard=f"{name}/{batch.shard}" if batch.shard else "",
+        starts=batch.starts,
+        placement=batch.placement,
+        learned=learned,
+    )

@@ -9,17 +9,22 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
-from core.checkpoint.source import Claims
+from core.checkpoint.learned import Claims
 from core.files.folder import Folder
-from core.files.json_file import LARGEST_INDEX, read_json_object
+from core.files.json_file import LARGEST_INDEX, check_values, json_object, read_text
 from core.text.escape import escaped
 from core.text.numbers import plural
 from core.text.width import shortened
 
 _LONGEST_NAME = 512
 """Characters of a shard's name, with the folders in it; file systems have 255 bytes for each."""
+
+
+_SMALL_BYTES = 1 << 18
+"""Up to here the standard library's decoder is done before a faster one is imported."""
 
 
 class ShardIndex:
@@ -44,7 +49,7 @@ class ShardIndex:
         self._name = name
         self._ending = ending
         self._file = folder.shown(name)
-        content = read_json_object(folder, name, most=LARGEST_INDEX)
+        content = self._read()
         metadata = content.get("metadata")
         said = metadata if isinstance(metadata, dict) else {}
         self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
@@ -64,6 +69,17 @@ class ShardIndex:
         self._shard_of: dict[str, str] = weight_map
         self.shards = sorted(self._promised)
         self._check_shards()
+
+    def _read(self) -> dict[str, Any]:
+        text = read_text(self._folder, self._name, self._file, LARGEST_INDEX)
+        if len(text) > _SMALL_BYTES:
+            # Each pair of two texts comes with a comma.
+            check_values(text, self._file, (b",",))
+            from core.readers.typed_index import typed_index
+
+            if index := typed_index(text):
+                return index
+        return json_object(text, self._file)
 
     def _fault(self, reason: str, place: str) -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=AGAIN)

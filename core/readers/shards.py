@@ -76,7 +76,7 @@ def shard_alone(folder: Folder, name: str, ending: str, open_files: OpenFiles) -
     if one.missing:
         return _piece(folder, name, one.place(name), one.total, one.missing_text, open_files)
     reader = open_files(list(one.files), "")
-    reader.source.notes.append(_whole(name, len(one.files)))
+    reader.source = reader.source.with_notes(_whole(name, len(one.files)))
     return reader
 
 
@@ -92,7 +92,7 @@ def _of_index(folder: Folder, name: str, names: list[str], ending: str, open_fil
             text = ", ".join(missing[:_MOST_NAMED]) + more
             return _piece(folder, name, shards.index(name) + 1, len(shards), text, open_files)
         reader = open_files([], index)
-        reader.source.notes.append(_whole(name, len(shards)))
+        reader.source = reader.source.with_notes(_whole(name, len(shards)))
         return reader
     return None
 
@@ -109,9 +109,8 @@ def _promised(folder: Folder, index: str) -> list[str]:
 
 def _piece(folder: Folder, name: str, place: int, total: int, missing: str, open_files: OpenFiles) -> Reader:  # noqa: PLR0917
     reader = open_files([name], "")
-    reader.source.piece = (
-        f"piece {place:,} of {total:,}: {name} alone is counted, the others are not all beside it (missing: {missing})"
-    )
+    text = f"piece {place:,} of {total:,}: {name} alone is counted, the others are not all beside it"
+    reader.source = reader.source._replace(piece=f"{text} (missing: {missing})")
     return reader
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from core.count.result import By, Failure, Result
+from core.checkpoint.errors import Failure
+from core.report.results import By, Result
 from core.report.summary import remarks, summary
 from core.report.tables import Table, table_of, tables_of
 from core.text.escape import escaped
 
+_QUOTED = re.compile(r'[",\r\n]')
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -28,12 +31,22 @@ def csv_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator
 
 
 def csv_line(cells: list[str | int | float]) -> str:
-    """One line of RFC 4180; numbers are bare."""
-    quoted = []
-    for cell in cells:
-        text = escaped(cell) if isinstance(cell, str) else repr(cell)
-        quoted.append('"' + text.replace('"', '""') + '"' if re.search(r'[",\r\n]', text) else text)
-    return ",".join(quoted) + "\r\n"
+    """One line of RFC 4180; numbers are bare, and no text runs as a formula in a spreadsheet.
+
+    Text that begins with `=`, `+`, `-` or `@`, as a name from a file may, gets an apostrophe before it, by which
+    spreadsheets take it for text. That is the advice of https://owasp.org/www-community/attacks/CSV_Injection, which
+    names tab, carriage return and the wide forms of those signs too; the first two are escaped here anyhow.
+    """
+    return ",".join(map(_csv_cell, cells)) + "\r\n"
+
+
+def _csv_cell(cell: str | int | float) -> str:
+    if not isinstance(cell, str):
+        return repr(cell)
+    text = escaped(cell)
+    if text.startswith(_FORMULA_SIGNS):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:

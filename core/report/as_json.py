@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.errors import Failure
+from core.checkpoint.uncounted import Uncounted
+from core.classify.category import ROLES
 from core.count.counter import Count
 from core.count.labels import ordered_categories, ordered_parts
-from core.count.result import MOST_NAMES, By, Failure, Result
 from core.count.totals import NOT_COUNTED, Totals
+from core.report.results import MAX_NAMES, By, Result
 from core.text.numbers import share
 
 
@@ -63,14 +65,14 @@ def _record(count: Count) -> dict[str, Any]:
             }
             for part in count.submodels
         ],
-        "not_counted": {role: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "not_counted": {ROLES[role].key: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "complete": count.complete,
         "notes": count.notes,
     }
     for key in totals.breakdown:
         record["categories"][key]["of_which"] = ordered_parts(key, totals)
     if others := count.unrecognised:
-        record["categories"]["other"]["names"] = [other._asdict() for other in others[:MOST_NAMES]]
+        record["categories"]["other"]["names"] = [other._asdict() for other in others[:MAX_NAMES]]
     return record
 
 

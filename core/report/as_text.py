@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from core.checkpoint.errors import Failure
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
-from core.count.result import By, Failure, Result
 from core.naming.template import numbered_name
+from core.report.results import By, Result
 from core.report.summary import remarks, summary
 from core.report.tables import Column, Row, Table, tables_of
 from core.text.escape import as_ascii, escaped
 from core.text.numbers import share, short
-from core.text.width import WIDTH, cells, shortened, wrapped
+from core.text.width import WIDTH, cells, padded, shortened, wrapped
 
-_CELL_WIDTH = 18
+_MAX_CELL_WIDTH = 18
 _KEPT = "\N{NO-BREAK SPACE}"
-_WINDOW = 500
+_WINDOW_ROWS = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
 
 
@@ -38,6 +39,11 @@ class TextStyle(NamedTuple):
         if not self.ascii:
             return text
         return as_ascii(text)
+
+    def shortened(self, text: str, width: int) -> str:
+        """Text of at most `width` columns, the middle left out where it is longer."""
+        # What ASCII lacks takes more room there, so it is written otherwise first; then the sign for what is left out.
+        return self.plain(shortened(self.plain(text), width))
 
 
 def text_report(results: Iterable[Result], by: By, depth: int | None, style: TextStyle) -> Iterator[str]:
@@ -75,59 +81,83 @@ def summary_lines(count: Count, lead: str, plain: Callable[[str], str], width: i
 
 
 def _lines(table: Table, total: list[Row], style: TextStyle) -> Iterator[str]:
-    shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
     rows = chain(table.rows, total)
-    head = True
-    while window := list(islice(rows, _WINDOW)):
-        yield from _window_lines(table, shown, window, head, style)
-        head = False
+    first = True
+    while window := list(islice(rows, _WINDOW_ROWS)):
+        texts = _Texts(table, window, style)
+        texts.fit()
+        yield from texts.lines(with_titles=first)
+        if texts.left_out and first:
+            columns = ", ".join(texts.left_out)
+            yield from wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
+        first = False
 
 
-def _window_lines(
-    table: Table, shown: list[tuple[int, Column]], rows: list[Row], head: bool, style: TextStyle
-) -> Iterator[str]:
-    """The rows' lines, their columns wide enough for all of them; where that is too wide, counts in short form."""
-    lines = [[_cell(table, column, n, row, style) for n, column in shown] for row in rows]
-    titles = [column.title for _, column in shown]
+class _Texts:
+    """Rows as texts, in columns that are wide enough for all of them.
 
-    def widths() -> list[int]:
-        return [max(map(cells, column)) for column in zip(titles, *lines)]
+    Attributes:
+        left_out: titles of the columns that there was no room for, but for those that the table calls optional.
+    """
 
-    def too_wide() -> bool:
-        return 2 * len(shown) + sum(widths()) > WIDTH
+    def __init__(self, table: Table, rows: list[Row], style: TextStyle) -> None:
+        self.left_out: list[str] = []
+        self._table = table
+        self._rows = rows
+        self._style = style
+        self._shown = [(n, column) for n, column in enumerate(table.columns) if column.title]
+        self._cells = [[_cell(table, column, n, row, style) for n, column in self._shown] for row in rows]
 
-    if table.optional:
-        while too_wide() and titles[-1] in table.optional:
-            shown, titles, lines = shown[:-1], titles[:-1], [line[:-1] for line in lines]
-    for keep in ("parameters", ""):
-        for at, (n, column) in enumerate(shown):
-            if too_wide() and column.kind == "count" and column.key != keep:
-                for line, row in zip(lines, rows):
-                    line[at] = short(int(row.cells[n]))
-    left_out: list[str] = []
-    while too_wide() and len(shown) > 3:
-        left_out.insert(0, titles[-1])
-        shown, titles, lines = shown[:-1], titles[:-1], [line[:-1] for line in lines]
-    marks = [_mark(row, style) for row in rows]
-    if head:
-        lines, marks = [titles, *lines], [" ", *marks]
-    aligned_to = widths()
-    for mark, line in zip(marks, lines):
-        aligned = [_padded(text, width, column.is_number) for text, width, (_, column) in zip(line, aligned_to, shown)]
-        yield style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
-    if left_out and head:
-        columns = ", ".join(left_out)
-        yield from wrapped(f"  (columns left out for want of room: {columns}; {table.output} has all)", "   ")
+    def fit(self) -> None:
+        """Where the lines are too wide, leaves optional columns out, then shortens counts, then leaves others out."""
+        while self._shown[-1][1].title in self._table.optional and self._are_too_wide():
+            self._leave_out_last()
+        # The models' parameters are what is asked for: they stay exact the longest.
+        self._shorten_counts([column.key for _, column in self._shown if column.key != "parameters"])
+        self._shorten_counts(["parameters"])
+        while len(self._shown) > 3 and self._are_too_wide():
+            self.left_out.insert(0, self._leave_out_last())
 
+    def lines(self, with_titles: bool) -> Iterator[str]:
+        """The lines, below the columns' titles where those are wanted."""
+        widths = self._widths()
+        if with_titles:
+            yield self._line(" ", self._titles(), widths)
+        for row, texts in zip(self._rows, self._cells):
+            yield self._line(_mark(row, self._style), texts, widths)
 
-def _padded(text: str, width: int, right: bool) -> str:
-    space = " " * (width - cells(text))
-    return space + text if right else text + space
+    def _line(self, mark: str, texts: list[str], widths: list[int]) -> str:
+        columns = [column for _, column in self._shown]
+        aligned = [padded(text, width, column.is_number) for text, width, column in zip(texts, widths, columns)]
+        return self._style.plain(f"{mark} {'  '.join(aligned)}".rstrip())
+
+    def _titles(self) -> list[str]:
+        return [column.title for _, column in self._shown]
+
+    def _widths(self) -> list[int]:
+        return [max(map(cells, column)) for column in zip(self._titles(), *self._cells)]
+
+    def _are_too_wide(self) -> bool:
+        return 2 * len(self._shown) + sum(self._widths()) > WIDTH
+
+    def _leave_out_last(self) -> str:
+        """Leaves the last column out; gives its title."""
+        _, column = self._shown.pop()
+        for texts in self._cells:
+            texts.pop()
+        return column.title
+
+    def _shorten_counts(self, keys: list[str]) -> None:
+        """Writes counts in short form, a column after the other from the left until the lines fit."""
+        for at, (n, column) in enumerate(self._shown):
+            if column.kind == "count" and column.key in keys and self._are_too_wide():
+                for texts, row in zip(self._cells, self._rows):
+                    texts[at] = short(int(row.cells[n]))
 
 
 def _cell(table: Table, column: Column, n: int, row: Row, style: TextStyle) -> str:
     if n:
-        return shortened(table.show(column, row.cells[n]), _CELL_WIDTH)
+        return shortened(table.show(column, row.cells[n]), _MAX_CELL_WIDTH)
     name = str(row.cells[0])
     if column.key == "category":
         return name if name not in CATEGORIES else table.show(column, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from core.classify.category import ROLES
 from core.count.tree import ModuleNode
 from core.text.numbers import share
 
@@ -35,7 +36,7 @@ def tensor_rows(root: ModuleNode, parameters: int) -> Iterator[TensorRow]:
                 node.tensor.name,
                 classification.category,
                 classification.kind,
-                classification.role,
+                ROLES[classification.role].key,
                 classification.parameters,
                 share(classification.parameters, parameters),
             )

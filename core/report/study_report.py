@@ -6,25 +6,26 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from core.checkpoint.errors import Failure
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
-from core.count.result import Failure, Result
 from core.profile.formula import legend
 from core.profile.profile import ModelProfile, short_names
 from core.report.as_csv_markdown import csv_line, markdown_text
 from core.report.as_json import json_models
 from core.report.as_text import TextStyle
+from core.report.results import Result
 from core.report.text_charts import grouped_bars, trend_lines
 from core.study.claims import claims_of
 from core.study.comparison import ComparisonRow, by_size, comparison, norms, trend
 from core.study.findings import FIGURES, Claim, figure_text
 from core.study.groups import Compared, asked_apart, readable
-from core.text.width import WIDTH, cells, shortened, wrapped
+from core.text.width import WIDTH, padded, wrapped
 
-_LABEL = 18
-_COLUMN = 15
+_LABEL_CELLS = 18
+_COLUMN_CELLS = 15
 # As many columns of models as stand beside the labels.
-_MODELS_BESIDE = (WIDTH - 2 - _LABEL) // _COLUMN
+_MODELS_BESIDE = (WIDTH - 2 - _LABEL_CELLS) // _COLUMN_CELLS
 _TITLE = "Where parameters sit: the models compared, the study's claims measured"
 _SHARES, _ALONG = "Shares, in percent", "Shares along size, in percent"
 _METHOD = (
@@ -34,7 +35,7 @@ _METHOD = (
 )
 
 
-def measured(results: Iterable[Result]) -> Iterator[Compared]:
+def profiles_of(results: Iterable[Result]) -> Iterator[Compared]:
     """Results as they are compared."""
     models = [ModelProfile(result) if isinstance(result, Count) else result for result in results]
     names = short_names(model.model for model in models)
@@ -92,19 +93,18 @@ def _text_section(
     for start in range(0, len(models), _MODELS_BESIDE):
         beside = range(start, min(start + _MODELS_BESIDE, len(models)))
         yield ""
-        yield " " * (2 + _LABEL) + "".join(_column(models[n].name, style) for n in beside)
+        yield " " * (2 + _LABEL_CELLS) + "".join(_column(models[n].name, style) for n in beside)
         for row in rows:
             mark = "  "
             if row.category and row.head:
                 shown = CATEGORIES[row.category]
                 mark = style.paint(shown.letter if style.ascii else shown.glyph, row.category) + " "
             label = row.label if row.head or not row.category else f"  {row.label}"
-            yield mark + f"{style.plain(label):{_LABEL}}" + "".join(_column(row.show(n), style) for n in beside)
+            yield mark + padded(style.plain(label), _LABEL_CELLS) + "".join(_column(row.show(n), style) for n in beside)
 
 
 def _column(text: str, style: TextStyle) -> str:
-    shown = style.plain(shortened(text, _COLUMN - 1))
-    return " " * max(1, _COLUMN - cells(shown)) + shown
+    return padded(style.shortened(text, _COLUMN_CELLS - 1), _COLUMN_CELLS, right=True)
 
 
 def _text_chart(title: str, lines: Iterable[str], style: TextStyle) -> Iterator[str]:
@@ -119,9 +119,13 @@ def _text_claim(claim: Claim, models: Sequence[ModelProfile], style: TextStyle) 
     rows = _figure_rows(claim, models)
     for start in range(0, len(models), _MODELS_BESIDE):
         beside = range(start, min(start + _MODELS_BESIDE, len(models)))
-        yield " " * (2 + _LABEL) + "".join(_column(models[n].name, style) for n in beside)
+        yield " " * (2 + _LABEL_CELLS) + "".join(_column(models[n].name, style) for n in beside)
         for label, figures in rows:
-            yield f"   {style.plain(label):{_LABEL - 1}}" + "".join(_column(figures[n], style) for n in beside)
+            yield (
+                "   "
+                + padded(style.plain(label), _LABEL_CELLS - 1)
+                + "".join(_column(figures[n], style) for n in beside)
+            )
     yield ""
 
 
@@ -217,7 +221,7 @@ def study_json(results: Iterable[Result]) -> Iterator[str]:
 
     def kept() -> Iterator[Result]:
         for result in results:
-            models.extend(measured([result]))
+            models.extend(profiles_of([result]))
             yield result
 
     yield from json_models(kept(), "category", None)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
+from core.classify.category import ROLES
+from core.classify.roles import Role
 from core.count.counter import Count
 from core.count.totals import NOT_COUNTED, Totals
 from core.text.escape import escaped
 from core.text.numbers import amount, exact, plural, short, size
-
-_ROLES = {
-    "buffer": "buffers (not trained)",
-    "tied": "tied copies",
-    "quantization": "quantisation data",
-    "optimizer": "beside the model (optimizer state, copies)",
-}
+from core.text.width import cells
 
 
 def summary(count: Count, dot: str, room: int = 0) -> str:
@@ -40,7 +36,7 @@ def summary(count: Count, dot: str, room: int = 0) -> str:
         (f"{short(whole.parameters)} parameters",),
     )
     texts = [f" {dot} ".join(part for part in wording if part) for wording in wordings]
-    return next((text for text in texts if not room or len(text) <= room), texts[-1])
+    return next((text for text in texts if not room or cells(text) <= room), texts[-1])
 
 
 def tensors_text(totals: Totals) -> str:
@@ -58,6 +54,6 @@ def remarks(count: Count) -> Iterator[str]:
         yield f"note: {note}"
 
 
-def left_text(role: str, left: Uncounted) -> str:
+def left_text(role: Role, left: Uncounted) -> str:
     """`buffers (not trained): 12,582,912 elements in 12 tensors, 50.3 MB`."""
-    return f"{_ROLES[role]}: {amount(left.elements, left.tensor_count, left.bytes)}"
+    return f"{ROLES[role].explained}: {amount(left.elements, left.tensor_count, left.bytes)}"

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
 from core.count.labels import category_label, ordered_categories
-from core.count.result import MOST_NAMES, By
 from core.count.totals import Totals
+from core.report.results import MAX_NAMES, By
 from core.text.escape import escaped
 from core.text.numbers import exact, percent, plural, share, size
 
@@ -129,11 +129,11 @@ def others_table(count: Count) -> Table | None:
     if not others:
         return None
     whole = count.totals.parameters
-    shown = others[:MOST_NAMES]
+    shown = others[:MAX_NAMES]
     rows = [
         Row((each.name, each.parameters, share(each.parameters, whole), each.tensor_count), "other") for each in shown
     ]
-    if rest := others[MOST_NAMES:]:
+    if rest := others[MAX_NAMES:]:
         parameters = sum(each.parameters for each in rest)
         tensors = sum(each.tensor_count for each in rest)
         rows.append(Row((f"{plural(len(rest), 'more name')}", parameters, share(parameters, whole), tensors)))

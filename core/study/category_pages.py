@@ -64,7 +64,7 @@ WHAT_IT_IS = {
 }
 
 
-class Lesson(NamedTuple):
+class CategoryPage(NamedTuple):
     """A page on a category in a model.
 
     Attributes:
@@ -85,7 +85,7 @@ class Lesson(NamedTuple):
     shapes: list[tuple[str, str, str, str]]
 
 
-def lesson_on(category: str, model: ModelProfile) -> Lesson:
+def category_page(category: str, model: ModelProfile) -> CategoryPage:
     """The page on a category in a model."""
     held = model.tally(category).parameters
     formula = model.formula(category) or model.formula(category, nameless=True)
@@ -105,4 +105,6 @@ def lesson_on(category: str, model: ModelProfile) -> Lesson:
         )
         for t in tensors
     ]
-    return Lesson(f"{model.label(category)} in {model.name}", WHAT_IT_IS[category], lines, symbols, counted, shapes)
+    return CategoryPage(
+        f"{model.label(category)} in {model.name}", WHAT_IT_IS[category], lines, symbols, counted, shapes
+    )

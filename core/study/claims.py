@@ -18,7 +18,7 @@ from core.text.numbers import decimals, exact, percent, share, short
 _CLAIMED_SHARES = {"gpt2": (22, 45), "gpt2-medium": (28, 56), "gpt2-large": (30, 60), "gpt2-xl": (31, 63)}
 _CLAIMED_NORM = (10_000, 100_000)
 _CLAIMED_NORM_PERCENT = 0.01
-_MOST_TERMS = 6
+_MAX_TERMS = 6
 """More are no help in a line."""
 
 
@@ -219,7 +219,7 @@ def _embedding(model: ModelProfile, formula: Formula | None) -> str:
 def _formula(model: ModelProfile, category: str) -> Formula | None:
     """How its size comes about, where that is no longer than helps in a line."""
     formula = model.formula(category, nameless=True)
-    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MOST_TERMS else None
+    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MAX_TERMS else None
 
 
 def _norm_size(models: Sequence[ModelProfile]) -> Claim:
@@ -231,7 +231,8 @@ def _norm_size(models: Sequence[ModelProfile]) -> Claim:
         formula = _formula(model, "norm")
         made = f" = {formula.text()}" if formula else ""
         findings[model.model] = Finding({"norm": held}, holds, "" if holds else f"{exact(held)}{made}")
-    formulas = [formula.text() for model in models if (formula := _formula(model, "norm"))]
+    known = [_formula(model, "norm") for model in models]
+    formulas = [formula.text() for formula in known if formula]
     why = reasons(findings, models) or (f"it is {formulas[0]}" if formulas else "so it is counted")
     return claim(7, "Layer norm holds tens of thousands to about 100,000 parameters.", findings, why)
 
@@ -244,15 +245,19 @@ def _norm_share(models: Sequence[ModelProfile]) -> Claim:
         findings[model.model] = Finding({"norm_percent": part}, holds, "" if holds else f"{decimals(part, 4)} %")
     shares = [finding.figures["norm_percent"] for finding in findings.values() if not finding.holds]
     why = "it is in each of them"
-    if numbers := [part for part in shares if isinstance(part, float)]:
-        low, high = min(numbers), max(numbers)
-        span, times = (
-            f"{least:.{places}f} to {most:.{places}f}" if len(numbers) > 1 else f"{least:.{places}f}"
-            for least, most, places in ((low, high, 4), (low / _CLAIMED_NORM_PERCENT, high / _CLAIMED_NORM_PERCENT, 1))
-        )
+    numbers = [part for part in shares if isinstance(part, float)]
+    if numbers:
+        span = _span(numbers, 4)
+        times = _span([part / _CLAIMED_NORM_PERCENT for part in numbers], 1)
         where = f"in {len(numbers)} of {len(findings)} " if len(numbers) < len(findings) else ""
         why = f"{where}it is {span} %, which is {times} times that"
     return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)
+
+
+def _span(numbers: Sequence[float], places: int) -> str:
+    """`0.0198 to 0.0309`, or one number alone, with so many decimals."""
+    least, most = min(numbers), max(numbers)
+    return f"{least:.{places}f} to {most:.{places}f}" if len(numbers) > 1 else f"{least:.{places}f}"
 
 
 def _norm_halves(models: Sequence[ModelProfile]) -> Claim:

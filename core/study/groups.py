@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from core.checkpoint.errors import Failure
 from core.checkpoint.gpt2 import BUILT_IN
-from core.count.result import Failure
 from core.profile.profile import ModelProfile
 
 FAMILY = tuple(BUILT_IN)

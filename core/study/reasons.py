@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from core.naming.components import CROSS_ATTENTION
 from core.naming.experts import is_routed_expert
 from core.profile.formula import Formula
 from core.profile.polynomial import Polynomial, total
@@ -19,12 +20,10 @@ RATIO = 2.0
 """MLP to attention, as the study has it of GPT-2."""
 ABOUT = 0.05
 """What "about" and "of the same size" may differ by."""
-_ALIKE = 0.01
+_ALIKE_SHARE = 0.01
 """What layers may differ by that are told as one kind, in each category."""
-_MOST_KINDS, _LONGEST = 3, 120
+_MAX_KINDS, _MAX_LAYERS_CHARS = 3, 120
 _IN = {"mlp": "in the MLP", "attention": "in attention", "mixer": "in the mixer"}
-# Attention to another stack's output beside the layer's own: T5; BART, Whisper; ESPnet; torch.nn.TransformerDecoder.
-_CROSS = ("encdecattention", "encoder_attn", "src_attn", "multihead_attn")
 
 
 class _Kind(NamedTuple):
@@ -159,7 +158,7 @@ def _more_attention(model: ModelProfile) -> list[str]:
 
 
 def _is_cross(name: str) -> bool:
-    return any("cross" in piece or piece in _CROSS for piece in name.lower().split("."))
+    return CROSS_ATTENTION.has_piece_in(name) or CROSS_ATTENTION.has_word_in(name)
 
 
 def _layers_with(model: ModelProfile) -> tuple[int, int]:
@@ -200,7 +199,8 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
     """
     below = model.tally(under).parameters
     ratio = model.tally(over).parameters / below if below else 0
-    formulas = [formula for key in (over, under) if (formula := _formula(model, key))]
+    known = [_formula(model, key) for key in (over, under)]
+    formulas = [formula for formula in known if formula]
     if not ratio or len(formulas) < 2:
         return ""
     keys, sizes = (over, under), formulas[0].sizes
@@ -215,11 +215,11 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
     sides = [_merged([_Kind(kind.layers, (kind.held[n],)) for kind in kinds], sizes) for n in range(2)]
     sides = [[kind for kind in side if kind.held[0].terms] for side in sides]
     held = [sum(kind.layers * kind.held[0].value(sizes) for kind in side) for side in sides]
-    if not held[1] or not is_about(held[0] / held[1], ratio) or max(map(len, sides)) > _MOST_KINDS:
+    if not held[1] or not is_about(held[0] / held[1], ratio) or max(map(len, sides)) > _MAX_KINDS:
         return ""
     used = [kind.held[0] for side in sides for kind in side]
     texts = [_either(side, len(model.layers)) for side in sides]
-    return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _LONGEST else ""
+    return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _MAX_LAYERS_CHARS else ""
 
 
 def _told(who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: ModelProfile) -> str:
@@ -272,7 +272,7 @@ def _merged(kinds: Iterable[_Kind], sizes: dict[str, int]) -> list[_Kind]:
 
 def _are_alike(one: Sequence[Polynomial], other: Sequence[Polynomial], sizes: dict[str, int]) -> bool:
     pairs = [(a.value(sizes), b.value(sizes)) for a, b in zip(one, other)]
-    return all(abs(a - b) <= _ALIKE * min(a, b) for a, b in pairs)
+    return all(abs(a - b) <= _ALIKE_SHARE * min(a, b) for a, b in pairs)
 
 
 def relative(size: int, d: int) -> str:

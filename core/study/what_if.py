@@ -10,9 +10,9 @@ from core.profile.profile import ModelProfile
 from core.readers.builtin import BuiltInReader
 
 MODEL = "what if"
-MOST = Gpt2Shape(layers=1000, hidden_size=100_000, heads=1000, vocabulary=2_000_000, positions=2_000_000)
+MAX_SHAPE = Gpt2Shape(layers=1000, hidden_size=100_000, heads=1000, vocabulary=2_000_000, positions=2_000_000)
 """Larger ones are not asked for."""
-_HEAD = 64
+_HEAD_DIM = 64
 
 # Where a step goes to: what people build, so that a few steps lead from GPT-2 to GPT-3.
 _LAYERS = (1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128)
@@ -25,7 +25,7 @@ _WIDTHS = (
 PRESETS = {**BUILT_IN, "GPT-3": Gpt2Shape(96, 12288, 96, positions=2048)}
 
 
-def measured(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
+def what_if_profile(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
     """All that is to be known of such a model, by the count of its tensors."""
     return ModelProfile(count(BuiltInReader(name, shape)))
 
@@ -75,7 +75,7 @@ def parsed(text: str) -> Gpt2Shape:
     if not 2 <= len(words) <= 4 or not all(word.isascii() and word.isdigit() and len(word) < 9 for word in words):
         raise ValueError("layers and width are wanted, such as 96 12288, then vocabulary and context if you like")
     shape = _of(dict(zip(("layers", "hidden_size", "vocabulary", "positions"), map(int, words))))
-    for name, value, most in zip(Gpt2Shape._fields, shape, MOST):
+    for name, value, most in zip(Gpt2Shape._fields, shape, MAX_SHAPE):
         if not 0 < value <= most:
             raise ValueError(f"{name.replace('_', ' ')} from 1 to {most:,} is wanted")
     return shape
@@ -83,4 +83,4 @@ def parsed(text: str) -> Gpt2Shape:
 
 def _of(numbers: dict[str, int]) -> Gpt2Shape:
     """A shape with heads of 64, as GPT-2's; they do not change the count."""
-    return Gpt2Shape(**{**numbers, "heads": max(1, numbers["hidden_size"] // _HEAD)})
+    return Gpt2Shape(**{**numbers, "heads": max(1, numbers["hidden_size"] // _HEAD_DIM)})

@@ -22,7 +22,7 @@ EVERY: Tensors = {
 """Of each category a tensor."""
 
 
-def drawn(drawing: Drawing, width: int, height: int, palette: Palette | None = None) -> list[str]:
+def lines_of(drawing: Drawing, width: int, height: int, palette: Palette | None = None) -> list[str]:
     """What a drawing looks like, line by line."""
     canvas = Canvas(Plot(), width, height, palette or Palette())
     drawing.draw(canvas)

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.timer import Timer
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.classify.user_rules import Rules
@@ -147,8 +148,8 @@ class SlowReader:
             batches: names, dtypes and shapes, one batch a shard.
             error: raised in place of the end.
         """
-        self.source = Source("slow", "slow", "safetensors", {}, [])
-        self.given = 0
+        self.source = Source("slow", "slow", "safetensors", ModelConfig.of({}), [])
+        self.batches_read = 0
         self._batches = batches
         self._error = error
         self._gate = threading.Semaphore(0)
@@ -160,7 +161,7 @@ class SlowReader:
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         for number, tensors in enumerate(self._batches):
             assert self._gate.acquire(timeout=60)
-            self.given = number + 1
+            self.batches_read = number + 1
             yield batch_of(tensors, f"{number}"), Progress(number + 1, len(self._batches))
         assert self._gate.acquire(timeout=60)
         if self._error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
 from core.count.counter import count
@@ -25,8 +27,8 @@ def batch_of(tensors: Tensors, file: str = "") -> TensorBatch:
 class GivenReader:
     """Tells the tensors of one file."""
 
-    def __init__(self, tensors: Tensors, model: str = "model") -> None:
-        self.source = Source(model, model, "safetensors", {}, [])
+    def __init__(self, tensors: Tensors, model: str = "model", config: dict[str, Any] | None = None) -> None:
+        self.source = Source(model, model, "safetensors", ModelConfig.of(config), [])
         self._tensors = tensors
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:

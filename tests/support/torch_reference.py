@@ -9,7 +9,11 @@ from typing import Any
 
 import torch
 
+from core.checkpoint.errors import CheckpointError
 from core.checkpoint.tensors import StoredTensor
+from core.locate.location import Location
+from core.readers.open_checkpoint import open_reader
+from core.readers.unpickle.values import key_text
 
 DTYPES = {
     torch.float64: "F64",
@@ -65,3 +69,47 @@ def load(path: Path) -> Any:
 def load_own(path: Path) -> Any:
     """A file that the test itself wrote, by Python's unpickler, which knows all protocols."""
     return torch.load(path, map_location="cpu", weights_only=False)
+
+
+def expect_agreement(path: Path) -> bool:
+    """Whether a file was read here and by torch; the same tensors must then be found.
+
+    Torch's names are the keys on the way to each tensor; here the model is told by the last of them, and what lies
+    beside it is only counted.
+    """
+    reader = open_reader(Location(str(path), str(path)))
+    try:
+        found = [tensor for batch, _ in reader.batches() for tensor in batch]
+    except CheckpointError:
+        return False
+    try:
+        theirs = _tensors_in(load(path))
+    except Exception:  # whatever torch raises of a damaged file, it does not read it
+        return False
+    whole = sorted(theirs)
+    for tensor in found:
+        mine = (tensor.dtype, tensor.shape)
+        assert any(mine == (dtype, shape) and _ends_with(name, tensor.name) for name, dtype, shape in whole), tensor
+    assert len(found) + reader.source.beside.tensor_count == len(theirs)
+    return True
+
+
+def _ends_with(path: str, name: str) -> bool:
+    # A key that is neither text nor a number has a stand-in here.
+    return "(" in name or path == name or path.endswith(f".{name}") or (not path and name == "tensor")
+
+
+def _tensors_in(root: object) -> list[tuple[str, str, tuple[int, ...]]]:
+    """All tensors in what torch has loaded: keys on the way, dtype and shape; each container once."""
+    found = []
+    seen: set[int] = set()
+    todo: list[tuple[str, object]] = [("", root)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, torch.Tensor):
+            found.append((path, DTYPES[value.dtype], tuple(value.shape)))
+        elif isinstance(value, (Mapping, list, tuple)) and id(value) not in seen:
+            seen.add(id(value))
+            inner = value.items() if isinstance(value, Mapping) else enumerate(value)
+            todo += [(f"{path}.{key_text(key)}" if path else key_text(key), held) for key, held in inner]
+    return found

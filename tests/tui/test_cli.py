@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import subprocess
 import sys
@@ -204,6 +206,39 @@ def test_csv_quotes_what_needs_it(tmp_path: Path, command: Command) -> None:
     assert {row["shape"] for row in rows} == {"2x3"}
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_no_name_in_csv_runs_as_a_formula(
+    sign: str, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f'{sign}cmd|" /C calc",A0'
+    write(tmp_path / f"{sign}x.safetensors", {name: ("F32", (2, 3)), f"a.{sign}": ("F32", (2,))})
+    for by in BY:
+        out = command("--csv", "--by", by, "--", f"{sign}x.safetensors").out
+        for row in csv.reader(io.StringIO(out, newline=""), strict=True):
+            assert not any(cell.startswith(sign) for cell in row)
+    rows = command("--csv", "--by", "tensor", "--", f"{sign}x.safetensors").rows
+    assert [row["name"] for row in rows] == [f"'{name}", f"a.{sign}"]
+    assert {row["model"] for row in rows} == {f"'{sign}x.safetensors"}
+    assert [row["parameters"] for row in rows] == ["6", "2"]
+
+
+@pytest.mark.parametrize("space", ["\t", "\r"])
+def test_no_name_in_csv_begins_with_a_space_that_a_spreadsheet_skips(
+    space: str, tmp_path: Path, command: Command
+) -> None:
+    path = write(tmp_path / "x.safetensors", {f"{space}=1+1": ("F32", (2, 3))})
+    (row,) = command(path, "--csv", "--by", "tensor").rows
+    assert row["name"] == ascii(f"{space}=1+1").strip("'")
+
+
+def test_numbers_in_csv_are_bare_whatever_their_sign(command: Command) -> None:
+    rows = command("--study", "--csv").rows
+    points = [row["figure"] for row in rows if row["row"].endswith("_points")]
+    assert any(point.startswith("-") for point in points)
+    assert all(isinstance(float(point), float) for point in points)
+
+
 def test_csv_columns_by_layer_are_the_same_for_every_model(tmp_path: Path, command: Command) -> None:
     path = write(tmp_path / "x.safetensors", dict(experts(2, 4)))
     first = command("gpt2", "--csv", "--by", "layer").out.splitlines()[0]
@@ -379,7 +414,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(command: Command, monkeypatch: py
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tui.cli.open_reader", interrupted)
+    monkeypatch.setattr("tui.commands.results.open_reader", interrupted)
     result = command("gpt2", "--csv")
     assert (result.status, result.out, result.err) == (130, "", "")
 

@@ -98,7 +98,7 @@ async def test_esc_cancels_and_the_thread_ends(slow_readers: SlowReaders) -> Non
         reader.let()
         thread.join(PATIENCE)
         assert not thread.is_alive()
-        assert reader.given == 2, "it reads on after the batch at which it was cancelled"
+        assert reader.batches_read == 2, "it reads on after the batch at which it was cancelled"
         await driver.pilot.pause()
         assert driver.status.startswith("cancelled")
         assert whole(driver) == 2 * LAYER
@@ -146,16 +146,16 @@ async def test_late_messages_of_an_older_load_are_dropped(slow_readers: SlowRead
     second = slow_readers.add({"b.mlp.weight": ("F32", (11, 7))})
     late: list[LoadProgress] = []
     async with running("gpt2") as driver:
-        take = driver.explorer._take
+        take = driver.explorer.reading.take
 
         def spy(message: object) -> None:
             if isinstance(message, LoadProgress):
                 late.append(message)
 
-        driver.explorer._take = spy  # type: ignore[method-assign]
+        driver.explorer.reading.take = spy  # type: ignore[method-assign]
         first.let()
         await driver.until(lambda: late)
-        driver.explorer._take = take  # type: ignore[method-assign]
+        driver.explorer.reading.take = take  # type: ignore[method-assign]
         await driver.press("r")
         second.let()
         await driver.shows("1 tensor ")
@@ -169,7 +169,7 @@ async def test_progress_waiting_is_replaced_by_later_progress_of_the_same_load_o
     second = slow_readers.add(layers(0, 1))
     taken: list[LoadProgress] = []
     async with running("gpt2") as driver:
-        driver.explorer._take = taken.append  # type: ignore[method-assign,assignment]
+        driver.explorer.reading.take = taken.append  # type: ignore[method-assign,assignment]
         first.let()
         await driver.until(lambda: taken)
         await driver.press("r")

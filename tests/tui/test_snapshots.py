@@ -127,7 +127,7 @@ def test_explorer_of_several_parts(picture: Take, folder: Path, view: str) -> No
     assert picture("./llava.safetensors", keys=view)
 
 
-@pytest.mark.parametrize("look", [Palette(ascii=True), Palette(monochrome=True)], ids=["ascii", "monochrome"])
+@pytest.mark.parametrize("palette", [Palette(ascii=True), Palette(monochrome=True)], ids=["ascii", "monochrome"])
 def test_parts_without_unicode_and_without_colour(picture: Take, folder: Path, palette: Palette) -> None:
     write(folder / "llava.safetensors", LLAVA)
     assert picture("./llava.safetensors", keys="4", palette=palette)
@@ -303,14 +303,14 @@ def compared(folder: Path) -> list[str]:
     return ["gpt2", "gpt2-xl", "./llama-3.1-8b", "./mixtral-8x7b", "./cut.safetensors"]
 
 
-def comparing(keys: str) -> Act:
+def when_read(keys: str) -> Act:
     """Presses keys once all models are read."""
 
     async def act(driver: Driver) -> None:
         def read() -> bool:
             screen = driver.app.screen
             return isinstance(screen, ComparisonScreen) and all(
-                column.measured or column.instead.startswith("not read") for column in screen.columns
+                column.profile or column.instead.startswith("not read") for column in screen.columns
             )
 
         await driver.until(read)
@@ -328,7 +328,7 @@ STUDY = list(BUILT_IN)
     ids=["shares", "stacked", "counts", "table", "trend", "norms", "claims", "what-if", "ask", "trend-what-if"],
 )
 def test_study(picture: Take, keys: str) -> None:
-    assert picture(*STUDY, act=comparing(keys), study=True)
+    assert picture(*STUDY, act=when_read(keys), study=True)
 
 
 @pytest.mark.parametrize(
@@ -337,23 +337,23 @@ def test_study(picture: Take, keys: str) -> None:
     ids=["shares", "stacked", "table", "trend", "norms", "claims", "page"],
 )
 def test_comparison_of_mixed_models(picture: Take, folder: Path, keys: str) -> None:
-    assert picture(*compared(folder), act=comparing(keys))
+    assert picture(*compared(folder), act=when_read(keys))
 
 
 @pytest.mark.parametrize("keys", ["1", "1 b", "2", "3", "5", "6"])
 def test_ascii_comparison(picture: Take, folder: Path, keys: str) -> None:
-    assert picture(*compared(folder), act=comparing(keys), palette=Palette(ascii=True))
+    assert picture(*compared(folder), act=when_read(keys), palette=Palette(ascii=True))
 
 
 @pytest.mark.parametrize("keys", ["1", "1 b", "2 j j", "5"])
 def test_comparison_without_colour(picture: Take, keys: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert picture(*STUDY, act=comparing(keys), palette=Palette(monochrome=True), study=True)
+    assert picture(*STUDY, act=when_read(keys), palette=Palette(monochrome=True), study=True)
 
 
 @pytest.mark.parametrize("keys", ["1", "2 j j", "5"])
 def test_comparison_in_a_light_theme(picture: Take, keys: str) -> None:
-    assert picture(*STUDY, act=comparing(keys), theme="textual-light", study=True)
+    assert picture(*STUDY, act=when_read(keys), theme="textual-light", study=True)
 
 
 @pytest.mark.parametrize("keys", ["tab question_mark", "tab down down question_mark"], ids=["attention", "norm"])

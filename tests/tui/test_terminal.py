@@ -139,6 +139,30 @@ def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status
         assert "Traceback" not in terminal.after_screen
 
 
+@pytest.mark.parametrize("name", ["QUIT", "ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "RTMIN"])
+def test_other_signals_that_end_a_process_leave_the_terminal_restored(tmp_path: Path, name: str) -> None:
+    number = getattr(signal, f"SIG{name}")
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for("gpt2")
+        terminal.wait_until_quiet()
+        terminal.send_signal(number)
+        assert terminal.wait_for_exit() == 128 + number
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
+def test_a_signal_to_a_screen_that_hangs_restores_the_terminal(tmp_path: Path) -> None:
+    code = (
+        "import time\nfrom tui.explorer.screen import ExplorerScreen\n"
+        "ExplorerScreen.on_unmount = lambda self: time.sleep(600)"
+    )
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send_signal(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 143
+        terminal.check_restored()
+
+
 def test_ctrl_c_leaves_with_130(tmp_path: Path) -> None:
     with Recorder("gpt2", folder=tmp_path) as terminal:
         terminal.wait_for(*READY)
@@ -168,6 +192,83 @@ def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_end
         terminal.send_signal(signal.SIGTERM)
         assert terminal.wait_for_exit() == 143
         terminal.check_restored()
+
+
+@pytest.mark.parametrize(
+    "thread",
+    ["textual-output", "textual-input", "load-", ""],
+    ids=["for writing", "for reading keys", "for the model", "at all"],
+)
+def test_no_thread_to_be_had_is_told_after_the_terminal_is_restored(tmp_path: Path, thread: str) -> None:
+    code = (
+        "import threading\nstart = threading.Thread.start\n"
+        "def refusing(self):\n"
+        f'    if self.name.startswith({thread!r}): raise RuntimeError("can\'t start new thread")\n'
+        "    start(self)\n"
+        "threading.Thread.start = refusing"
+    )
+    with Recorder("gpt2", folder=tmp_path, code=code, size=(120, 36)) as terminal:
+        if thread == "load-":
+            terminal.wait_for("gpt2: the system gives this program no thread to read it in", "r reads it again")
+            terminal.send(b"q")
+            assert terminal.wait_for_exit() == 0
+            terminal.check_restored()
+            return
+        assert terminal.wait_for_exit() == 1
+        if b"\x1b[?1049h" in terminal.written:
+            terminal.check_restored()
+        assert "Traceback" not in terminal.after_screen
+        reason = "the system gives this program no thread for its screen (ulimit -a tells the limits); try --print"
+        assert terminal.after_screen.endswith(f"gpt2-explore: {reason}")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"TEXTUAL_DRIVER": "nonsense"},
+        {"TEXTUAL_COLOR_SYSTEM": "nonsense"},
+        {"TEXTUAL_FPS": "abc", "TEXTUAL_ANIMATIONS": "abc", "TEXTUAL_THEME": "abc"},
+        {"TEXTUAL": "devtools", "TEXTUAL_PRESS": "q", "TEXTUAL_SCREENSHOT": "0", "TEXTUAL_FPS": "9" * 400},
+        {"COLUMNS": "100000", "LINES": "100000"},
+    ],
+    ids=" ".join,
+)
+def test_odd_variables_do_no_harm(tmp_path: Path, variables: dict[str, str]) -> None:
+    with Recorder("gpt2", folder=tmp_path, environment=variables) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
+def test_a_terminal_that_claims_a_huge_size_is_drawn_in_a_bounded_one(tmp_path: Path) -> None:
+    with Recorder("gpt2", folder=tmp_path) as terminal:
+        terminal.wait_for(*READY)
+        fcntl.ioctl(terminal._fd, termios.TIOCSWINSZ, struct.pack("4H", 65_535, 65_535, 0, 0))
+        terminal.wait_until_quiet(timeout=60)
+        assert terminal.peak_megabytes() < 200
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+def test_hundreds_of_reloads_cost_a_few(tmp_path: Path) -> None:
+    layers = {f"h.{n}.mlp.{k}.weight": ("F32", (3, 3)) for n in range(400) for k in range(25)}
+    model = write(tmp_path / "x.safetensors", layers)
+    with Recorder(model, folder=tmp_path) as terminal:
+        terminal.wait_for(r"[▸+]")
+        terminal.wait_until_quiet()
+        before = terminal.peak_megabytes()
+        for _ in range(20):
+            terminal.send(b"r" * 10)
+            threads = len(os.listdir(f"/proc/{terminal._pid}/task"))
+            assert threads <= 6, "the main one, two of Textual's, two loads, and one that is ending"
+        terminal.wait_until_quiet()
+        terminal.wait_for("h.0–399 ×400")
+        assert terminal.peak_megabytes() < before + 60
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
 
 
 def test_a_screen_that_is_left_while_it_is_made_is_no_failure(tmp_path: Path) -> None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 from rich.text import Text
 from textual.widget import Widget
 
+from core.text.width import in_columns
 from tui.palette import RGB, Palette
+from tui.textual_fixes.plot_size import set_plot_size
 
 if TYPE_CHECKING:
     from textual_plotext.plot import Plot
 
-LEAST_WIDTH, LEAST_HEIGHT = 16, 2
+MIN_COLUMNS, MIN_LINES = 16, 2
+_FIRST_STAND_IN = 0xE000
 
 
 class Drawing(Protocol):
@@ -41,10 +44,9 @@ class Canvas:
         self.height = height
         self.palette = palette
         self._figure = figure
+        self._clusters: dict[str, str] = {}
         figure.theme("clear")
-        figure.plotsize(width, height)
-        # Beyond the terminal's size, which plotext would ask for, only this method goes (textual-plotext, issue 5).
-        figure._set_size(width, height)
+        set_plot_size(figure, width, height)
         figure.frame(False)
         figure.xticks([], [])
         figure.yticks([], [])
@@ -57,15 +59,37 @@ class Canvas:
         if right >= left:
             last = self.height - 1
             xs, ys = [left, right], [last - bottom, last - top]
+            # textual-plotext declares one number for each side, plotext takes and draws two.
             self._figure.rectangle(xs, ys, fill=True, color=color, marker=marker)  # type: ignore[arg-type]
 
     def words(self, text: str, column: int, row: int, color: RGB | None = None) -> None:
         """Writes from a cell to the right."""
-        self._figure.text(text, column, self.height - 1 - row, alignment="left", color=color)
+        self._figure.text(self._stand_ins(text), column, self.height - 1 - row, alignment="left", color=color)
 
     def text(self) -> Text:
         """The figure as drawn so far."""
-        return Text.from_ansi(self._figure.build(), no_wrap=True)
+        drawn = self._figure.build()
+        for stand_in, cluster in self._clusters.items():
+            drawn = drawn.replace(stand_in, cluster)
+        return Text.from_ansi(drawn, no_wrap=True)
+
+    def _stand_ins(self, text: str) -> str:
+        """The text with a character a column, as plotext places one in each cell.
+
+        A cluster of several characters, and each cell that a wide one covers besides its first, is stood in for by a
+        character for private use: no escaped text has any.
+        """
+        if text.isascii():
+            return text
+        placed = ""
+        for cluster in in_columns(text):
+            if len(cluster) == 1:
+                placed += cluster
+            else:
+                stand_in = chr(_FIRST_STAND_IN + len(self._clusters))
+                self._clusters[stand_in] = cluster
+                placed += stand_in
+        return placed
 
 
 class Chart(Widget):
@@ -73,7 +97,7 @@ class Chart(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._drawing: Drawing | None = None
         self._awake = False
 
@@ -90,11 +114,11 @@ class Chart(Widget):
 
     def render(self) -> Text:
         width, height = self.size
-        if not self._awake or not self._drawing or width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        if not self._awake or not self._drawing or width < MIN_COLUMNS or height < MIN_LINES:
             return Text("")
         from textual_plotext.plot import Plot
 
-        canvas = Canvas(Plot(), width, height, self._look)
+        canvas = Canvas(Plot(), width, height, self._palette)
         self._drawing.draw(canvas)
-        drawn = canvas.text()
-        return Text(drawn.plain, no_wrap=True) if self.app.no_color else drawn
+        picture = canvas.text()
+        return Text(picture.plain, no_wrap=True) if self.app.no_color else picture

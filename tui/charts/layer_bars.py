@@ -8,12 +8,12 @@ from core.count.labels import category_label
 from core.count.totals import Totals, summed
 from core.text.escape import escaped
 from core.text.numbers import percent, share, short
-from core.text.width import shortened
+from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 
-_AXIS = 7
-_LEAST_NAME = 9
+_AXIS_COLUMNS = 7
+_MIN_NAME_COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class LayerBars:
         held = summed(totals.whole for _, totals in self.layers).parameters
         outside = f"; {short(self.parameters - held)} outside layers not drawn" if self.parameters > held else ""
         canvas.words(f"Parameters a layer{outside}", 0, 0)
-        room, top, bottom = canvas.width - _AXIS, 1, canvas.height - 3
+        room, top, bottom = canvas.width - _AXIS_COLUMNS, 1, canvas.height - 3
         # Where there are more layers than columns, each column stands for the layer at its place.
         columns = min(len(self.layers), room)
         wide = max(1, min(12, room // columns))
@@ -47,7 +47,7 @@ class LayerBars:
         rows = bottom - top + 1
         for column in range(columns):
             _, totals = self.layers[column * len(self.layers) // columns]
-            left = _AXIS + column * wide
+            left = _AXIS_COLUMNS + column * wide
             right = left + wide - (2 if wide > 2 else 1)
             below = 0
             for rank, key in enumerate(order):
@@ -58,9 +58,9 @@ class LayerBars:
                     marker = canvas.palette.marker(key, rank)
                     cells = (bottom - high + 1, bottom - low)
                     canvas.rectangle((left, right), cells, canvas.palette.rgb(key), marker)
-        canvas.words(short(largest).rjust(_AXIS - 1), 0, top)
-        canvas.words("0".rjust(_AXIS - 1), 0, bottom)
-        self._names(canvas, _AXIS + columns * wide, bottom + 1)
+        canvas.words(short(largest).rjust(_AXIS_COLUMNS - 1), 0, top)
+        canvas.words("0".rjust(_AXIS_COLUMNS - 1), 0, bottom)
+        self._names(canvas, _AXIS_COLUMNS + columns * wide, bottom + 1)
         self._legend(canvas, order, held, bottom + 2)
 
     def _order(self) -> list[str]:
@@ -72,21 +72,21 @@ class LayerBars:
 
     def _names(self, canvas: Canvas, end: int, row: int) -> None:
         """The first layer's name and the last one's; of several lists, the first one's of each."""
-        columns = min(len(self.layers), canvas.width - _AXIS)
+        columns = min(len(self.layers), canvas.width - _AXIS_COLUMNS)
         shown = [self.layers[column * len(self.layers) // columns][0] for column in range(columns)]
-        wide = (end - _AXIS) // columns
+        wide = (end - _AXIS_COLUMNS) // columns
         starts = [n for n, name in enumerate(shown) if n == 0 or _list_of(name) != _list_of(shown[n - 1])]
         free = 0
-        for n, following in zip(starts, [*starts[1:], (canvas.width - _AXIS) // wide + 1]):
-            left = _AXIS + n * wide
+        for n, following in zip(starts, [*starts[1:], (canvas.width - _AXIS_COLUMNS) // wide + 1]):
+            left = _AXIS_COLUMNS + n * wide
             room = min(canvas.width - left, (following - n) * wide - 1)
-            if n == 0 or room >= _LEAST_NAME:
-                name = shortened(canvas.palette.plain(escaped(shown[n])), max(room, 1))
+            if n == 0 or room >= _MIN_NAME_COLUMNS:
+                name = canvas.palette.shortened(escaped(shown[n]), max(room, 1))
                 canvas.words(name, left, row)
-                free = left + len(name) + 1
-        last = shortened(canvas.palette.plain(escaped(self.layers[-1][0])), canvas.width - _AXIS)
-        if len(self.layers) > 1 and len(starts) == 1 and end - len(last) >= free:
-            canvas.words(last, end - len(last), row)
+                free = left + cells(name) + 1
+        last = canvas.palette.shortened(escaped(self.layers[-1][0]), canvas.width - _AXIS_COLUMNS)
+        if len(self.layers) > 1 and len(starts) == 1 and end - cells(last) >= free:
+            canvas.words(last, end - cells(last), row)
 
     def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
         """Categories with their shares of the layers, so that one too thin to be drawn is told too."""

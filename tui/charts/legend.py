@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.text.escape import ELLIPSIS
+from core.text.width import cells
 from tui.charts.chart import Canvas
 
 
@@ -23,7 +24,7 @@ def draw_legend(canvas: Canvas, labels: Iterable[tuple[str, str]], row: int, bar
         (key, palette.glyph(key) + (palette.marker(key, rank) if filled else ""), label)
         for rank, (key, label) in enumerate(labels)
     ]
-    widths = [len(mark) + 1 + len(label) for _, mark, label in marks]
+    widths = [len(mark) + 1 + cells(label) for _, mark, label in marks]
     gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= canvas.width else 1
     column, left = 0, sum(widths) + gap * (len(widths) - 1)
     for (key, mark, label), width in zip(marks, widths):

@@ -9,7 +9,6 @@ from typing import Literal
 from core.profile.profile import ModelProfile
 from core.study.comparison import common_label, compared_categories
 from core.text.numbers import percent, short
-from core.text.width import shortened
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 from tui.charts.visible_range import in_view
@@ -20,10 +19,10 @@ MODES: dict[Mode, str] = {
     "stacked": "share of each category, stacked to 100 %",
     "counts": "parameters of each category, on a log axis",
 }
-_AXIS = 7
-_WIDEST_SLOT = 8
-_LEAST_STACK = 5
-_LEAST_VALUED = 14
+_AXIS_COLUMNS = 7
+_MAX_SLOT_COLUMNS = 8
+_MIN_STACK_COLUMNS = 5
+_MIN_VALUED_COLUMNS = 14
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,13 @@ class ModelBars:
         canvas.words(f"{MODES[self.mode]}:"[: canvas.width], 0, 0)
         keys = compared_categories(model.totals for model in known)
         if not keys:
-            canvas.words("nothing is read yet", _AXIS, 2)
+            canvas.words("nothing is read yet", _AXIS_COLUMNS, 2)
             return
         top, bottom = 2, canvas.height - 4
         if bottom <= top:
             return
-        room = canvas.width - _AXIS
-        least = _LEAST_STACK if self.mode == "stacked" else len(keys) + 1
+        room = canvas.width - _AXIS_COLUMNS
+        least = _MIN_STACK_COLUMNS if self.mode == "stacked" else len(keys) + 1
         view = in_view(len(self.models), max(1, room // least), self.chosen)
         beyond = canvas.palette.beyond(view.start, len(self.models) - view.stop)
         canvas.words(f" {beyond}", canvas.width - len(beyond) - 1, 0)
@@ -64,15 +63,14 @@ class ModelBars:
         bars = _Bars(canvas, known, keys, (top, bottom), self.mode)
         bars.axis()
         for number, (name, model) in enumerate(self.models[view.start : view.stop]):
-            left = _AXIS + number * group
+            left = _AXIS_COLUMNS + number * group
             if model and self.mode == "stacked":
                 bars.stack(model, left, group)
             elif model:
                 bars.group(model, left, group)
             else:
-                canvas.words(shortened(canvas.palette.plain("not read"), group), left, bottom)
-            shown = shortened(canvas.palette.plain(name), max(1, group - 1))
-            canvas.words(canvas.palette.plain(shown), left, bottom + 2)
+                canvas.words(canvas.palette.shortened("not read", group), left, bottom)
+            canvas.words(canvas.palette.shortened(name, max(1, group - 1)), left, bottom + 2)
         totals = [model.totals for model in known]
         draw_legend(canvas, [(key, common_label(key, totals)) for key in bars.keys], bottom + 3)
 
@@ -122,12 +120,12 @@ class _Bars:
             row = self._bottom + 1 - self._rows(part)
             if row not in taken and row - 1 not in taken and row + 1 not in taken:
                 taken.add(row)
-                self._canvas.words(text.rjust(_AXIS - 1), 0, row)
+                self._canvas.words(text.rjust(_AXIS_COLUMNS - 1), 0, row)
 
     def group(self, model: ModelProfile, left: int, width: int) -> None:
         """A bar a category, each with its value above and its mark below."""
         palette = self._canvas.palette
-        slot = max(1, min(_WIDEST_SLOT, (width - 1) // len(self.keys)))
+        slot = max(1, min(_MAX_SLOT_COLUMNS, (width - 1) // len(self.keys)))
         for rank, key in enumerate(self.keys):
             count = model.tally(key).parameters
             column = left + rank * slot
@@ -144,7 +142,7 @@ class _Bars:
 
     def stack(self, model: ModelProfile, left: int, width: int) -> None:
         """One bar, with marks beside it, and values where there is room."""
-        palette, valued = self._canvas.palette, width >= _LEAST_VALUED
+        palette, valued = self._canvas.palette, width >= _MIN_VALUED_COLUMNS
         bar = max(1, min(16, width - 9 if valued else width - 2))
         below, before = 0.0, self._bottom + 1
         for rank, key in enumerate(self.keys):

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, short
-from core.text.width import shortened
 from tui.charts.chart import Canvas
 from tui.charts.visible_range import in_view
 from tui.palette import Palette
 
 _TITLE = "the norms' share of the parameters, on an axis of its own:"
-_NAME = 18
-_VALUES = 28
+_NAME_COLUMNS = 18
+_VALUE_COLUMNS = 28
 _BIAS_COLOR = (150, 150, 150)
 
 
@@ -50,12 +49,12 @@ class NormBars:
     @staticmethod
     def _bar(canvas: Canvas, model: ModelProfile, row: int, most: float) -> None:
         palette, tally, part = canvas.palette, model.tally("norm"), model.percent("norm")
-        room = max(4, canvas.width - _NAME - _VALUES)
+        room = max(4, canvas.width - _NAME_COLUMNS - _VALUE_COLUMNS)
         length = max(1, round(room * part / most)) if tally.parameters else 0
         biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
-        canvas.words(palette.plain(shortened(palette.plain(model.name), _NAME - 1)), 0, row)
-        end = _NAME + length
-        canvas.rectangle((_NAME, end - biases - 1), (row, row), palette.rgb("norm"), palette.block)
+        canvas.words(palette.shortened(model.name, _NAME_COLUMNS - 1), 0, row)
+        end = _NAME_COLUMNS + length
+        canvas.rectangle((_NAME_COLUMNS, end - biases - 1), (row, row), palette.rgb("norm"), palette.block)
         canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(palette))
         canvas.words(f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
 

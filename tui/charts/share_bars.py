@@ -9,7 +9,7 @@ from core.count.totals import Totals
 from core.text.numbers import percent, share
 from tui.charts.chart import Canvas
 
-_VALUE = len(" 100.00 %")
+_VALUE_COLUMNS = len(" 100.00 %")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ShareBars:
         if not self.beside_table:
             labels = [f"{palette.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
         left = max(map(len, labels)) + 1
-        room = max(1, canvas.width - left - _VALUE)
+        room = max(1, canvas.width - left - _VALUE_COLUMNS)
         first, step = 1, 1
         if not self.beside_table:
             first, step = 0, min(3, max(1, canvas.height // len(categories)))

@@ -10,12 +10,12 @@ from core.count.totals import Totals
 from core.count.unrecognised import UnrecognisedName
 from core.text.escape import escaped
 from core.text.numbers import percent, plural, share, short
-from core.text.width import shortened
+from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 
-_MOST_NAME = 28
-_FIGURES = len(" 100.00 %  100.0M")
+_MAX_NAME_COLUMNS = 28
+_FIGURE_COLUMNS = len(" 100.00 %  100.0M")
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class SubmodelBars:
         palette, whole = canvas.palette, self.whole.parameters
         room = canvas.height - (4 if self.unrecognised else 0)
         shown = self._fitting(max(2, room))
-        names = [shortened(palette.plain(escaped(name)), min(_MOST_NAME, canvas.width // 3)) for name, _ in shown]
-        left = max(map(len, names)) + 1
-        bar = max(1, canvas.width - left - _FIGURES)
+        names = [palette.shortened(escaped(name), min(_MAX_NAME_COLUMNS, canvas.width // 3)) for name, _ in shown]
+        left = max(map(cells, names)) + 1
+        bar = max(1, canvas.width - left - _FIGURE_COLUMNS)
         for row, (name, (_, totals)) in enumerate(zip(names, shown)):
             canvas.words(name, 0, row)
             end = left + max(1, round(bar * share(totals.parameters, whole) / 100))
             self._bar(canvas, row, (left, end), totals)
             part = f"{percent(share(totals.parameters, whole))} %"
-            canvas.words(f"{part:>8}  {short(totals.parameters):>6}", canvas.width - _FIGURES + 1, row)
+            canvas.words(f"{part:>8}  {short(totals.parameters):>6}", canvas.width - _FIGURE_COLUMNS + 1, row)
         below = len(shown) + 1
         return self._legend(canvas, below) if below < room else below
 
@@ -96,7 +96,7 @@ class SubmodelBars:
         for row, (name, count, parameters) in enumerate(shown, top + 1):
             figures = f"{percent(share(parameters, whole)):>6} %  "
             times = f" {palette.plain('×')}{count}" if count > 1 else ""
-            fitted = palette.plain(shortened(escaped(name), canvas.width - len(figures) - len(times)))
+            fitted = palette.shortened(escaped(name), canvas.width - len(figures) - len(times))
             canvas.words(figures + fitted + times, 0, row)
         if len(shown) < len(self.unrecognised):
             left = self.unrecognised[len(shown) :]

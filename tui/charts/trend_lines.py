@@ -10,12 +10,12 @@ from core.profile.profile import ModelProfile
 from core.report.text_charts import log_columns
 from core.study.comparison import by_size, common_label, compared_categories
 from core.text.numbers import short
-from core.text.width import shortened
+from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
 
-_AXIS = 6
-_LEAST_NAME = 5
+_AXIS_COLUMNS = 6
+_MIN_NAME_COLUMNS = 5
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class TrendLines:
             return
         keys = compared_categories(model.totals for model in models)
         most = max(10.0, 10.0 * ceil(max(model.percent(key) for model in models for key in keys) / 10))
-        columns = [_AXIS + 1 + c for c in log_columns([m.parameters for m in models], canvas.width - _AXIS - 8)]
+        columns = [
+            _AXIS_COLUMNS + 1 + c for c in log_columns([m.parameters for m in models], canvas.width - _AXIS_COLUMNS - 8)
+        ]
 
         def row(value: float) -> int:
             return bottom - round((bottom - top) * value / most)
@@ -60,7 +62,7 @@ class TrendLines:
         top, bottom = rows
         step = 10 if most <= 40 else 20
         for value in range(0, int(most) + 1, step):
-            canvas.words(str(value).rjust(_AXIS - 1), 0, bottom - round((bottom - top) * value / most))
+            canvas.words(str(value).rjust(_AXIS_COLUMNS - 1), 0, bottom - round((bottom - top) * value / most))
 
     @staticmethod
     def _line(canvas: Canvas, key: str, points: list[tuple[int, int]]) -> None:
@@ -78,7 +80,7 @@ class TrendLines:
         plain = canvas.palette.plain
         sizes = [short(model.parameters) for model in models]
         names = [plain(f"({model.name})" if model is self.apart else model.name) for model in models]
-        least = [max(len(size), min(len(name), _LEAST_NAME)) for size, name in zip(sizes, names)]
+        least = [max(len(size), min(cells(name), _MIN_NAME_COLUMNS)) for size, name in zip(sizes, names)]
         starts = [min(column, canvas.width - width) for column, width in zip(columns, least)]
         shown: list[int] = []
         # The one apart goes first, then the smallest and the largest: they tell the axis.
@@ -88,8 +90,8 @@ class TrendLines:
         shown.sort()
         free = 0
         for n, end in zip(shown, [*(starts[n] - 1 for n in shown[1:]), canvas.width]):
-            start = starts[n] if n != shown[-1] else max(free, min(starts[n], end - len(names[n])))
-            name = plain(shortened(names[n], end - start))
+            start = starts[n] if n != shown[-1] else max(free, min(starts[n], end - cells(names[n])))
+            name = canvas.palette.shortened(names[n], end - start)
             canvas.words(sizes[n], min(columns[n], canvas.width - len(sizes[n])), row)
             canvas.words(name, start, row + 1)
-            free = starts[n] + max(len(sizes[n]), len(name)) + 1
+            free = starts[n] + max(len(sizes[n]), cells(name)) + 1

@@ -9,7 +9,7 @@ from core.count.totals import Totals
 from core.text.numbers import percent, share, short
 from tui.charts.chart import Canvas
 
-_VALUES = 16
+_VALUE_COLUMNS = 16
 _BIAS_COLOR = (150, 150, 150)
 
 
@@ -38,7 +38,7 @@ class KindBars:
         if not self.beside_table:
             labels = [f"{palette.glyph(key)} {category_label(key, self.named_by)}" for key, _ in categories]
         left = max(map(len, labels)) + 1
-        room = max(4, canvas.width - left - _VALUES)
+        room = max(4, canvas.width - left - _VALUE_COLUMNS)
         step = 2 if not self.beside_table and 2 * len(categories) < canvas.height else 1
         light = "." if palette.ascii else "░"
         canvas.words("weights" if room > 8 else "", left, 0)

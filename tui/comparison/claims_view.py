@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -17,14 +16,15 @@ from core.profile.formula import legend
 from core.profile.profile import ModelProfile
 from core.study.findings import FIGURES, Claim, Verdict, figure_text
 from core.text.escape import ELLIPSIS
-from core.text.width import shortened, wrapped
+from core.text.width import padded, wrapped
 from tui.palette import Palette
 from tui.widgets.line import Line
 
-_LABEL = 17
-_COLUMN = 15
-_VERDICT = 17
-_LEAST_CLAIM = 6
+_LABEL_COLUMNS = 17
+_MODEL_COLUMNS = 15
+_VERDICT_COLUMNS = 17
+_MIN_CLAIM_LINES = 6
+_CLAIMS = 9
 # Of each verdict its mark, the same in ASCII, and its style's class.
 _MARKS: dict[Verdict | None, tuple[str, str, str]] = {
     "holds": ("✓", "+", "claim-list--holds"),
@@ -35,6 +35,11 @@ _MARKS: dict[Verdict | None, tuple[str, str, str]] = {
 
 Asked = Sequence[tuple[str, Sequence[ModelProfile], Sequence[Claim]]]
 """Groups of models: what they are called, which they are, what was found."""
+
+
+def title_lines(asked: Asked) -> int:
+    """The lines above the claims: one that names the groups, where there are several."""
+    return 1 if len(asked) > 1 else 0
 
 
 class ClaimList(Widget):
@@ -56,7 +61,7 @@ class ClaimList(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._asked: Asked = ()
         self._chosen = 0
         self._top = 0
@@ -66,9 +71,13 @@ class ClaimList(Widget):
         self._asked, self._chosen = asked, chosen
         self.refresh()
 
+    @property
+    def _title_lines(self) -> int:
+        return title_lines(self._asked)
+
     def _in_view(self, claims: int) -> range:
         """Which claims there is room for, the one chosen among them."""
-        rows = max(1, self.size.height - (len(self._asked) > 1))
+        rows = max(1, self.size.height - self._title_lines)
         self._top = max(0, min(max(self._top, self._chosen - rows + 1), self._chosen, claims - rows))
         return range(self._top, min(self._top + rows, claims))
 
@@ -78,7 +87,7 @@ class ClaimList(Widget):
             return Text("no model is read yet, of which the claims could be asked")
         if len(self._asked) > 1:
             titles = (title.removeprefix("the ") for title, _, _ in self._asked)
-            text.append("  " + "".join(f"{title:{_VERDICT}}" for title in titles) + "\n", "dim")
+            text.append("  " + "".join(f"{title:{_VERDICT_COLUMNS}}" for title in titles) + "\n", "dim")
         beside = list(zip(*(claims for _, _, claims in self._asked)))
         in_view = self._in_view(len(beside))
         for number in in_view:
@@ -86,12 +95,12 @@ class ClaimList(Widget):
             line = Text(f"{claims[0].number} ")
             for claim in claims:
                 verdict = self.verdict(claim.verdict)
-                line.append(verdict).append(" " * (_VERDICT - verdict.cell_len))
-            line.append(self._look.plain(claims[0].claim))
+                line.append(verdict).append(" " * (_VERDICT_COLUMNS - verdict.cell_len))
+            line.append(self._palette.plain(claims[0].claim))
             room = max(8, self.size.width)
             if line.cell_len > room:
                 line.truncate(room - 1, overflow="crop")
-                line.append(self._look.plain(ELLIPSIS))
+                line.append(self._palette.plain(ELLIPSIS))
             line.pad_right(self.size.width - line.cell_len)
             if number == self._chosen:
                 line.stylize("reverse" if self.app.no_color else self.get_component_rich_style("claim-list--cursor"))
@@ -102,10 +111,10 @@ class ClaimList(Widget):
         """A verdict with its mark and colour."""
         mark, letter, name = _MARKS[verdict]
         style = self.get_component_rich_style(name, partial=True) if name and not self.app.no_color else ""
-        return Text(f"{letter if self._look.ascii else mark} {verdict or 'not asked'}", style)
+        return Text(f"{letter if self._palette.ascii else mark} {verdict or 'not asked'}", style)
 
     def on_click(self, event: events.Click) -> None:
-        self.post_message(self.Clicked(self._top + event.y - (len(self._asked) > 1)))
+        self.post_message(self.Clicked(self._top + event.y - self._title_lines))
 
 
 class ClaimsView(Container):
@@ -113,13 +122,13 @@ class ClaimsView(Container):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._asked: Asked = ()
         self._chosen = 0
         self._model: ModelProfile | None = None
 
     def compose(self) -> ComposeResult:
-        yield ClaimList(self._look, id="claim-list")
+        yield ClaimList(self._palette, id="claim-list")
         with VerticalScroll(id="claim-scroll", can_focus=False):
             detail = Line("", id="claim")
             detail.wrap = True
@@ -132,8 +141,8 @@ class ClaimsView(Container):
     @property
     def _list_height(self) -> int:
         """Of the list: it gives way to the claim below where there is no room for both."""
-        lines = 9 + (len(self._asked) > 1)
-        return max(2, min(lines, self.size.height - _LEAST_CLAIM)) if self.size.height else lines
+        lines = _CLAIMS + title_lines(self._asked)
+        return max(2, min(lines, self.size.height - _MIN_CLAIM_LINES)) if self.size.height else lines
 
     def show(self, asked: Asked, model: ModelProfile | None) -> None:
         """Shows what was found.
@@ -175,7 +184,7 @@ class ClaimsView(Container):
         self.query_one("#claim", Line).show(self._detail() if self._asked else "")
 
     def _detail(self) -> Text:
-        palette, width = self._look, max(20, self.size.width - 3)
+        palette, width = self._palette, max(20, self.size.width - 3)
         text = Text(end="")
         first = self._asked[0][2][self._chosen]
         for line in wrapped(palette.plain(f"{first.number}. {first.claim}"), "", width):
@@ -193,7 +202,8 @@ class ClaimsView(Container):
                     shown.stylize(said.style, len(palette.plain(lead)), len(palette.plain(lead)) + len(said.plain))
                 text.append(shown)
             self._figures(text, claim, models)
-        if symbols := legend(*(claims[self._chosen].why for _, _, claims in self._asked)):
+        symbols = legend(*(claims[self._chosen].why for _, _, claims in self._asked))
+        if symbols:
             for line in wrapped(palette.plain(symbols), "", width):
                 text.append(line + "\n", "dim")
         text.rstrip()
@@ -201,8 +211,8 @@ class ClaimsView(Container):
 
     def _figures(self, text: Text, claim: Claim, models: Sequence[ModelProfile]) -> None:
         """The figures of those models that have room."""
-        palette = self._look
-        beside = max(1, (self.size.width - _LABEL) // _COLUMN)
+        palette = self._palette
+        beside = max(1, (self.size.width - _LABEL_COLUMNS) // _MODEL_COLUMNS)
         place = models.index(self._model) if self._model in models else 0
         start = max(0, min(place - beside + 1, len(models) - beside))
         shown = models[start : start + beside]
@@ -210,13 +220,13 @@ class ClaimsView(Container):
         names = dict.fromkeys(name for finding in claim.findings.values() for name in finding.figures)
         left = len(models) - len(shown)
         arrows = "< >" if palette.ascii else "← →"
-        text.append(f"{f'{left} more: {arrows}' if left else '':{_LABEL}}", "dim")
+        text.append(f"{f'{left} more: {arrows}' if left else '':{_LABEL_COLUMNS}}", "dim")
         text.append("".join(self._cell(model.name) for model in shown) + "\n", "bold")
         for name in names:
             cells = [self._cell(figure_text(name, finding.figures.get(name))) for finding in found]
-            text.append(f"{palette.plain(FIGURES[name][0]):{_LABEL}}{''.join(cells)}\n")
+            text.append(f"{palette.plain(FIGURES[name][0]):{_LABEL_COLUMNS}}{''.join(cells)}\n")
         if any(finding.holds is not None for finding in claim.findings.values()):
-            text.append(f"{'holds':{_LABEL}}")
+            text.append(f"{'holds':{_LABEL_COLUMNS}}")
             for finding in found:
                 verdict: Verdict | None = None
                 if finding.holds is not None:
@@ -227,5 +237,4 @@ class ClaimsView(Container):
             text.append("\n")
 
     def _cell(self, text: str) -> str:
-        shown = self._look.plain(shortened(text, _COLUMN - 1))
-        return " " * max(1, _COLUMN - cell_len(shown)) + shown
+        return padded(self._palette.shortened(text, _MODEL_COLUMNS - 1), _MODEL_COLUMNS, right=True)

@@ -2,70 +2,57 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.binding import BindingType
 from textual.events import Resize
-from textual.geometry import Size
+from textual.widgets import Input
 
 from core.classify.user_rules import Rules
 from core.count.labels import ordered_categories
-from core.study.claims import claims_of
-from core.study.comparison import ComparisonRow, by_size, comparison, norms, trend
-from core.study.groups import asked_apart
+from core.study.comparison import by_size
+from core.study.what_if import parsed
 from core.text.escape import escaped
 from core.text.numbers import exact, plural, short
 from core.text.width import shortened
-from tui.charts.chart import Chart
-from tui.charts.model_bars import MODES, ModelBars
-from tui.charts.norm_bars import NormBars
-from tui.charts.trend_lines import TrendLines
-from tui.comparison.claims_view import ClaimsView
-from tui.comparison.columns_screen import Column
-from tui.comparison.table import ComparisonTable, Head
-from tui.comparison.verdicts import Verdicts
-from tui.comparison.what_if_panel import WhatIfPanel
-from tui.comparison.what_if_screen import CLAIMS, NORMS, SHARES, TABLE, TREND, VIEWS, WHAT_IF, ImaginingScreen
-from tui.keys import COMPARISON_KEYS
+from tui.app_screen import AppScreen
+from tui.comparison.body import ComparisonBody
+from tui.comparison.model_columns import ModelColumns
+from tui.comparison.table import ComparisonTable
+from tui.comparison.views import (
+    CLAIMS,
+    TREND,
+    VIEWS,
+    WHAT_IF,
+    status_of,
+)
+from tui.comparison.what_if import ShapeField, WhatIfModel
+from tui.keys.comparison import COMPARISON_FOOTER, COMPARISON_KEYS
+from tui.messages import LoadMessage
 from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.view_tabs import ViewTabs
 
-LEAST_WIDTH, LEAST_HEIGHT = 50, 14
-_LINES_ELSEWHERE = 4
-_LEAST_CHART = 8
+MIN_COLUMNS, MIN_LINES = 50, 14
+_MAX_RULES_NAME_COLUMNS = 30
 
 
-class ComparisonScreen(ImaginingScreen):
-    """Six views of the models that it has read."""
+class ComparisonScreen(AppScreen[None]):
+    """Six views of the models that it has read.
+
+    Attributes:
+        palette: how things are drawn.
+        columns: the models.
+        what_if: the model that the user makes up.
+        study: whether the study's claims are what is to be seen first.
+    """
 
     KEYS = COMPARISON_KEYS
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(n + 1), f"show_view({n})", show=False) for n in range(len(VIEWS))),
-        Binding("tab", "show_view_beside(1)", show=False, priority=True),
-        Binding("shift+tab", "show_view_beside(-1)", show=False, priority=True),
-        Binding("right,l", "move(1, 0)", show=False),
-        Binding("left,h", "move(-1, 0)", show=False),
-        Binding("down,j", "move(0, 1)", show=False),
-        Binding("up,k", "move(0, -1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("g,home", "edge(0)", show=False),
-        Binding("G,end", "edge(-1)", show=False),
-        Binding("b", "bars", "Other bars"),
-        Binding("enter,space", "open", "Open the model"),
-        Binding("m", "add", "Add models"),
-        Binding("d,delete", "remove", "Leave the model out"),
-        Binding("f", "first", "Make it the first"),
-        Binding("r", "reload", "Read again"),
-        Binding("x", "export", "Export"),
-        Binding("question_mark", "learn", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = COMPARISON_KEYS.bindings("screen")
 
     def __init__(self, models: list[str], palette: Palette, study: bool, rules: Rules | None = None) -> None:
         """
@@ -75,257 +62,238 @@ class ComparisonScreen(ImaginingScreen):
             study: whether its claims are what is to be seen first.
             rules: what is asked before the built-in rules; the title says so.
         """
-        super().__init__(models, palette, rules)
+        super().__init__()
+        self.palette = palette
+        self.columns = ModelColumns(models, rules, self.post_message)
+        self.what_if = WhatIfModel()
         self.study = study
-        self._mode = 0
-        self._row = 0
+        self._said = self.columns.left_out
 
     def compose(self) -> ComposeResult:
         palette = self.palette
         yield Line("", id="title")
         yield ViewTabs(VIEWS, id="views")
-        with Container(id="body"):
-            yield WhatIfPanel(palette, id="what-if")
-            yield Chart(palette, id="chart")
-            yield ComparisonTable(palette, id="table")
-            yield ClaimsView(palette, id="claims")
-            yield Verdicts(palette, id="verdicts")
-        yield self.field()
+        yield ComparisonBody(self.columns, self.what_if, palette, id="body")
+        yield ShapeField(id="ask")
         yield Line("", id="status")
-        yield KeyHints(
-            [
-                ("?", "help", "screen.learn"),
-                ("q", "quit", "app.quit"),
-                ("1-6", "views", "screen.show_view_beside(1)"),
-                ("b", "bars", "screen.bars"),
-                ("m", "add", "screen.add"),
-                ("d", "leave out", "screen.remove"),
-                ("f", "first", "screen.first"),
-                ("Enter", "open", "screen.open"),
-                ("x", "export", "screen.export"),
-                ("r", "reload", "screen.reload"),
-                ("Esc", "back", "screen.back"),
-            ],
-            id="keys",
-        )
+        yield KeyHints(COMPARISON_FOOTER, id="keys")
         yield Line("", id="small")
 
     def on_mount(self) -> None:
         self.query_one("#status", Line).wrap = True
-        self.query_one("#chart", Chart).wake()
-        self.begin()
+        self._body.wake()
+        self.columns.begin()
+        self._show()
+
+    def on_unmount(self) -> None:
+        self.columns.cancel()
+
+    @on(LoadMessage)
+    def _loaded(self, message: LoadMessage) -> None:
+        self.columns.take(message)
+        self._show()
+
+    def add(self, models: list[str]) -> None:
+        """Compares some more models; those that are there already are not read again."""
+        self._said = self.columns.add(models) or self._said
+        self._show()
+
+    @property
+    def _body(self) -> ComparisonBody:
+        return self.query_one(ComparisonBody)
 
     # What is shown.
 
-    def show(self) -> None:
+    def _show(self) -> None:
         if not self.is_mounted or not self.size.height:
             return
-        self._fit(self.size)
+        width, height = self.size
+        self.set_class(width < MIN_COLUMNS or height < MIN_LINES, "-small")
+        self.query_one("#small", Line).show(f"too small, {MIN_COLUMNS}x{MIN_LINES} at least")
         self._show_title()
         self._show_status()
-        self.query_one(ViewTabs).show(self.view)
-        if self.view in {SHARES, TREND, NORMS, WHAT_IF}:
-            self._show_chart()
-        if self.view in {SHARES, TABLE, TREND, NORMS}:
-            self._show_table()
-        if self.view in {SHARES, CLAIMS}:
-            groups = [(title, models, claims_of(models)) for title, models in asked_apart(self.known)]
-            if self.view == CLAIMS:
-                self.query_one(ClaimsView).show(groups, self.chosen.measured if self.chosen else None)
-            else:
-                self.query_one(Verdicts).show_claims(groups[0][2] if groups else [])
-        if self.view == WHAT_IF:
-            self.query_one(WhatIfPanel).show(self.shape, self.imagined)
+        self.query_one(ViewTabs).show(self._body.view)
+        self._body.show(height)
 
     def _show_title(self) -> None:
-        known = by_size(self.known)
+        known = by_size(self.columns.profiles)
+        rules, dot = self.columns.rules, self.palette.dot
         text = f"{plural(len(self.columns), 'model')} compared"
         if self.study:
             text = f"The study: {text}, nine claims measured"
         if known:
             sizes = [short(known[0].parameters), short(known[-1].parameters)]
-            text += f"{self.palette.dot}{' to '.join(dict.fromkeys(sizes))} parameters"
-        if self.rules:
-            text = f"rules: {escaped(shortened(self.rules.name, 30))}{self.palette.dot}{text}"
+            text += f"{dot}{' to '.join(dict.fromkeys(sizes))} parameters"
+        if rules:
+            text = f"rules: {escaped(shortened(rules.name, _MAX_RULES_NAME_COLUMNS))}{dot}{text}"
         self.query_one("#title", Line).show(self.palette.plain(text))
 
     def _show_status(self) -> None:
-        column = self.chosen
-        if not column:
-            text = "no model: m adds some"
-        elif self.said:
-            text = self.said
-        elif self.view == WHAT_IF:
-            text = "up, down: layers; left, right: width; w types them in; p: the next published"
-        elif self.view == CLAIMS and column.measured:
-            text = "up, down: a claim; PgUp, PgDn: all that is told of it; left, right: a model"
-        elif self.view == NORMS and column.measured:
-            # By its short name: a path would take a second line, which the table needs.
-            held, formula = column.measured.tally("norm").parameters, column.measured.formula("norm")
-            text = f"{column.name}: {exact(held)} in norms" + (f", {formula.text()}" if formula else "")
-        elif column.measured:
-            model = column.measured
-            facts = [f"{exact(model.parameters)} parameters"]
-            if self.view == TABLE:
-                facts.append("? on a category tells what it is")
-            elif model.architecture:
-                facts.insert(0, model.architecture)
-            text = f"{model.model}: {self.palette.dot.join(facts)}"
-        else:
-            text = f"{column.model}: {column.instead}"
+        column = self.columns.chosen
+        text = "no model: m adds some"
+        if column:
+            text = self._said or status_of(self._body.view, column, self.palette)
         self.query_one("#status", Line).show(self.palette.plain(escaped(text)))
 
-    def _heads(self, sorted_by_size: bool) -> list[Head]:
-        order = by_size(self.known) if sorted_by_size else self.known
-        return [
-            Head(column.name, order.index(column.measured) if column.measured else None, column.instead)
-            for column in self._ordered(sorted_by_size)
-        ]
+    def _say(self, text: str) -> None:
+        """Shows a line below, until the next key."""
+        self._said = text
+        self._show()
+        self._said = ""
 
-    def _ordered(self, sorted_by_size: bool) -> list[Column]:
-        if not sorted_by_size:
-            return self.columns
-        return sorted(self.columns, key=lambda c: (c.measured is None, c.measured.parameters if c.measured else 0))
-
-    def _rows(self) -> list[ComparisonRow]:
-        if self.view == TREND:
-            return trend(self.known)
-        if self.view == NORMS:
-            # The shares stand beside the bars.
-            return [row for row in norms(self.known) if row.key != "norm_percent"]
-        rows = comparison(self.known)
-        if self.view == TABLE:
-            return rows
-        shares = [
-            row._replace(label=rows[at - 1].label, head=True)
-            for at, row in enumerate(rows)
-            if row.key.endswith("_percent")
-        ]
-        return [*rows[:1], *shares]
-
-    def _show_table(self) -> None:
-        ordered = self._ordered(self.view == TREND)
-        rows = self._rows()
-        self._row = max(0, min(self._row, len(rows) - 1))
-        place = ordered.index(self.chosen) if self.chosen else 0
-        chosen = self._row if self.view == TABLE else None
-        self.query_one(ComparisonTable).show(self._heads(self.view == TREND), rows, place, chosen)
-
-    def _show_chart(self) -> None:
-        chart = self.query_one("#chart", Chart)
-        known = tuple(self.known)
-        if self.view == SHARES:
-            models = tuple((c.name, c.measured) for c in self.columns)
-            chart.show(ModelBars(models, list(MODES)[self._mode], self.place))
-        elif self.view == NORMS:
-            chart.show(NormBars(known, sum(column.measured is not None for column in self.columns[: self.place])))
-        elif self.view == TREND:
-            apart = (self.imagined,) if self.asked else ()
-            chart.show(TrendLines(known + apart, *apart))
-        else:
-            chart.show(TrendLines((*self.family, self.imagined), self.imagined))
-
-    # Keys.
+    # Views.
 
     def action_show_view(self, number: int) -> None:
-        if number != self.view:
-            self.view = number % len(VIEWS)
-            self.show()
+        if number != self._body.view:
+            self._body.view = number % len(VIEWS)
+            self._show()
 
     def action_show_view_beside(self, step: int) -> None:
-        self.action_show_view((self.view + step) % len(VIEWS))
-
-    def action_bars(self) -> None:
-        """Other bars, where there are some."""
-        self._mode = (self._mode + 1) % len(MODES) if self.view == SHARES else self._mode
-        self.view = SHARES
-        self.show()
-
-    def action_move(self, columns: int, rows: int) -> None:
-        if self.view == WHAT_IF:
-            self.action_what_if("hidden_size" if columns else "layers", columns or -rows)
-        elif columns:
-            ordered = self._ordered(self.view == TREND)
-            if self.chosen:
-                place = max(0, min(ordered.index(self.chosen) + columns, len(ordered) - 1))
-                self.choose(self.columns.index(ordered[place]))
-        elif self.view == CLAIMS:
-            self.query_one(ClaimsView).move(rows)
-        elif self.view == TABLE:
-            self._row += rows
-            self.show()
-
-    def action_page(self, pages: int) -> None:
-        if self.view == CLAIMS:
-            self.query_one(ClaimsView).scroll_pages(pages)
-        else:
-            self.action_move(0, pages * max(1, self.query_one(ComparisonTable).size.height - 2))
-
-    def action_edge(self, edge: int) -> None:
-        if self.view == CLAIMS:
-            self.query_one(ClaimsView).go(0 if edge == 0 else 1000)
-        else:
-            self._row = 0 if edge == 0 else 1000
-            self.show()
-
-    @on(ComparisonTable.Chosen)
-    def _clicked(self, event: ComparisonTable.Chosen) -> None:
-        ordered = self._ordered(self.view == TREND)
-        self.choose(self.columns.index(ordered[event.column]))
+        self.action_show_view((self._body.view + step) % len(VIEWS))
 
     @on(ViewTabs.Chosen)
     def _tab(self, event: ViewTabs.Chosen) -> None:
         self.action_show_view(event.number)
 
+    def action_bars(self) -> None:
+        """Other bars, where there are some."""
+        self._body.next_bars()
+        self._show()
+
+    # The cursor.
+
+    def action_move(self, columns: int, rows: int) -> None:
+        if self._body.view == WHAT_IF:
+            self.action_what_if("hidden_size" if columns else "layers", columns or -rows)
+        elif columns:
+            self._choose_beside(columns)
+        elif self._body.move(rows):
+            self._show()
+
+    def _choose_beside(self, columns: int) -> None:
+        chosen = self.columns.chosen
+        if chosen:
+            ordered = self.columns.ordered(self._body.sorted_by_size)
+            self._choose(max(0, min(ordered.index(chosen) + columns, len(ordered) - 1)))
+
+    @on(ComparisonTable.Chosen)
+    def _clicked(self, event: ComparisonTable.Chosen) -> None:
+        self._choose(event.column)
+
+    def _choose(self, shown: int) -> None:
+        """Chooses a model by its place among the columns as they are shown."""
+        place = list(self.columns).index(self.columns.ordered(self._body.sorted_by_size)[shown])
+        if place != self.columns.place:
+            self.columns.place, self._said = place, ""
+            self._show()
+
+    def action_page(self, pages: int) -> None:
+        if self._body.view == CLAIMS:
+            self._body.scroll_claim(pages)
+        else:
+            self.action_move(0, pages * self._body.page_rows)
+
+    def action_edge(self, edge: int) -> None:
+        if self._body.go_to_edge(edge):
+            self._show()
+
+    # The models.
+
+    def action_remove(self) -> None:
+        """Leaves the chosen model out."""
+        self.columns.remove_chosen()
+        self._show()
+
+    def action_first(self) -> None:
+        """Puts the chosen model first, from which the differences are."""
+        self.columns.put_chosen_first()
+        self._show()
+
+    def action_reload(self) -> None:
+        """Reads the chosen model again."""
+        self.columns.reload_chosen()
+        self._show()
+
+    # The what-if model.
+
+    def action_what_if(self, what: Literal["layers", "hidden_size"], step: int) -> None:
+        """A step on one of the sliders."""
+        self.what_if.step(what, step)
+        self._show_what_if()
+
+    def action_preset(self) -> None:
+        """The next published shape."""
+        self.what_if.next_preset()
+        self._show_what_if()
+
+    def _show_what_if(self) -> None:
+        if self._body.view == TREND:
+            shape, parameters = self.what_if.shape, exact(self.what_if.profile.parameters)
+            held = f"{exact(shape.layers)} layers of {exact(shape.hidden_size)}"
+            self._say(f"what if: {held}: {parameters} parameters; 6 tells more")
+        else:
+            self._body.view = WHAT_IF
+            self._show()
+
+    def action_ask(self) -> None:
+        """Asks for layers and width."""
+        self._body.view = WHAT_IF
+        self.query_one(ShapeField).open()
+        self._show()
+
+    @on(Input.Submitted, "#ask")
+    def _answer(self, event: Input.Submitted) -> None:
+        try:
+            shape = parsed(event.value)
+        except ValueError as error:
+            self._say(str(error))
+            return
+        self.query_one(ShapeField).close()
+        self.what_if.set_shape(shape)
+        self._show_what_if()
+
+    # Other screens.
+
+    def action_add(self) -> None:
+        """Picks more models."""
+        self.shell.pick(adding=True)
+
+    def action_open(self) -> None:
+        """Opens the chosen model in the explorer."""
+        chosen = self.columns.chosen
+        if chosen:
+            self.shell.explore(chosen.model)
+
+    def action_back(self) -> None:
+        """Closes the field, or leaves."""
+        field = self.query_one(ShapeField)
+        if field.is_open:
+            field.close()
+            self._show()
+        else:
+            self.shell.leave()
+
     def action_learn(self) -> None:
         """The page on the category of the row under the cursor; elsewhere the help."""
-        row = self.query_one(ComparisonTable).row if self.view == TABLE else None
-        model = self.chosen.measured if self.chosen else None
-        if not row or not row.category or not model or not model.tally(row.category).parameters:
-            self.app.action_help()  # type: ignore[attr-defined]
+        category = self._body.category
+        model = self.columns.chosen.profile if self.columns.chosen else None
+        if not category or not model or not model.tally(category).parameters:
+            self.shell.show_help()
             return
         from tui.dialogs.category_page import CategoryPageScreen
 
         categories = [key for key, _ in ordered_categories(model.totals)]
-        self.app.push_screen(CategoryPageScreen(model, categories, row.category, self.palette))
+        self.app.push_screen(CategoryPageScreen(model, categories, category, self.palette))
 
     def action_export(self) -> None:
-        from tui.dialogs.export import ExportScreen
+        from tui.dialogs.export import open_export
         from tui.dialogs.export_formats import comparison_formats
 
-        def written(path: str | None) -> None:
-            if path:
-                self.notify(self.palette.plain(f"written: {path}"), markup=False)
-
-        if self.known:
+        profiles = self.columns.profiles
+        if profiles:
             drawing = self.app.export_screenshot(title="gpt2-explore")
-            formats = comparison_formats(self.known, drawing, self.palette.ascii)
-            self.app.push_screen(ExportScreen("study" if self.study else "comparison", formats), written)
-
-    # Size.
+            formats = comparison_formats(profiles, drawing, self.palette.ascii)
+            open_export(self, self.palette, "study" if self.study else "comparison", formats)
 
     def on_resize(self, event: Resize) -> None:
-        self.show()
-
-    def _fit(self, size: Size) -> None:
-        """Gives each part of the present view its room."""
-        width, height = size
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
-        self.query_one("#small", Line).show(f"too small, {LEAST_WIDTH}x{LEAST_HEIGHT} at least")
-        view, room = self.view, height - _LINES_ELSEWHERE
-        chart, table = self.query_one("#chart", Chart), self.query_one(ComparisonTable)
-        table.display = view in {SHARES, TABLE, TREND, NORMS}
-        chart.display = view in {SHARES, TREND, NORMS, WHAT_IF}
-        self.query_one(ClaimsView).display = view == CLAIMS
-        self.query_one(Verdicts).display = view == SHARES
-        self.query_one(WhatIfPanel).display = view == WHAT_IF
-        chart.styles.height = "1fr"
-        if view == TABLE:
-            table.styles.height = "1fr"
-        elif table.display:
-            lines = 1 + len(self._rows())
-            if any(column.measured is None for column in self.columns):
-                lines = max(lines, 6)
-            table.styles.height = lines = max(2, min(lines, room - _LEAST_CHART - (view == SHARES)))
-            if view == NORMS:
-                chart.styles.height = min(2 * len(self.known) + 2, room - lines)
+        self._show()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -14,11 +13,11 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.study.comparison import ComparisonRow
-from core.text.width import beginning, shortened, wrapped
+from core.text.width import beginning, cells, leading, padded, wrapped
 from tui.palette import Palette
 
-_LABEL = 18
-_LEAST_COLUMN = 15
+_LABEL_COLUMNS = 18
+_MIN_MODEL_COLUMNS = 15
 
 
 class Head(NamedTuple):
@@ -49,7 +48,7 @@ class ComparisonTable(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._heads: Sequence[Head] = ()
         self._rows: Sequence[ComparisonRow] = ()
         self._texts: list[list[str]] = []
@@ -72,7 +71,7 @@ class ComparisonTable(Widget):
             column: the one chosen.
             row: the one chosen; None where rows are not to be chosen.
         """
-        texts = [[self._look.plain(each.show(n)) for n in range(len(each.cells))] for each in rows]
+        texts = [[self._palette.plain(each.show(n)) for n in range(len(each.cells))] for each in rows]
         labels = [each.label for each in rows]
         before = (self._heads, [each.label for each in self._rows], self._texts, self._column, self._row)
         if before != (heads, labels, texts, column, row):
@@ -86,18 +85,18 @@ class ComparisonTable(Widget):
     @property
     def _width(self) -> int:
         """Of a column: figures are in view in full, words where that leaves all columns in view."""
-        figures, words = _LEAST_COLUMN, 0
+        figures, words = _MIN_MODEL_COLUMNS, 0
         for row, texts in zip(self._rows, self._texts):
             longest = max(map(len, texts), default=0) + 1
             if row.kind == "text":
                 words = max(words, longest)
             else:
                 figures = max(figures, longest)
-        return max(figures, min(words, (self.size.width - _LABEL) // max(1, len(self._heads))))
+        return max(figures, min(words, (self.size.width - _LABEL_COLUMNS) // max(1, len(self._heads))))
 
     def _columns(self) -> range:
         """Those in view."""
-        beside = max(1, (self.size.width - _LABEL) // self._width)
+        beside = max(1, (self.size.width - _LABEL_COLUMNS) // self._width)
         self._left = max(0, min(self._left, len(self._heads) - beside))
         if self._column < self._left:
             self._left = self._column
@@ -117,12 +116,12 @@ class ComparisonTable(Widget):
         return range(self._top, min(self._top + height, len(self._rows)))
 
     def render(self) -> Text:
-        palette, width, columns, lines = self._look, self._width, self._columns(), self._lines()
+        palette, width, columns, lines = self._palette, self._width, self._columns(), self._lines()
         text = Text(no_wrap=True, overflow="crop", end="")
-        text.append(self._beyond(columns, lines).ljust(_LABEL)[:_LABEL], "dim")
+        text.append(self._beyond(columns, lines).ljust(_LABEL_COLUMNS)[:_LABEL_COLUMNS], "dim")
         for n in columns:
-            name = palette.plain(shortened(self._heads[n].name, width - 2))
-            text.append(" " * (width - cell_len(name)))
+            name = palette.shortened(self._heads[n].name, width - 2)
+            text.append(" " * (width - cells(name)))
             text.append(name, "bold reverse" if n == self._column else "bold")
         instead = {n: self._instead(n, width, self.size.height - 1) for n in columns if self._heads[n].known is None}
         height = max(len(lines), max(map(len, instead.values()), default=0))
@@ -136,7 +135,7 @@ class ComparisonTable(Widget):
                 if known is None:
                     lines_of = instead[n]
                     cell, dim = (lines_of[at] if at < len(lines_of) else ""), "dim"
-                    text.append(f" {cell}{' ' * (width - 1 - cell_len(cell))}", dim)
+                    text.append(" " + padded(cell, width - 1), dim)
                     continue
                 cell = palette.plain(beginning(self._texts[number][known], width - 1)) if number is not None else ""
                 style = Style(bold=number is not None and self._rows[number].head)
@@ -150,37 +149,37 @@ class ComparisonTable(Widget):
 
     def _label(self, text: Text, number: int | None, chosen: bool) -> None:
         if number is None:
-            text.append(" " * _LABEL)
+            text.append(" " * _LABEL_COLUMNS)
             return
-        row, palette = self._rows[number], self._look
+        row, palette = self._rows[number], self._palette
         mark, color = " ", ""
         if row.category and row.head:
             mark, color = palette.glyph(row.category), "" if self.app.no_color else palette.color(row.category)
         label = palette.plain(row.label if row.head or not row.category else f"  {row.label}")
         text.append(mark, color)
-        text.append(f" {label:{_LABEL - 2}}", self._cursor() if chosen else Style(bold=row.head))
+        text.append(f" {label:{_LABEL_COLUMNS - 2}}", self._cursor() if chosen else Style(bold=row.head))
 
     def _beyond(self, columns: range, lines: range) -> str:
         """How many columns are out of view, and rows, where one may be chosen."""
-        up, down = ("^", "v") if self._look.ascii else ("↑", "↓")
+        up, down = ("^", "v") if self._palette.ascii else ("↑", "↓")
         below = len(self._rows) - lines.stop
-        beside = self._look.beyond(columns.start, len(self._heads) - columns.stop)
+        beside = self._palette.beyond(columns.start, len(self._heads) - columns.stop)
         told = [beside] if beside else []
         if self._row is not None:
             told += [f"{up} {lines.start}"] if lines.start else []
             told += [f"{below} {down}"] if below else []
-        line = self._look.dot.join(told)
-        return line if len(line) < _LABEL else line.replace(" more ", " ")
+        line = self._palette.dot.join(told)
+        return line if len(line) < _LABEL_COLUMNS else line.replace(" more ", " ")
 
     def _instead(self, column: int, width: int, height: int) -> list[str]:
         """What is said in a column without figures, in its width."""
-        lines = wrapped(self._look.plain(self._heads[column].instead), "", width - 1)
+        lines = wrapped(self._palette.plain(self._heads[column].instead), "", width - 1)
         if len(lines) > height > 0:
-            end = self._look.plain("…")
-            lines = [*lines[: height - 1], set_cell_size(lines[height - 1], width - 2).rstrip() + end]
+            end = self._palette.plain("…")
+            lines = [*lines[: height - 1], leading(lines[height - 1], width - 2).rstrip() + end]
         return lines
 
     def on_click(self, event: events.Click) -> None:
-        column = self._left + (event.x - _LABEL) // self._width if event.x >= _LABEL else -1
+        column = self._left + (event.x - _LABEL_COLUMNS) // self._width if event.x >= _LABEL_COLUMNS else -1
         if 0 <= column < len(self._heads):
             self.post_message(self.Chosen(column))

@@ -18,7 +18,7 @@ class Verdicts(Line):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
         """Shows claims; nothing where there are none."""

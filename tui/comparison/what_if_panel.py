@@ -15,8 +15,8 @@ from core.study.what_if import place, preset_name, rule_of_thumb
 from core.text.numbers import exact, percent, share
 from tui.palette import Palette
 
-_SLIDER, _BESIDE_SLIDER = 33, 21
-_LINES = 9
+_SLIDER_COLUMNS, _COLUMNS_BESIDE_SLIDER = 33, 21
+_PANEL_LINES = 9
 
 
 class WhatIfPanel(Widget):
@@ -24,7 +24,7 @@ class WhatIfPanel(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._shape: Gpt2Shape | None = None
         self._model: ModelProfile | None = None
 
@@ -35,10 +35,10 @@ class WhatIfPanel(Widget):
             self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return _LINES
+        return _PANEL_LINES
 
     def render(self) -> Text:
-        shape, model, palette = self._shape, self._model, self._look
+        shape, model, palette = self._shape, self._model, self._palette
         text = Text(no_wrap=True, overflow="crop", end="")
         if not shape or not model:
             return text
@@ -61,7 +61,7 @@ class WhatIfPanel(Widget):
 
     def _told(self, shape: Gpt2Shape) -> list[str]:
         """What else is known of a shape, as it is said where there is much room, less, and little."""
-        name, dot = preset_name(shape), self._look.dot
+        name, dot = preset_name(shape), self._palette.dot
         vocabulary, positions = exact(shape.vocabulary), exact(shape.positions)
         wordings = (
             f"vocabulary V = {vocabulary}{dot}context n = {positions}",
@@ -71,9 +71,9 @@ class WhatIfPanel(Widget):
         return [f"  {name + dot if name else ''}{wording}" for wording in wordings] + [f"  {name}"]
 
     def _slider(self, text: Text, keys: str, what: Literal["layers", "hidden_size"], shape: Gpt2Shape) -> None:
-        palette = self._look
+        palette = self._palette
         line, knob, ends = ("-", "O", "||") if palette.ascii else ("─", "●", "├┤")
-        length = max(8, min(_SLIDER, self.size.width - _BESIDE_SLIDER))
+        length = max(8, min(_SLIDER_COLUMNS, self.size.width - _COLUMNS_BESIDE_SLIDER))
         at = round(place(shape, what) * (length - 1))
         value = shape.layers if what == "layers" else shape.hidden_size
         text.append(f"{keys} ", "bold")

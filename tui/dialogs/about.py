@@ -13,13 +13,14 @@ from core.report.summary import remarks
 from core.text.escape import escaped
 from core.text.width import wrapped
 from tui.dialogs.page import PageScreen
+from tui.keys.dialogs import DIALOG_KEYS
 from tui.palette import Palette
 
 
 class AboutScreen(PageScreen):
     """A box over the screen with a model's notes in full; any of its keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,i,question_mark,q,f1,enter", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = DIALOG_KEYS.bindings("notes")
 
     def __init__(self, count: Count, palette: Palette) -> None:
         """

@@ -6,27 +6,23 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from core.profile.profile import ModelProfile
-from core.study.category_pages import Lesson, lesson_on
+from core.study.category_pages import CategoryPage, category_page
 from core.text.escape import escaped
 from core.text.width import shortened, wrapped
 from tui.dialogs.page import PageScreen
+from tui.keys.dialogs import DIALOG_KEYS
 from tui.palette import Palette
 
-_MOST_SHAPES = 12
+_MAX_SHAPE_ROWS = 12
 
 
 class CategoryPageScreen(PageScreen):
     """A box over the screen with the page of one category; Left and Right turn to the others'."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        ("escape,question_mark,q,f1,enter", "dismiss", "Close"),
-        # Before the box, which scrolls up and down alone.
-        Binding("right,l", "turn(1)", show=False, priority=True),
-        Binding("left,h", "turn(-1)", show=False, priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = DIALOG_KEYS.bindings("category")
 
     def __init__(self, model: ModelProfile, categories: Sequence[str], category: str, palette: Palette) -> None:
         """
@@ -48,7 +44,7 @@ class CategoryPageScreen(PageScreen):
         self.query_one("#box").scroll_home(animate=False)
 
     def page(self, width: int) -> tuple[str, Text]:
-        lesson, palette = lesson_on(self._category, self._model), self.palette
+        page, palette = category_page(self._category, self._model), self.palette
         color = "" if self.app.no_color else palette.color(self._category)
         text = Text(end="")
 
@@ -56,30 +52,30 @@ class CategoryPageScreen(PageScreen):
             for number, line in enumerate(wrapped(palette.plain(said), "", width - len(lead))):
                 text.append((" " * len(lead) if number else lead) + line + "\n", style)
 
-        for number, line in enumerate(wrapped(palette.plain(lesson.text), "", width - 2)):
+        for number, line in enumerate(wrapped(palette.plain(page.text), "", width - 2)):
             text.append("  " if number else palette.glyph(self._category) + " ", color)
             text.append(line + "\n")
         text.append("\n")
-        if lesson.formula:
+        if page.formula:
             lines("How its size comes about", "bold")
-            for number, line in enumerate(lesson.formula):
-                lines(line, "bold" if line == lesson.formula[-1] else "", "  = " if number else "    ")
-            lines(lesson.counted, "dim", "    ")
+            for number, line in enumerate(page.formula):
+                lines(line, "bold" if line == page.formula[-1] else "", "  = " if number else "    ")
+            lines(page.counted, "dim", "    ")
             text.append("\n")
-            for symbol, size, classification in lesson.symbols:
+            for symbol, size, classification in page.symbols:
                 text.append(f"    {symbol}", "bold")
                 text.append(f" = {size:>9}  {palette.plain(classification)}\n")
         else:
             lines("Its shapes make no short formula; below are the tensors that were summed.")
-            lines(lesson.counted, "dim", "    ")
+            lines(page.counted, "dim", "    ")
         text.append("\n")
         lines("Made of", "bold")
-        self._shapes(text, lesson, width)
+        self._shapes(text, page, width)
         text.rstrip()
-        return lesson.title, text
+        return page.title, text
 
-    def _shapes(self, text: Text, lesson: Lesson, width: int) -> None:
-        shown = [tuple(map(self.palette.plain, row)) for row in lesson.shapes[:_MOST_SHAPES]]
+    def _shapes(self, text: Text, page: CategoryPage, width: int) -> None:
+        shown = [tuple(map(self.palette.plain, row)) for row in page.shapes[:_MAX_SHAPE_ROWS]]
         if not shown:
             return
         times, shape, held = (max(len(row[at]) for row in shown) for at in (0, 2, 3))
@@ -87,5 +83,5 @@ class CategoryPageScreen(PageScreen):
         for row in shown:
             name = self.palette.fit(shortened(escaped(row[1]), room), room)
             text.append(f"  {row[0]:>{times}} {name}  {row[2]:>{shape}}  {row[3]:>{held}}\n")
-        if len(lesson.shapes) > len(shown):
-            text.append(f"  and {len(lesson.shapes) - len(shown)} more\n", "dim")
+        if len(page.shapes) > len(shown):
+            text.append(f"  and {len(page.shapes) - len(shown)} more\n", "dim")

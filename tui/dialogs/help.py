@@ -12,20 +12,21 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from core.classify.category import CATEGORIES
-from tui.keys import Key
+from tui.keys.action import KeyTable
+from tui.keys.dialogs import DIALOG_KEYS
 from tui.palette import Palette
-from tui.textual_fixes.screens import Steady
+from tui.textual_fixes.screens import SafeScreen
 
 
-class HelpScreen(Steady, ModalScreen[None]):
+class HelpScreen(SafeScreen, ModalScreen[None]):
     """A box over the screen; any of its keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,question_mark,q,f1,enter", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = DIALOG_KEYS.bindings("help")
 
-    def __init__(self, keys: list[Key], palette: Palette) -> None:
+    def __init__(self, keys: KeyTable, palette: Palette) -> None:
         super().__init__()
         self._keys = keys
-        self._look = palette
+        self._palette = palette
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box") as box:
@@ -34,14 +35,14 @@ class HelpScreen(Steady, ModalScreen[None]):
             yield Static(self._text(), id="help-text")
 
     def _text(self) -> Text:
-        text, palette = Text(end=""), self._look
+        text, palette = Text(end=""), self._palette
         arrows = {"↑": "Up", "↓": "Down", "→": "Right", "←": "Left"} if palette.ascii else {}
-        for key, does, _ in self._keys:
-            named = key
+        for row in self._keys.rows:
+            named = row.keys
             for arrow, word in arrows.items():
                 named = named.replace(arrow, word)
             text.append(f"{named:18}", "bold")
-            text.append(f"{does}\n")
+            text.append(f"{row.does}\n")
         for number, (key, category) in enumerate(CATEGORIES.items()):
             text.append("" if number % 5 else "\n")
             text.append(palette.glyph(key), "" if self.app.no_color else palette.color(key))

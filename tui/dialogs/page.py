@@ -10,14 +10,14 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from tui.palette import Palette
-from tui.textual_fixes.screens import Steady
+from tui.textual_fixes.screens import SafeScreen
 from tui.widgets.line import Line
 
-_MARGIN = 6
-_WIDEST = 92
+_MARGIN_COLUMNS = 6
+_MAX_COLUMNS = 92
 
 
-class PageScreen(Steady, ModalScreen[None]):
+class PageScreen(SafeScreen, ModalScreen[None]):
     """What pages of text have in common; each says how it is left.
 
     Attributes:
@@ -53,6 +53,6 @@ class PageScreen(Steady, ModalScreen[None]):
 
     def show_page(self) -> None:
         """Writes the page anew."""
-        title, text = self.page(max(24, min(self.app.size.width, _WIDEST) - _MARGIN))
+        title, text = self.page(max(24, min(self.app.size.width, _MAX_COLUMNS) - _MARGIN_COLUMNS))
         self.query_one("#box").border_title = self.palette.plain(title).replace("[", r"\[")
         self.query_one("#page", Line).show(text)

@@ -5,22 +5,16 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
+from core.classify.category import ROLES
 from core.count.labels import category_label
 from core.count.tree import ModuleNode, Run
 from core.naming.template import numbered_name
 from core.report.summary import tensors_text
 from core.text.escape import escaped
 from core.text.numbers import exact, percent, plural, share, size
-from core.text.width import shortened
+from core.text.width import cells, leading
 from tui.explorer.outline import OutlineRow
 from tui.palette import Palette
-
-_ROLES = {
-    "buffer": "a buffer, not counted",
-    "tied": "a tied copy, not counted",
-    "quantization": "quantisation data",
-    "optimizer": "of an averaged copy, not counted",
-}
 
 
 class Details(Widget):
@@ -28,7 +22,7 @@ class Details(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._path = ""
         self._facts = ""
         self._told_apart: list[str] = []
@@ -56,20 +50,20 @@ class Details(Widget):
         name, facts = "", ""
         if row and root:
             name = escaped(row.item.path) or escaped(root.name)
-            facts = self._look.dot.join(_facts(row, root))
+            facts = self._palette.dot.join(_facts(row, root))
         if (name, facts, told_apart) != (self._path, self._facts, self._told_apart):
             self._path, self._facts, self._told_apart = name, facts, told_apart
             self.refresh()
 
     def render(self) -> Text:
-        palette, width = self._look, max(8, self.size.width)
+        palette, width = self._palette, max(8, self.size.width)
         text = Text(no_wrap=True, overflow="crop", end="")
-        text.append(palette.plain(shortened(self._path, width)) + "\n", "bold")
+        text.append(palette.shortened(self._path, width) + "\n", "bold")
         facts = palette.plain(self._facts)
         # Two lines of facts where one is too short for them and there is room.
         separator = palette.dot
-        if len(facts) > width:
-            cut = facts.rfind(separator, 0, width)
+        if cells(facts) > width:
+            cut = facts.rfind(separator, 0, len(leading(facts, width)))
             if cut > 0:
                 one_line = self._narrow and (self._told_apart or not self._room)
                 facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
@@ -83,7 +77,7 @@ class Details(Widget):
         width = max(8, self.size.width)
         lines = _wrapped(self._told_apart, width)
         if len(lines) > self._room > 0:
-            lines[self._room - 1] = lines[self._room - 1][: width - 2].rstrip(",") + " …"
+            lines[self._room - 1] = leading(lines[self._room - 1], width - 2).rstrip(",") + " …"
         return lines[: self._room]
 
 
@@ -92,46 +86,58 @@ def _wrapped(texts: list[str], width: int) -> list[str]:
     lines = []
     for text in texts:
         rest = text
-        while len(rest) > width and (cut := rest.rfind(", ", 0, width)) > 0:
+        cut = _last_comma(rest, width)
+        while cells(rest) > width and cut > 0:
             lines.append(rest[: cut + 1])
             rest = "  " + rest[cut + 2 :]
+            cut = _last_comma(rest, width)
         lines.append(rest)
     return lines
 
 
+def _last_comma(text: str, width: int) -> int:
+    """Where the last comma stands that fits into some columns; -1 where none does."""
+    return text.rfind(", ", 0, len(leading(text, width)))
+
+
 def _facts(row: OutlineRow, root: ModuleNode) -> list[str]:
-    item = row.item
-    facts = []
+    item, parameters = row.item, plural(row.item.parameters, "parameter")
     if isinstance(item, Run):
-        each = exact(item.nodes[0].parameters)
-        facts.append(f"{len(item.nodes)} modules alike of {each} parameters each")
-        taken = {node.totals().whole.bytes for node in item.nodes}
-        if len(taken) > 1:
-            facts.append(f"{size(min(taken))} to {size(max(taken))} each")
-    elif item.tensor and item.classification:
-        tensor, classification = item.tensor, item.classification
-        shape = " × ".join(map(str, tensor.shape)) or "a single value"
-        what = _ROLES.get(
-            classification.role, f"{category_label(classification.category, item.totals())} {classification.kind}"
-        )
-        if classification.is_packed:
-            bits = f"{classification.bits}-bit packed" if classification.bits else "packed"
-            facts += [
-                f"{bits}, {plural(classification.parameters, 'weight')} in {size(tensor.nbytes)}",
-                shape,
-                tensor.dtype,
-                what,
-            ]
-        else:
-            facts += [shape, tensor.dtype, size(tensor.nbytes), what]
+        alike, *others = _facts_of_run(item)
+        facts = [alike, parameters, *others]
+    elif item.classification and item.classification.is_packed:
+        facts = _facts_of_node(item)
     else:
-        totals = item.totals()
-        facts += [tensors_text(totals), size(totals.whole.bytes)]
-    if not (isinstance(item, ModuleNode) and item.classification and item.classification.is_packed):
-        facts.insert(1 if isinstance(item, Run) else len(facts), plural(item.parameters, "parameter"))
+        facts = [*_facts_of_node(item), parameters]
     facts.append(f"{percent(share(item.parameters, root.parameters))} % of the model")
-    if row.parent and row.parent.parameters and row.parent is not root:
-        facts.append(
-            f"{percent(share(item.parameters, row.parent.parameters))} % of {escaped(numbered_name(row.parent.path))}"
-        )
+    parent = row.parent
+    if parent and parent.parameters and parent is not root:
+        part = percent(share(item.parameters, parent.parameters))
+        facts.append(f"{part} % of {escaped(numbered_name(parent.path))}")
     return facts
+
+
+def _facts_of_run(run: Run) -> list[str]:
+    """How many modules a run has, and how large each is."""
+    facts = [f"{len(run.nodes)} modules alike of {exact(run.nodes[0].parameters)} parameters each"]
+    taken = {node.totals().whole.bytes for node in run.nodes}
+    if len(taken) > 1:
+        facts.append(f"{size(min(taken))} to {size(max(taken))} each")
+    return facts
+
+
+def _facts_of_node(node: ModuleNode) -> list[str]:
+    """What a tensor is and how large; how much a module holds."""
+    tensor, classification = node.tensor, node.classification
+    if not tensor or not classification:
+        totals = node.totals()
+        return [tensors_text(totals), size(totals.whole.bytes)]
+    shape = " × ".join(map(str, tensor.shape)) or "a single value"
+    what = ROLES[classification.role].tensor
+    if classification.role == "parameter":
+        what = f"{category_label(classification.category, node.totals())} {classification.kind}"
+    if not classification.is_packed:
+        return [shape, tensor.dtype, size(tensor.nbytes), what]
+    bits = f"{classification.bits}-bit packed" if classification.bits else "packed"
+    held = f"{bits}, {plural(classification.parameters, 'weight')} in {size(tensor.nbytes)}"
+    return [held, shape, tensor.dtype, what]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from core.count.tree import ModuleNode, Run, folded
 from core.text.escape import escaped
 
-MOST_OPENED = 100_000
+MAX_OPENED_ROWS = 100_000
 """Rows that opening all below stops at."""
-MOST_MATCHES = 2000
+MAX_MATCH_ROWS = 2000
 """Rows that a filter shows at most; who wants more types more of the name."""
 
 
@@ -38,6 +39,16 @@ class OutlineRow:
         return isinstance(self.item, Run) or bool(self.item.children)
 
 
+class _RowKey(NamedTuple):
+    """What tells an open row from all others.
+
+    A path alone does not: a run has its list's, and a module without a name the model's, which is empty.
+    """
+
+    kind: str
+    path: str
+
+
 @dataclass(slots=True)
 class Outline:
     """A tree's visible rows, and what changes them.
@@ -57,15 +68,15 @@ class Outline:
     fold: bool = True
     pattern: str = ""
     matches: int = 0
-    _open: set[str] = field(default_factory=set)
+    _open: set[_RowKey] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Opens the model, and on as long as there is only one thing to open."""
         self._open = {self._key(self.root)}
-        node = self.root
-        while len(inner := [child for child in node.children.values() if _holds_modules(child)]) == 1:
-            node = inner[0]
-            self._open.add(node.path)
+        inner = _children_with_modules(self.root)
+        while len(inner) == 1:
+            self._open.add(self._key(inner[0]))
+            inner = _children_with_modules(inner[0])
         self.rebuild()
 
     def rebuild(self) -> None:
@@ -106,13 +117,14 @@ class Outline:
             return
         items: list[ModuleNode | Run] = [row.item]
         opened = 0
-        while items and opened + len(items) <= MOST_OPENED:
+        while items and opened + len(items) <= MAX_OPENED_ROWS:
             opened += len(items)
             closed = [item for item in items if self._key(item) not in self._open]
             self._open.update(self._key(item) for item in items)
             if closed and levels is not None:
                 break
-            items = [child for item in items for child in self._items(item) if isinstance(child, Run) or child.children]
+            below = [child for item in items for child in self._items(item)]
+            items = [child for child in below if isinstance(child, Run) or child.children]
         end = self.end_of(index)
         row.opened = True
         self.rows[index + 1 : end] = self._children(row)
@@ -150,9 +162,10 @@ class Outline:
         """Whether a row itself has the filter's pattern in its path, not only one below it."""
         return bool(self.pattern) and self.pattern.lower() in self.rows[index].item.path.lower()
 
-    def _key(self, item: ModuleNode | Run) -> str:
-        """What tells an open row from all others; a module without a name has the model's path, which is empty."""
-        return f"\0{item.path}" if isinstance(item, Run) or item is self.root else item.path
+    def _key(self, item: ModuleNode | Run) -> _RowKey:
+        if isinstance(item, Run):
+            return _RowKey("run", item.path)
+        return _RowKey("model" if item is self.root else "module", item.path)
 
     def end_of(self, index: int) -> int:
         """The first row behind a row and all that is open below it."""
@@ -202,7 +215,7 @@ class Outline:
             row = OutlineRow(node, parent, depth, _label(node, parent))
             if wanted in node.path.lower():
                 self.matches += 1
-                if self.matches <= MOST_MATCHES:
+                if self.matches <= MAX_MATCH_ROWS:
                     yield from waiting
                     waiting.clear()
                     yield row
@@ -212,8 +225,9 @@ class Outline:
                 stack += [(child, node, depth + 1) for child in reversed(node.children.values())]
 
 
-def _holds_modules(node: ModuleNode) -> bool:
-    return any(child.children for child in node.children.values())
+def _children_with_modules(node: ModuleNode) -> list[ModuleNode]:
+    """The children that hold modules, and not tensors alone."""
+    return [child for child in node.children.values() if any(inner.children for inner in child.children.values())]
 
 
 def _lone_tensor(item: ModuleNode | Run) -> ModuleNode | None:

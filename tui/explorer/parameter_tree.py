@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from core.count.labels import ordered_categories
-from core.text.numbers import percent, share, short
 from tui.explorer.outline import Outline, OutlineRow
+from tui.explorer.tree_row import RowStyles, TreeColumns, figure_segments, header_line, name_segments
+from tui.keys.explorer import EXPLORER_KEYS
 from tui.palette import Palette
-
-_COUNT_WIDTH = 7
-_SHARE_WIDTH = 7
-_LEAST_NAME = 24
-_ROOMY_NAME = 40
 
 
 class ParameterTree(ScrollView, can_focus=True):
@@ -34,20 +27,7 @@ class ParameterTree(ScrollView, can_focus=True):
         "parameter-tree--match",
     }
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("right,l", "expand", "Open, or into it", show=False),
-        Binding("left,h", "collapse", "Close, or out of it", show=False),
-        Binding("enter,space", "toggle_row", "Open or close", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "A page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "A page up", show=False),
-        Binding("g,home", "edge(0)", "First row", show=False),
-        Binding("G,end", "edge(-1)", "Last row", show=False),
-        Binding("e", "expand_level", "Expand one level", show=False),
-        Binding("E", "expand_all", "Expand all below", show=False),
-        Binding("c", "collapse_here", "Collapse", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = EXPLORER_KEYS.bindings("tree")
 
     cursor = reactive(0, repaint=False)
 
@@ -56,12 +36,10 @@ class ParameterTree(ScrollView, can_focus=True):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._outline: Outline | None = None
         self._of_parent = False
-        self._name_width = 0
-        self._bar_width = 0
-        self._step = 2
+        self._columns = TreeColumns()
         self._arranged_for = 0
 
     # What the screen does with it.
@@ -108,24 +86,13 @@ class ParameterTree(ScrollView, can_focus=True):
         if not self.size.width:
             return ""
         self._arrange()
-        share_of = "% above" if self._of_parent else "% whole"
-        line = (
-            self._look.fit("    Name", self._name_width)
-            + "Params".rjust(_COUNT_WIDTH)
-            + " "
-            + share_of.rjust(_SHARE_WIDTH)
-        )
-        return line.ljust(self.size.width)
+        return header_line(self._columns, self._of_parent, self._palette).ljust(self.size.width)
 
     # Drawing.
 
     def _arrange(self) -> None:
-        width = self.scrollable_content_region.width or self.size.width
         self._arranged_for = self.size.width
-        fixed = _COUNT_WIDTH + 1 + _SHARE_WIDTH + 1
-        self._bar_width = max(0, min(16, (width - fixed - _LEAST_NAME - 1) // 2))
-        self._name_width = max(8, width - fixed - (self._bar_width + 1 if self._bar_width else 0))
-        self._step = 2 if self._name_width >= _ROOMY_NAME else 1
+        self._columns = TreeColumns.fitting(self.scrollable_content_region.width or self.size.width)
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
@@ -136,65 +103,26 @@ class ParameterTree(ScrollView, can_focus=True):
         rows = self._outline.rows if self._outline else []
         if index >= len(rows):
             return Strip.blank(width, self.rich_style)
-        row = rows[index]
+        row, styles = rows[index], self._styles(index)
+        name = name_segments(row, self._columns, styles, self._palette)
+        figures = figure_segments(row, self._whole(row), self._columns, styles, self._palette)
+        return Strip([*name, *figures]).adjust_cell_length(width, styles.base).crop(0, width)
+
+    def _styles(self, index: int) -> RowStyles:
         cursor = index == self.cursor
         base = self.get_component_rich_style("parameter-tree--cursor") if cursor else self.rich_style
         dim = base if cursor else base + self.get_component_rich_style("parameter-tree--dim", partial=True)
-        segments = [*self._name_cells(row, index, base, dim), *self._figure_cells(row, base, dim, cursor)]
-        return Strip(segments).adjust_cell_length(width, base).crop(0, width)
-
-    def _indent(self, row: OutlineRow) -> int:
-        return min(self._step * row.depth, max(0, self._name_width - 14))
-
-    def _name_cells(self, row: OutlineRow, index: int, base: Style, dim: Style) -> list[Segment]:
-        palette, item = self._look, row.item
-        arrow = (palette.opened if row.opened else palette.closed) if row.opens else " "
-        indent = self._indent(row)
-        style = base
+        name = base
         if self._outline and self._outline.is_match(index):
-            style = base + self.get_component_rich_style("parameter-tree--match", partial=True)
-        name_width = self._name_width - indent - 4
-        text = palette.fit(row.label, name_width)
-        categories = [key for key, _ in ordered_categories(item.totals())]
-        glyph = Segment("  ", base)
-        if len(categories) == 1:
-            color = Style(color=palette.color(categories[0])) if not self.app.no_color else Style()
-            glyph = Segment(palette.glyph(categories[0]) + " ", base + color)
-        return [glyph, Segment(" " * indent + arrow + " ", dim), Segment(text, style)]
+            name = base + self.get_component_rich_style("parameter-tree--match", partial=True)
+        colored = not self.app.no_color
+        return RowStyles(base, dim, name, colored, colored and not cursor)
 
-    def _figure_cells(self, row: OutlineRow, base: Style, dim: Style, cursor: bool) -> list[Segment]:
-        item, outline = row.item, self._outline
-        assert outline
-        whole = row.parent.parameters if self._of_parent and row.parent else outline.root.parameters
-        part = share(item.parameters, whole)
-        figures = f"{short(item.parameters):>{_COUNT_WIDTH}} {percent(part):>{_SHARE_WIDTH}}"
-        if not item.parameters:
-            return [Segment(f"{self._aside(row):>{_COUNT_WIDTH + 1 + _SHARE_WIDTH}}", dim)]
-        segments = [Segment(figures, base)]
-        if self._bar_width:
-            segments += [Segment(" ", base), *self._bar(row, part / 100, base, cursor)]
-        return segments
-
-    def _bar(self, row: OutlineRow, part: float, base: Style, cursor: bool) -> list[Segment]:
-        """A bar in the colours of the categories, each as long as its part."""
-        whole = self._look.bar(part, self._bar_width)
-        if cursor or self.app.no_color:
-            return [Segment(whole, base)]
-        segments, start, sum_before = [], 0, 0
-        for key, tally in ordered_categories(row.item.totals()):
-            sum_before += tally.parameters
-            end = round(len(whole) * sum_before / row.item.parameters)
-            if end > start:
-                segments.append(Segment(whole[start:end], base + Style(color=self._look.color(key))))
-                start = end
-        return segments
-
-    @staticmethod
-    def _aside(row: OutlineRow) -> str:
-        """What a row without parameters is instead."""
-        roles = list(row.item.totals().not_counted)
-        names = {"quantization": "quant. data", "tied": "tied copy", "optimizer": "averaged copy"}
-        return names.get(roles[0], roles[0]) if len(roles) == 1 else "no parameters"
+    def _whole(self, row: OutlineRow) -> int:
+        """The parameters that a row's share is of."""
+        if self._of_parent and row.parent:
+            return row.parent.parameters
+        return self._outline.root.parameters if self._outline else 0
 
     # The cursor.
 
@@ -231,6 +159,18 @@ class ParameterTree(ScrollView, can_focus=True):
         last = len(self._outline.rows) - 1 if self._outline else 0
         self.cursor = max(0, min(index, last))
 
+    def go_to_match(self, step: int) -> None:
+        """Puts the cursor on the next (1) or previous (-1) row of the filter; past the last comes the first."""
+        outline = self._outline
+        if not outline or not outline.pattern:
+            return
+        rows = len(outline.rows)
+        for distance in range(1, rows + 1):
+            index = (self.cursor + step * distance) % rows
+            if outline.is_match(index):
+                self.go(index)
+                return
+
     def action_move(self, rows: int) -> None:
         self.go(self.cursor + rows)
 
@@ -241,7 +181,8 @@ class ParameterTree(ScrollView, can_focus=True):
         self.go(0 if edge == 0 else len(self._outline.rows) - 1 if self._outline else 0)
 
     def action_expand(self) -> None:
-        if not self._outline or not (row := self.row) or not row.opens:
+        row = self.row
+        if not self._outline or not row or not row.opens:
             return
         if row.opened:
             self.go(self.cursor + 1)
@@ -251,7 +192,8 @@ class ParameterTree(ScrollView, can_focus=True):
             self._reveal_children()
 
     def action_collapse(self) -> None:
-        if self._outline and (row := self.row):
+        row = self.row
+        if self._outline and row:
             if row.opened:
                 self._outline.close(self.cursor)
                 self.changed(self.cursor)
@@ -259,7 +201,8 @@ class ParameterTree(ScrollView, can_focus=True):
                 self.go(self._outline.parent_of(self.cursor))
 
     def action_toggle_row(self) -> None:
-        if self._outline and (row := self.row) and row.opens:
+        row = self.row
+        if self._outline and row and row.opens:
             self._outline.toggle(self.cursor)
             self.changed(self.cursor)
             self._reveal_children()
@@ -278,7 +221,8 @@ class ParameterTree(ScrollView, can_focus=True):
 
     def action_collapse_here(self) -> None:
         """Closes the row, or, where it is closed, the one it lies in."""
-        if self._outline and (row := self.row):
+        row = self.row
+        if self._outline and row:
             index = self.cursor if row.opened else self._outline.parent_of(self.cursor)
             self._outline.close(index)
             self.changed(index)
@@ -291,7 +235,7 @@ class ParameterTree(ScrollView, can_focus=True):
             again = index == self.cursor
             self.cursor = index
             row = self._outline.rows[index]
-            on_arrow = event.x <= self._indent(row) + 3
+            on_arrow = event.x <= self._columns.indent(row.depth) + 3
             if row.opens and (again or on_arrow):
                 self.action_toggle_row()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
 from core.classify.category import CATEGORIES
@@ -24,39 +24,35 @@ from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.details import Details
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
+from tui.keys.explorer import EXPLORER_KEYS
 from tui.palette import Palette
 from tui.widgets.line import Line
 
 VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
 _LAYERS, _PARTS = 1, 3
-LOW = 22
+LOW_LINES = 22
 """Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
-_LEAST_CHART, _MOST_CHART = 8, 12
+_MIN_CHART_LINES, _MAX_CHART_LINES = 8, 12
 # As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
-_MOST_WIDTH = 84
+_MAX_COLUMNS = 84
 # Title, titles of the tree, status and keys; and the tree's rows.
 _LINES_ELSEWHERE = 4
-_LEAST_TREE, _LEAST_TREE_LOW = 1, 3
+_MIN_TREE_LINES, _MIN_TREE_LINES_LOW = 1, 3
+_MAX_TOLD_LINES, _MAX_TOLD_LINES_NARROW = 5, 2
 
 
 class RowPane(Container, can_focus=True):
     """Shows one row of a model in one of three views; each part is drawn anew only when it differs."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "screen.show_view_beside(1)", show=False),
-        Binding("left,h", "screen.show_view_beside(-1)", show=False),
-        Binding("down,j", "choose(1)", show=False),
-        Binding("up,k", "choose(-1)", show=False),
-        Binding("question_mark,enter", "learn", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = EXPLORER_KEYS.bindings("right")
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._view = 0
         self._narrow = False
-        self._height = LOW
+        self._height = LOW_LINES
         self._focused = False
         self._row: OutlineRow | None = None
         self._root: ModuleNode | None = None
@@ -64,11 +60,11 @@ class RowPane(Container, can_focus=True):
         self._count: Count | None = None
 
     def compose(self) -> ComposeResult:
-        yield Details(self._look, id="details")
+        yield Details(self._palette, id="details")
         yield Line(self._tabs(), id="views")
         with Container(id="charts"):
-            yield TotalsTable(self._look, id="totals")
-            yield Chart(self._look, id="chart")
+            yield TotalsTable(self._palette, id="totals")
+            yield Chart(self._palette, id="chart")
 
     def wake(self) -> None:
         """Begins to draw charts: the numbers are painted before."""
@@ -97,7 +93,7 @@ class RowPane(Container, can_focus=True):
         model = row is None or row.parent is None
         parts = self._count.submodels if self._count and model else []
         lines = [largest_parts_text(parts, self._whole.parameters)] if parts else []
-        return lines + [text for key in CATEGORIES if (text := parts_text(key, totals))]
+        return lines + [text for text in (parts_text(key, totals) for key in CATEGORIES) if text]
 
     def _drawing(self, totals: Totals) -> Drawing:
         if self._view == 0:
@@ -105,13 +101,10 @@ class RowPane(Container, can_focus=True):
         if self._view == _LAYERS:
             layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
             return LayerBars(layers, self._whole, totals.parameters)
+        if self._view == _PARTS and self._count:
+            return SubmodelBars(self._count.submodels, self._count.unrecognised, self._whole)
         if self._view == _PARTS:
-            counted = self._count
-            return (
-                SubmodelBars(counted.submodels, counted.unrecognised, self._whole)
-                if counted
-                else SubmodelBars([], [], self._whole)
-            )
+            return SubmodelBars([], [], self._whole)
         return KindBars(totals, self._whole, beside_table=self._narrow)
 
     def _shown_nodes(self) -> list[ModuleNode]:
@@ -159,7 +152,7 @@ class RowPane(Container, can_focus=True):
     def _focus(self, has: bool) -> None:
         self.query_one(TotalsTable).show_cursor(has)
         self._focused = has
-        if self._narrow and self._height < LOW:
+        if self._narrow and self._height < LOW_LINES:
             self.fit(self._narrow, self._height)
 
     @property
@@ -178,19 +171,31 @@ class RowPane(Container, can_focus=True):
         the rest; layers and parts take the whole width. The details have as many lines as those of the model need.
         """
         self._narrow, self._height = narrow, height
+        low = height < LOW_LINES
         table = self.query_one(TotalsTable)
-        table.display = not (narrow and self._view in {_LAYERS, _PARTS})
-        told_apart = self._told_apart(None, self._whole)
-        low = height < LOW
-        width = self.app.size.width - 2 if narrow else min(_MOST_WIDTH, self.app.size.width * 56 // 100) - 3
-        details = self.query_one(Details)
-        more = details.fit(told_apart, width, 0 if low else 2 if narrow else 5, narrow)
-        details.styles.height = 1 if low else more + (2 if narrow else 3)
-        if narrow:
-            lines = max(_LEAST_CHART if self._view in {_LAYERS, _PARTS} else 0, table.lines_of(self._whole))
-            above = _LINES_ABOVE - low + more
-            # Of a low screen the tree takes more beside a table, until one goes into this pane.
-            tree = _LEAST_TREE_LOW if low and table.display and not self._focused else _LEAST_TREE
-            self.styles.height = above + min(lines, _MOST_CHART, max(0, height - above - tree - _LINES_ELSEWHERE))
-        else:
+        table.display = not narrow or self._view not in {_LAYERS, _PARTS}
+        told = self._fit_details(narrow, low)
+        if not narrow:
             self.styles.height = "1fr"
+            return
+        above = told + (_LINES_ABOVE - 1 if low else _LINES_ABOVE)
+        # Of a low screen the tree takes more beside a table, until one goes into this pane.
+        tree = _MIN_TREE_LINES_LOW if low and table.display and not self._focused else _MIN_TREE_LINES
+        room = max(0, height - above - tree - _LINES_ELSEWHERE)
+        wanted = table.lines_of(self._whole)
+        if self._view in {_LAYERS, _PARTS}:
+            wanted = max(wanted, _MIN_CHART_LINES)
+        self.styles.height = above + min(wanted, _MAX_CHART_LINES, room)
+
+    def _fit_details(self, narrow: bool, low: bool) -> int:
+        """Gives the details their lines; gives how many of them tell what is told apart in the model."""
+        details = self.query_one(Details)
+        screen_columns = self.app.size.width
+        width = screen_columns - 2 if narrow else min(_MAX_COLUMNS, screen_columns * 56 // 100) - 3
+        most = _MAX_TOLD_LINES_NARROW if narrow else _MAX_TOLD_LINES
+        told = details.fit(self._told_apart(None, self._whole), width, 0 if low else most, narrow)
+        if low:
+            details.styles.height = 1
+        else:
+            details.styles.height = told + (2 if narrow else 3)
+        return told

@@ -8,19 +8,14 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
+from core.classify.category import ROLES
 from core.count.labels import category_label, ordered_categories
 from core.count.totals import NOT_COUNTED, Tally, Totals
 from core.text.numbers import exact, percent, share, short, size
 from tui.palette import Palette
 
-_LABEL = 12
-_SHORT = 11
-_ASIDE = {
-    "buffer": "buffers",
-    "tied": "tied copies",
-    "quantization": "quantisation data",
-    "optimizer": "optimizer, copies",
-}
+_LABEL_COLUMNS = 12
+_SHORT_COLUMNS = 11
 
 
 class TotalsTable(Widget):
@@ -31,7 +26,7 @@ class TotalsTable(Widget):
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
-        self._look = palette
+        self._palette = palette
         self._totals = Totals()
         self._named_by = Totals()
         self._chosen = 0
@@ -84,37 +79,39 @@ class TotalsTable(Widget):
         return 2 + len(ordered_categories(totals)) + sum(role in totals.not_counted for role in NOT_COUNTED)
 
     def render(self) -> Text:
-        totals, palette = self._totals, self._look
+        totals, palette = self._totals, self._palette
         whole = totals.whole
         width = self.size.width
         columns = self._columns(width, len(exact(self._named_by.parameters)) + 2)
-        counts_exact = columns[0][1] != _SHORT
+        counts_exact = columns[0][1] != _SHORT_COLUMNS
         text = Text(no_wrap=True, overflow="crop", end="")
         head = "".join(title.rjust(wide) for title, wide in columns)
-        text.append(f"  {'Category':{_LABEL}}{head}\n", "dim")
+        text.append(f"  {'Category':{_LABEL_COLUMNS}}{head}\n", "dim")
         for key, tally in ordered_categories(totals):
             color = "" if self.app.no_color else palette.color(key)
             text.append(palette.glyph(key) + " ", color)
             chosen = "reverse" if self._cursor and key == self.category else ""
-            text.append(f"{category_label(key, self._named_by):{_LABEL}}", chosen)
+            text.append(f"{category_label(key, self._named_by):{_LABEL_COLUMNS}}", chosen)
             text.append(self._cells(tally, whole, columns, counts_exact) + "\n")
-        text.append(f"  {'Total':{_LABEL}}{self._cells(whole, whole, columns, counts_exact)}", "bold")
+        text.append(f"  {'Total':{_LABEL_COLUMNS}}{self._cells(whole, whole, columns, counts_exact)}", "bold")
         for role in NOT_COUNTED:
-            if left := totals.not_counted.get(role):
-                counts = (exact(left.elements), short(left.elements))
-                lines = [f"not counted: {count} of {_ASIDE[role]}, {size(left.bytes)}" for count in counts]
-                line = lines[len(lines[0]) + 2 > width]
+            left = totals.not_counted.get(role)
+            if left:
+                held = f"of {ROLES[role].plural}, {size(left.bytes)}"
+                line = f"not counted: {exact(left.elements)} {held}"
+                if len(line) + 2 > width:
+                    line = f"not counted: {short(left.elements)} {held}"
                 text.append(f"\n  {palette.plain(line)}", "dim")
         return text
 
     @staticmethod
     def _columns(width: int, exact_width: int) -> list[tuple[str, int]]:
         """Titles and widths: parameters in full where all columns have room beside them, else the last give way."""
-        columns = [("Parameters", max(exact_width, _SHORT + 1)), ("Share %", 9)]
+        columns = [("Parameters", max(exact_width, _SHORT_COLUMNS + 1)), ("Share %", 9)]
         columns += [("Weights", 8), ("Biases", 8), ("Size", 10)]
-        room = width - 2 - _LABEL
+        room = width - 2 - _LABEL_COLUMNS
         if sum(wide for _, wide in columns) > room:
-            columns[0] = ("Parameters", _SHORT)
+            columns[0] = ("Parameters", _SHORT_COLUMNS)
         while len(columns) > 2 and sum(wide for _, wide in columns) > room:
             columns.pop()
         return columns

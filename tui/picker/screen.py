@@ -10,8 +10,7 @@ from typing import ClassVar, NamedTuple
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 from textual.widgets import Input
 from textual.widgets.option_list import Option, OptionDoesNotExist
 from textual.worker import get_current_worker
@@ -25,18 +24,18 @@ from core.readers.open_checkpoint import open_reader
 from core.text.escape import escaped
 from core.text.numbers import exact, size
 from core.text.width import shortened
-from tui.keys import PICKER_KEYS
+from tui.app_screen import AppScreen
+from tui.keys.picker import ADDING_FOOTER, PICKER_FOOTER, PICKER_KEYS
 from tui.messages import ModelCounted, ModelsFound
 from tui.palette import Palette
-from tui.textual_fixes.options import SteadyOptionList
-from tui.textual_fixes.screens import Steady
+from tui.textual_fixes.options import SafeOptionList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
-_BATCH = 50
-_MOST_COUNTED = 200
-_LEAST_NAME = 24
-
+_BATCH_ENTRIES = 50
+_MAX_COUNTED_MODELS = 200
+_MIN_NAME_COLUMNS = 24
+_MAX_RULES_NAME_COLUMNS = 20
 
 _STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
 
@@ -56,21 +55,13 @@ class Picked(NamedTuple):
 class FindField(Input):
     """Takes what is typed, but for the `m` that marks: bindings of others on letters do not reach beyond a field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("m", "screen.mark_chosen", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = PICKER_KEYS.bindings("find")
 
 
-class PickerScreen(Steady, Screen[Picked | None]):
+class PickerScreen(AppScreen[Picked | None]):
     """Built-in models, the hub cache's, files below the current folder; gives what was picked, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "list('cursor_down')", show=False, priority=True),
-        Binding("up", "list('cursor_up')", show=False, priority=True),
-        Binding("pagedown", "list('page_down')", show=False, priority=True),
-        Binding("pageup", "list('page_up')", show=False, priority=True),
-        Binding("tab", "mark", show=False, priority=True),
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("f1", "app.help", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = PICKER_KEYS.bindings("screen")
     AUTO_FOCUS = "#find"
     KEYS = PICKER_KEYS
 
@@ -82,7 +73,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
             rules: by which the model chosen will be counted; the title says so.
         """
         super().__init__()
-        self._look = palette
+        self._palette = palette
         self._adding = adding
         self._entries: list[Entry] = []
         self._marked: list[str] = []
@@ -93,20 +84,15 @@ class PickerScreen(Steady, Screen[Picked | None]):
 
     def compose(self) -> ComposeResult:
         question = "add models to the comparison" if self._adding else "where do a model's parameters sit?"
-        rules = f"{self._look.dot}rules: {escaped(shortened(self._rules.name, 20))}" if self._rules else ""
-        yield Line(f"gpt2-explore: {question}{self._look.plain(rules)}", id="title")
+        rules = ""
+        if self._rules:
+            rules = f"{self._palette.dot}rules: {escaped(shortened(self._rules.name, _MAX_RULES_NAME_COLUMNS))}"
+        yield Line(f"gpt2-explore: {question}{self._palette.plain(rules)}", id="title")
         yield FindField(placeholder="type to filter", id="find")
         yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
-        yield SteadyOptionList(id="models", markup=False)
+        yield SafeOptionList(id="models", markup=False)
         yield Line("", id="status")
-        hints = [
-            ("Enter", "add" if self._adding else "open", "screen.open"),
-            ("Tab", "mark to compare", "screen.mark"),
-            ("Esc", "back or quit", "screen.leave"),
-            ("F1", "help", "app.help"),
-            ("Ctrl+Q", "quit", "app.quit"),
-        ]
-        yield KeyHints(hints, id="keys")
+        yield KeyHints(ADDING_FOOTER if self._adding else PICKER_FOOTER, id="keys")
 
     def on_mount(self) -> None:
         self.run_worker(self._search, thread=True, group="catalog", exclusive=True, exit_on_error=False)
@@ -126,9 +112,9 @@ class PickerScreen(Steady, Screen[Picked | None]):
                 batch.append(_STUDY)
                 told = True
             batch.append(entry)
-            if entry.parameters is None and len(unknown) < _MOST_COUNTED:
+            if entry.parameters is None and len(unknown) < _MAX_COUNTED_MODELS:
                 unknown.append(entry.model)
-            if len(batch) >= _BATCH:
+            if len(batch) >= _BATCH_ENTRIES:
                 self.post_message(ModelsFound(batch, False))
                 batch = []
         self.post_message(ModelsFound(batch if told else [*batch, _STUDY], True))
@@ -145,7 +131,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
 
     @on(ModelCounted)
     def _counted(self, message: ModelCounted) -> None:
-        models = self.query_one("#models", SteadyOptionList)
+        models = self.query_one("#models", SafeOptionList)
         for number, entry in enumerate(self._entries):
             if entry.model == message.model:
                 held = "unreadable" if message.parameters is None else exact(message.parameters)
@@ -159,9 +145,9 @@ class PickerScreen(Steady, Screen[Picked | None]):
         beside = [f" {source:10}", f" {parameters:>15}", f" {held:>11}"]
         room = self.size.width - 9
         for least in (2, 0):
-            if room - len("".join(beside)) < _LEAST_NAME:
+            if room - len("".join(beside)) < _MIN_NAME_COLUMNS:
                 del beside[least]
-        return self._look.fit(name, max(8, room - len("".join(beside)))) + " " + "".join(beside)
+        return self._palette.fit(name, max(8, room - len("".join(beside)))) + " " + "".join(beside)
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -171,7 +157,7 @@ class PickerScreen(Steady, Screen[Picked | None]):
     def _fill(self) -> None:
         if not self.is_mounted:
             return
-        models = self.query_one("#models", SteadyOptionList)
+        models = self.query_one("#models", SafeOptionList)
         words = self.query_one("#find", Input).value.lower().split()
         shown = [n for n, entry in enumerate(self._entries) if all(word in entry.model.lower() for word in words)]
         options = [Option(Text(self._line(self._entries[n]), no_wrap=True), id=str(n)) for n in shown]
@@ -183,34 +169,34 @@ class PickerScreen(Steady, Screen[Picked | None]):
         self._show_status(shown)
 
     def _show_status(self, shown: list[int]) -> None:
-        found, there = (
-            sum(entry is not _STUDY for entry in each) for each in ([self._entries[n] for n in shown], self._entries)
-        )
+        found = sum(self._entries[number] is not _STUDY for number in shown)
+        there = sum(entry is not _STUDY for entry in self._entries)
         state = "looking…" if self._searching else f"{found} of {there} models"
         if self._marked:
             compared = "them" if len(self._marked) > 1 else "it with the one chosen"
             state = f"{len(self._marked)} marked: Enter compares {compared}; {state}"
         where = escaped(_shown_folder())
         nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
-        self.query_one("#status", Line).show(self._look.plain(f"{state}{nothing}; files below {where}"))
+        self.query_one("#status", Line).show(self._palette.plain(f"{state}{nothing}; files below {where}"))
 
     def _line(self, entry: Entry) -> str:
         known = self._known.get(entry.model, "")
         parameters = exact(entry.parameters) if entry.parameters is not None else known
         held = size(entry.bytes) if entry.bytes is not None else ""
-        mark = ("* " if self._look.ascii else "✓ ") if entry.model in self._marked else ""
+        mark = ("* " if self._palette.ascii else "✓ ") if entry.model in self._marked else ""
         return self._columns(mark + escaped(entry.model), entry.source, parameters, held)
 
     @on(Input.Submitted)
     def action_open(self) -> None:
         typed = self.query_one("#find", Input).value.strip()
-        if entry := self._highlighted():
+        entry = self._highlighted()
+        if entry:
             self._pick(entry)
         elif typed:
             self.dismiss(Picked([*self._marked, typed]))
 
     def _highlighted(self) -> Entry | None:
-        option = self.query_one("#models", SteadyOptionList).highlighted_option
+        option = self.query_one("#models", SafeOptionList).highlighted_option
         return self._entries[int(option.id)] if option and option.id is not None else None
 
     def _pick(self, entry: Entry) -> None:
@@ -242,14 +228,14 @@ class PickerScreen(Steady, Screen[Picked | None]):
         self._fill()
         self.action_list("cursor_down")
 
-    @on(SteadyOptionList.OptionSelected)
-    def _clicked(self, event: SteadyOptionList.OptionSelected) -> None:
+    @on(SafeOptionList.OptionSelected)
+    def _clicked(self, event: SafeOptionList.OptionSelected) -> None:
         if event.option.id is not None:
             self._pick(self._entries[int(event.option.id)])
 
     def action_list(self, action: str) -> None:
         self._choosing = True
-        getattr(self.query_one("#models", SteadyOptionList), f"action_{action}")()
+        getattr(self.query_one("#models", SafeOptionList), f"action_{action}")()
 
     def action_leave(self) -> None:
         find = self.query_one("#find", Input)

@@ -1,1 +1,1 @@
-"""Packed (quantised) weights: the layouts that are known, and how many weights one stands for."""
+"""Packed (quantised) weights: their layouts, and how many weights a packed tensor stands for."""

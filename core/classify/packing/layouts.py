@@ -1,24 +1,23 @@
 """How each library lays out weights of few bits, and how many weights such a tensor stands for.
 
-Each function is given the shapes of the tensors beside a packed one in its module. Several where modules whose names
-differ in digits only have other shapes, so that each picks those that fit.
+Each function is given the other tensors of a packed one's module, by the last words of their templates. A word may have
+several, since modules whose names differ in digits only may have other shapes; each function picks those that fit.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, prod
 from typing import NamedTuple
 
-from core.checkpoint.config import Scheme
+from core.checkpoint.quantization import Scheme
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import WHOLE_NUMBERS
 
-_BITS = (4, 8, 3, 2, 5, 6, 1, 7)
+USUAL_BITS = (4, 8, 3, 2, 5, 6, 1, 7)
 """Of a weight, the usual ones first."""
 
-Beside = Mapping[str, Sequence[StoredTensor]]
+Siblings = Mapping[str, Sequence[StoredTensor]]
 """The tensors of the same module, by the last word of their names without digits."""
 
 
@@ -28,7 +27,7 @@ class Packed(NamedTuple):
     Attributes:
         weights: how many weights.
         bits: how many bits each takes; 0 where they have no whole number of them.
-        shape: that of the weights, as far as it is known.
+        shape: that of the weights; () where only their number is certain.
         assumed: whether the shapes allow other bits too and the config does not say which.
     """
 
@@ -36,85 +35,6 @@ class Packed(NamedTuple):
     bits: int
     shape: tuple[int, ...] = ()
     assumed: bool = False
-
-
-class _Fit(NamedTuple):
-    """One way to read a packed tensor that its neighbours' shapes allow."""
-
-    rows: int
-    columns: int
-    bits: int
-    groups: int
-
-
-def gptq_or_awq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
-    """A `qweight` (or AMD Quark's `weight`) of whole numbers, several weights in each.
-
-    With in and out features, G groups and b bits, in words of 32 bits:
-
-    - GPTQ (gptqmodel/nn_modules/qlinear/__init__.py): qweight [in·b/32, out], scales [G, out], qzeros [G, out·b/32],
-      g_idx [in];
-    - AWQ, GEMM (awq/modules/linear/gemm.py): qweight [in, out·b/32], scales [G, out], qzeros [G, out·b/32];
-    - AWQ, GEMV (gemv.py): qweight [out, in·b/32], scales and qzeros of out rows;
-    - AWQ, GEMV fast (gemv_fast.py): words of 16 bits, [out/4, in]; Marlin (marlin.py): [in/16, 2·out];
-    - FP-Quant (transformers, integrations/fp_quant.py): bytes, with a scale for 16 or 32 weights.
-    """
-    if "wscales" in beside:
-        return svdquant(tensor, beside)
-    if tensor.dtype == "U8" and "qzeros" not in beside:
-        return in_bytes(tensor, beside.get("scales", ()), schemes)
-    *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
-    word = WHOLE_NUMBERS[tensor.dtype]
-    scales = [t.shape for name in ("scales", "weight_scale") for t in beside.get(name, ()) if len(t.shape) >= 2]
-    zeros = {t.shape[-2:] for name in ("qzeros", "weight_zero_point") for t in beside.get(name, ())}
-    ordered = sorted({t.shape[-1] for t in beside.get("g_idx", ()) if t.shape})
-    fits: list[_Fit] = []
-    for *_, groups, width in scales:
-        if width == columns and groups < rows:
-            known = [b for b in _BITS if (groups, ceil(width * b / word)) in zeros]
-            for bits in known or _BITS:
-                most = rows * word // bits
-                if ordered:
-                    # in · b/32 may have been rounded up.
-                    at = bisect_right(ordered, (rows - 1) * word // bits)
-                    inputs = ordered[at] if at < len(ordered) else most + 1
-                else:
-                    inputs = most if known or any(bits == scheme.bits for scheme in schemes) else 0
-                if groups <= inputs <= most:
-                    fits.append(_Fit(width, inputs, bits, groups))
-        if not ordered and (not zeros or (groups, columns) in zeros):
-            fits += [_Fit(width, rows, b, groups) for b in _BITS if ceil(width * b / word) == columns]
-        if rows == groups and word == 32:
-            fits.append(_Fit(rows, columns * word // 4, 4, 0))
-    if fit := _likeliest(fits, schemes):
-        return Packed(prod(lead) * fit.rows * fit.columns, fit.bits, (fit.rows, fit.columns))
-    return by_bits(tensor, schemes)
-
-
-def svdquant(tensor: StoredTensor, beside: Beside) -> Packed | None:
-    """Nunchaku's `qweight` of 4-bit weights, with a scale for 64 of them or for 16 (nunchaku/models/linear.py).
-
-    What a matrix of small rank, `proj_up` times `proj_down`, holds of the weights is no more of them.
-    """
-    weights = 2 * tensor.nbytes
-    fits = any(prod(scale.shape) * size == weights for scale in beside["wscales"] for size in (64, 16))
-    return Packed(weights, 4) if fits else None
-
-
-def _likeliest(fits: list[_Fit], schemes: Sequence[Scheme]) -> _Fit | None:
-    """Of several ways to read a tensor the one that the config says, else one with groups of a usual size."""
-    fits.sort(key=lambda fit: _BITS.index(fit.bits))
-    if len(set(fits)) > 1:
-        for bits, group_size in schemes:
-            for fit in fits:
-                if fit.bits == bits and (
-                    not group_size or not fit.groups or ceil(fit.columns / group_size) == fit.groups
-                ):
-                    return fit
-        for fit in fits:
-            if fit.groups and fit.columns % fit.groups == 0 and fit.columns // fit.groups in {32, 64, 128, fit.columns}:
-                return fit
-    return fits[0] if fits else None
 
 
 def by_bits(tensor: StoredTensor, schemes: Sequence[Scheme]) -> Packed | None:
@@ -129,7 +49,7 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     """Rows of weights in words, with a scale for every group of weights in a row.
 
     MLX (mlx/python/mlx/nn/layers/quantized.py): weight U32 [out, in·b/32], scales [out, in/g]; affine with `biases`
-    beside, mxfp4 (b = 4, g = 32), mxfp8 (8, 32) and nvfp4 (4, 16) with scales of U8 alone. compressed-tensors
+    in the module, mxfp4 (b = 4, g = 32), mxfp8 (8, 32) and nvfp4 (4, 16) with scales of U8 alone. compressed-tensors
     (compressors/pack_quantized/base.py): weight_packed I32 [out, ⌈in·b/32⌉], weight_scale [out, in/g], where one scale
     a row is possible too.
 
@@ -138,22 +58,22 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     """
     word, lead, columns = WHOLE_NUMBERS[tensor.dtype], tensor.shape[:-1], tensor.shape[-1] if tensor.shape else 1
     fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
-    known = list(schemes)
+    certain = list(schemes)
     if any(scale.dtype == "U8" for scale in fitting):
-        known += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
+        certain += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
     usual = [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
     if tensor.dtype == "I32":
-        usual.sort(key=lambda scheme: _BITS.index(scheme.bits))
-    for n, (bits, size) in enumerate([*known, *usual]):
+        usual.sort(key=lambda scheme: USUAL_BITS.index(scheme.bits))
+    for n, (bits, size) in enumerate([*certain, *usual]):
         for scale in fitting:
             width = scale.shape[-1] * size
             if width and ceil(width * bits / word) == columns:
-                return Packed(prod(lead) * width, bits, (prod(lead), width), n >= len(known))
+                return Packed(prod(lead) * width, bits, (prod(lead), width), n >= len(certain))
     return None
 
 
 def in_bytes(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Sequence[Scheme]) -> Packed | None:
-    """Bytes of one 8-bit weight or two 4-bit ones each, by the scales beside them.
+    """Bytes of one 8-bit weight or two 4-bit ones each, by the scales in their module.
 
     A scale of OCP Microscaling (exponents: U8 or F8_E8M0) is for 32 weights, one of NVFP4 (F8_E4M3) for 16: ModelOpt
     (`weight`, modelopt/torch/quantization/qtensor/nvfp4_tensor.py), compressed-tensors (`weight_packed`,
@@ -186,24 +106,24 @@ def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:
     return Packed(2 * prod(tensor.shape), 4, (*lead, groups * 2 * tensor.shape[-1] if tensor.shape else 1))
 
 
-def sparse(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def sparse(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`compressed`: what is not zero of a pruned matrix, and a `bitmask` of all of it, a bit a weight.
 
     compressed-tensors up to 0.15, compressors/sparse_compressors: 2:4 keeps half of each row; otherwise it is flat.
     """
-    for mask in beside.get("bitmask", ()):
+    for mask in siblings.get("bitmask", ()):
         weights = 8 * prod(mask.shape)
         if len(tensor.shape) == 1 or 2 * prod(tensor.shape) == weights:
             return Packed(weights, 0, (*mask.shape[:-1], 8 * mask.shape[-1]) if mask.shape else ())
-    return Packed(2 * prod(tensor.shape), 0) if len(tensor.shape) == 2 and beside.get("bitmask") else None
+    return Packed(2 * prod(tensor.shape), 0) if len(tensor.shape) == 2 and siblings.get("bitmask") else None
 
 
-def hqq(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def hqq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`W_q` with a `scale` for each group: bytes of 8/b weights, or for 3 bits words of ten (hqq/core/bitpack.py).
 
     With groups along rows (`axis` 1) it is [⌈groups·b/8⌉, g], whose shape says all; else [g·b/8, groups].
     """
-    scales = beside.get("scale", ())
+    scales = siblings.get("scale", ())
     if packed := in_rows_of_groups(tensor, scales, schemes):
         return packed
     for bits, size in schemes:
@@ -226,15 +146,15 @@ def in_rows_of_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], sche
     return None
 
 
-def quanto(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def quanto(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`weight._data` of 8 bits, `weight._data._data` of 8/b weights a byte (optimum/quanto/tensor/packed.py)."""
     if not tensor.name.endswith("._data._data"):
         return Packed(prod(tensor.shape), 8, tensor.shape)
-    scales = beside.get("_scale", ())
+    scales = siblings.get("_scale", ())
     return in_rows_of_groups(tensor, scales, schemes) or by_bits(tensor, schemes)
 
 
-def torchao(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def torchao(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`_weight_qdata`, as torchao/prototype/safetensors names it: 4-bit weights in words or in bytes, or 8-bit ones.
 
     Int4Tensor (torchao/quantization/quantize_/workflows/int4) has scales [in/g, out], the 8-bit ones [out, in/g].
@@ -242,7 +162,7 @@ def torchao(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> 
     stored = prod(tensor.shape)
     if tensor.dtype in {"I32", "U32"}:
         return Packed(8 * stored, 4)
-    for scale in beside.get("_weight_scale", ()):
+    for scale in siblings.get("_weight_scale", ()):
         if len(scale.shape) == 2 and len(tensor.shape) == 2:
             out, columns = tensor.shape
             if scale.shape[0] == out:
@@ -252,36 +172,36 @@ def torchao(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> 
     return None
 
 
-def aqlm(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def aqlm(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`codes` [out/o, in/i, books], `codebooks` [books, entries, o, i] (Vahe1994/AQLM, inference_lib/src/aqlm)."""
     if len(tensor.shape) != 3:
         return None
-    for books in beside.get("codebooks", ()):
+    for books in siblings.get("codebooks", ()):
         if len(books.shape) == 4 and books.shape[0] == tensor.shape[2]:
             out, columns = tensor.shape[0] * books.shape[2], tensor.shape[1] * books.shape[3]
             return Packed(out * columns, 0, (out, columns))
     return None
 
 
-def higgs(tensor: StoredTensor, beside: Beside) -> Packed | None:
+def higgs(tensor: StoredTensor, siblings: Siblings) -> Packed | None:
     """`weight` I16 [out·b/16, in], `tables` [2^b], `scales` of out rows (transformers, integrations/higgs.py)."""
-    for table in beside.get("tables", ()):
+    for table in siblings.get("tables", ()):
         bits = max(table.shape, default=1).bit_length() - 1
         if len(table.shape) == 1 and bits:
             return Packed(prod(tensor.shape) * 16 // bits, bits)
     return None
 
 
-def exl2(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def exl2(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`q_weight` [·, out] of mixed bits, `q_perm` or `q_invperm` [in] (turboderp/exllamav2, exllamav2/linear.py)."""
     rows, columns = (1, 1, *tensor.shape)[-2:]
-    inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in beside.get(name, ()) if t.shape}
+    inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in siblings.get(name, ()) if t.shape}
     # Of several that leave 2 to 8 bits for a weight, nothing tells the right one.
     possible = [n for n in inputs if 2 * n <= 32 * rows <= 8 * n]
     return Packed(columns * possible[0], 0, (columns, possible[0])) if len(possible) == 1 else None
 
 
-def exl3(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Packed | None:
+def exl3(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
     """`trellis` I16 [in/16, out/16, 16·b] (turboderp/exllamav3, exllamav3/modules/quant/exl3.py)."""
     if len(tensor.shape) != 3:
         return None
@@ -289,4 +209,4 @@ def exl3(tensor: StoredTensor, beside: Beside, schemes: Sequence[Scheme]) -> Pac
     return Packed(256 * rows * columns, words // 16, (16 * columns, 16 * rows))
 
 
-Layout = Callable[[StoredTensor, Beside, Sequence[Scheme]], "Packed | None"]
+Layout = Callable[[StoredTensor, Siblings, Sequence[Scheme]], "Packed | None"]

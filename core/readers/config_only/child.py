@@ -10,36 +10,19 @@ JSON each: `building` once transformers is there; `architecture` (the class), `t
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from threading import Thread
 from typing import Any
 
+from core.checkpoint.dtypes import name_of_torch
+from core.child.serving import limit, serve
 from core.text.width import shortened
 
-MEMORY = 2 << 30
-"""Bytes that building may take; tensors on the meta device take none."""
-_SECONDS = 300
-_BATCH = 2000
-
-# Torch's dtypes that a model may be built in, as safetensors spells them.
-DTYPES = {
-    "float64": "F64",
-    "float32": "F32",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "int64": "I64",
-    "int32": "I32",
-    "int16": "I16",
-    "int8": "I8",
-    "uint8": "U8",
-    "bool": "BOOL",
-    "complex64": "C64",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-}
+MAX_BYTES = 2 << 30
+"""Of memory that building may take; tensors on the meta device take none."""
+_MAX_SECONDS = 300
+_BATCH_TENSORS = 2000
 
 
 class _Refused(Exception):
@@ -48,18 +31,16 @@ class _Refused(Exception):
 
 def main() -> None:
     """The child's whole life."""
-    # Whatever else writes to standard output writes to nowhere instead.
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
-        os.dup2(2, 1)
-        request = request_of(sys.stdin.buffer.readline())
-        Thread(target=_end_with_parent, daemon=True).start()
-        for record in records(request):
-            out.write(json.dumps(record, default=str) + "\n")
-            out.flush()
-            if "building" in record:
-                _limit()
-                sys.addaudithook(forbid)
-        os._exit(0)
+    serve(_limited)
+
+
+def _limited(line: bytes) -> Iterator[dict[str, Any]]:
+    """The records of a request; once transformers is imported, with limits on what building may take and do."""
+    for record in records(request_of(line)):
+        yield record
+        if "building" in record:
+            limit(MAX_BYTES, _MAX_SECONDS)
+            sys.addaudithook(forbid)
 
 
 def request_of(line: str | bytes) -> dict[str, Any]:
@@ -80,39 +61,12 @@ def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     except _Refused as error:
         yield {"error": error.args[0], "advice": error.args[1]}
     except MemoryError:
-        yield {"error": f"building it takes more than {MEMORY >> 30} GiB of memory", "advice": _SEE}
+        yield {"error": f"building it takes more than {MAX_BYTES >> 30} GiB of memory", "advice": _SEE}
     except Exception as error:
         yield {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
 
 
 _SEE = "see its config.json"
-
-
-def _limit() -> None:
-    """Bounds what the process may take from here on, where the system can do that."""
-    try:
-        import resource
-
-        for what, most in (
-            (resource.RLIMIT_DATA, _allocated() + MEMORY),
-            (resource.RLIMIT_CPU, _SECONDS),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            _, hard = resource.getrlimit(what)
-            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-    except (ImportError, ValueError, OSError):
-        pass
-
-
-def _allocated() -> int:
-    """Bytes of memory of its own that the process has (proc(5), statm: data, in pages); what CUDA takes may be much."""
-    with open("/proc/self/statm", encoding="ascii") as pages:
-        return int(pages.read().split()[5]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read(1)
-    os._exit(1)
 
 
 def _last_line(error: BaseException) -> str:
@@ -204,7 +158,7 @@ def _batches(model: Any) -> Iterator[dict[str, Any]]:
     tensors = iter(model.state_dict(keep_vars=True).items())
     seen: dict[int, int] = {}
     parameters = set(map(id, model.parameters()))
-    while some := list(islice(tensors, _BATCH)):
+    while some := list(islice(tensors, _BATCH_TENSORS)):
         yield {
             "names": [name for name, _ in some],
             "shapes": [list(tensor.shape) for _, tensor in some],
@@ -217,4 +171,4 @@ def _batches(model: Any) -> Iterator[dict[str, Any]]:
 
 def _dtype(tensor: Any) -> str:
     name = str(tensor.dtype).removeprefix("torch.")
-    return DTYPES.get(name, name.upper())
+    return name_of_torch(name) or name.upper()

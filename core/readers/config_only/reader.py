@@ -6,17 +6,19 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder
 from core.files.json_file import read_json_object
 from core.readers.config_only.process import BuildingProcess
 from core.text.width import shortened
 
 CONFIG = "config.json"
-_DEEPEST = 6
-_MOST_LAYERS = 10_000
+_MAX_DEPTH = 6
+_MAX_LAYERS = 10_000
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9_]{1,99}")
 _QUANTISED = {"quantization_config", "quantization", "compression_config"}
 # What would make transformers look for code or weights elsewhere.
@@ -67,7 +69,7 @@ class ConfigReader:
         config = read_json_object(folder, name)
         _refuse_others(config, self._file)
         if deep := _find(config, _is_too_deep):
-            raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MOST_LAYERS:,}: no model has so many")
+            raise CheckpointError(self._file, f"{shortened(deep, 60)} is above {_MAX_LAYERS:,}: no model has so many")
         architectures = config.get("architectures")
         self._architectures = [
             architecture
@@ -80,7 +82,8 @@ class ConfigReader:
             "own_code": bool(config.get("auto_map")),
         }
         self._quantised = _find(config, lambda key, _: key in _QUANTISED) != ""
-        self.source = Source(model, source, "config", _without(config, _QUANTISED), [])
+        self._config = _without(config, _QUANTISED)
+        self.source = Source(model, source, "config", ModelConfig.of(self._config), [])
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors once the model is built; until then, empty batches, so that a load can be cancelled.
@@ -88,29 +91,29 @@ class ConfigReader:
         Raises:
             CheckpointError: where transformers cannot build it.
         """
-        nothing = TensorBatch([], [], [], [], "")
         begun = Progress(0, 1, f"building the model from {self._name}")
-        yield nothing, begun
+        yield nothing(), begun
         with BuildingProcess(self._request, self._file) as process:
             for record in process.records():
-                if record and "architecture" in record:
-                    self._take_note(record)
                 if record and "names" in record:
                     yield _batch(record), begun
                 else:
-                    yield nothing, begun
-        yield nothing, Progress(1, 1)
+                    yield nothing(learned=self._learned(record)), begun
+        yield nothing(), Progress(1, 1)
 
-    def _take_note(self, record: dict[str, Any]) -> None:
+    def _learned(self, record: dict[str, Any] | None) -> Learned | None:
+        """What a record tells of the model that was built; None where it is of something else."""
+        if record is None or "architecture" not in record:
+            return None
         built = record["architecture"]
-        notes = self.source.notes
-        notes.append(f"no weights here: built from {self._name} as {built} by transformers {record['transformers']}")
+        notes = [f"no weights here: built from {self._name} as {built} by transformers {record['transformers']}"]
         if self._architectures and built.lower() not in map(str.lower, self._architectures):
             notes.append(f"transformers has no {self._architectures[0]}: another class of this kind of model was built")
         if self._quantised:
             notes.append("the quantisation that it names is left out: counts and sizes are those without it")
         # The config itself may leave out what is usual, such as how many experts there are.
-        self.source.config = {**record["config"], **self.source.config, "architectures": [built]}
+        config = ModelConfig.of({**record["config"], **self._config, "architectures": [built]})
+        return Learned(config=config, notes=notes)
 
 
 def _batch(record: dict[str, Any]) -> TensorBatch:
@@ -134,7 +137,7 @@ def _refuse_others(config: dict[str, Any], file: str) -> None:
     raise CheckpointError(file, "it does not say which model it is of: it has neither model_type nor architectures")
 
 
-def _without(config: dict[str, Any], keys: set[str], depth: int = _DEEPEST) -> dict[str, Any]:
+def _without(config: dict[str, Any], keys: set[str], depth: int = _MAX_DEPTH) -> dict[str, Any]:
     """A config and those within it, without some keys and without dtypes that no model is built in."""
     result: dict[str, Any] = {}
     for key, value in config.items():
@@ -150,10 +153,10 @@ def _without(config: dict[str, Any], keys: set[str], depth: int = _DEEPEST) -> d
 def _is_too_deep(key: str, value: object) -> bool:
     # Gemma 3n's `vocab_size_per_layer_input` is no number of layers.
     counts_layers = key.endswith(("layer", "layers")) and "per_layer" not in key
-    return counts_layers and type(value) is int and value > _MOST_LAYERS
+    return counts_layers and type(value) is int and value > _MAX_LAYERS
 
 
-def _find(config: dict[str, Any], fits: Callable[[str, object], bool], depth: int = _DEEPEST) -> str:
+def _find(config: dict[str, Any], fits: Callable[[str, object], bool], depth: int = _MAX_DEPTH) -> str:
     """The first key of a config, or of those within it, that fits with its value; "" where none does."""
     for key, value in config.items():
         if fits(key, value):

@@ -21,10 +21,17 @@ _SIZES = {
     "attention.head_count": "num_attention_heads",
     "attention.head_count_kv": "num_key_value_heads",
     "attention.key_length": "head_dim",
+    "attention.q_lora_rank": "q_lora_rank",
+    "attention.kv_lora_rank": "kv_lora_rank",
+    "attention.sliding_window": "sliding_window",
     "context_length": "max_position_embeddings",
     "vocab_size": "vocab_size",
     "expert_count": "num_experts",
     "expert_used_count": "num_experts_per_tok",
+    "expert_feed_forward_length": "moe_intermediate_size",
+    "expert_shared_count": "n_shared_experts",
+    "ssm.state_size": "ssm_state_size",
+    "ssm.conv_kernel": "conv_kernel",
 }
 # Models whose head is their token embedding, and whose files from llama.cpp's converter repeat it all the same
 # (convert_hf_to_gguf.py).

@@ -1,62 +1,14 @@
-"""The types of ggml's tensors, and of files by the type that most of their tensors have.
+"""The types of ggml's tensors by their numbers, and of files by the type that most of their tensors have.
 
-Numbers, names and block sizes: ggml.h and ggml-common.h (https://github.com/ggml-org/llama.cpp, ggml/include,
-ggml/src); file types: `llama_ftype` in include/llama.h.
+File types: `llama_ftype` in include/llama.h (https://github.com/ggml-org/llama.cpp).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from core.checkpoint.dtypes import DTYPES
 
-
-class GgmlType(NamedTuple):
-    """How a tensor's values are stored: in blocks of so many values, each block with its scales in so many bytes."""
-
-    name: str
-    block: int
-    nbytes: int
-
-
-GGML_TYPES = {
-    0: GgmlType("F32", 1, 4),
-    1: GgmlType("F16", 1, 2),
-    2: GgmlType("Q4_0", 32, 18),
-    3: GgmlType("Q4_1", 32, 20),
-    6: GgmlType("Q5_0", 32, 22),
-    7: GgmlType("Q5_1", 32, 24),
-    8: GgmlType("Q8_0", 32, 34),
-    9: GgmlType("Q8_1", 32, 40),
-    10: GgmlType("Q2_K", 256, 84),
-    11: GgmlType("Q3_K", 256, 110),
-    12: GgmlType("Q4_K", 256, 144),
-    13: GgmlType("Q5_K", 256, 176),
-    14: GgmlType("Q6_K", 256, 210),
-    15: GgmlType("Q8_K", 256, 292),
-    16: GgmlType("IQ2_XXS", 256, 66),
-    17: GgmlType("IQ2_XS", 256, 74),
-    18: GgmlType("IQ3_XXS", 256, 98),
-    19: GgmlType("IQ1_S", 256, 50),
-    20: GgmlType("IQ4_NL", 32, 18),
-    21: GgmlType("IQ3_S", 256, 110),
-    22: GgmlType("IQ2_S", 256, 82),
-    23: GgmlType("IQ4_XS", 256, 136),
-    24: GgmlType("I8", 1, 1),
-    25: GgmlType("I16", 1, 2),
-    26: GgmlType("I32", 1, 4),
-    27: GgmlType("I64", 1, 8),
-    28: GgmlType("F64", 1, 8),
-    29: GgmlType("IQ1_M", 256, 56),
-    30: GgmlType("BF16", 1, 2),
-    # Q4_0 with its rows interleaved; llama.cpp reads them no more, the files are still about.
-    31: GgmlType("Q4_0_4_4", 32, 18),
-    32: GgmlType("Q4_0_4_8", 32, 18),
-    33: GgmlType("Q4_0_8_8", 32, 18),
-    34: GgmlType("TQ1_0", 256, 54),
-    35: GgmlType("TQ2_0", 256, 66),
-    39: GgmlType("MXFP4", 32, 17),
-    40: GgmlType("NVFP4", 64, 36),
-    41: GgmlType("Q1_0", 128, 18),
-}
+GGML_TYPES = {dtype.ggml: dtype for dtype in DTYPES if dtype.ggml is not None}
+"""By ggml's numbers."""
 
 REMOVED_TYPES = {4: "Q4_2", 5: "Q4_3", 36: "IQ4_NL_4_4", 37: "IQ4_NL_4_8", 38: "IQ4_NL_8_8"}
 

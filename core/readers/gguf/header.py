@@ -6,7 +6,6 @@ loads (ggml/src/gguf.cpp) is read here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError
@@ -19,13 +18,13 @@ from core.text.width import shortened
 
 MAGIC = b"GGUF"
 NEWEST = 3
-_MOST_TENSORS = 1 << 16
+_MAX_TENSORS = 1 << 16
 """DeepSeek-V3 has 1,025, as llama.cpp stacks experts."""
-_MOST_PAIRS = 1 << 16
-_LONGEST_VALUE = 1 << 12
+_MAX_KEYS = 1 << 16
+_MAX_VALUE_BYTES = 1 << 12
 """A longer text is of no use here: a licence, a chat template."""
-_MOST_ARRAYS = 1 << 16
-_DEEPEST_ARRAY = 4
+_MAX_INNER_ARRAYS = 1 << 16
+_MAX_ARRAY_DEPTH = 4
 
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
@@ -69,8 +68,8 @@ class GgufHeader:
         self.version = self._read_version()
         # Version 1 has lengths of 32 bits.
         self._bytes.length = "I" if self.version == 1 else "Q"
-        self.tensor_count = self._read_count("tensor", 24 if self.version > 1 else 20, _MOST_TENSORS)
-        pairs = self._read_count("key", 13 if self.version > 1 else 9, _MOST_PAIRS)
+        self.tensor_count = self._read_count("tensor", 24 if self.version > 1 else 20, _MAX_TENSORS)
+        pairs = self._read_count("key", 13 if self.version > 1 else 9, _MAX_KEYS)
         for _ in range(pairs):
             self._read_pair()
         self._alignment = self._read_alignment()
@@ -145,7 +144,7 @@ class GgufHeader:
         if length > left:
             reason = f"a text of {length:,} bytes cannot be in the {left:,} that follow: it is cut off or damaged"
             raise self._bytes.fault(reason, start, f"key {shortened(key, 120)}")
-        if length > _LONGEST_VALUE:
+        if length > _MAX_VALUE_BYTES:
             self._bytes.skip(length)
             return ""
         return self._bytes.text(length).decode("utf-8", "replace")
@@ -164,7 +163,7 @@ class GgufHeader:
             self._bytes.skip_strings(length)
         elif kind == _ARRAY:
             self._arrays += length
-            if depth == _DEEPEST_ARRAY or self._arrays > _MOST_ARRAYS:
+            if depth == _MAX_ARRAY_DEPTH or self._arrays > _MAX_INNER_ARRAYS:
                 raise self._key_fault("too many arrays lie in arrays", key, 8)
             for _ in range(length):
                 self._skip_array(key, depth + 1)
@@ -185,10 +184,13 @@ class GgufHeader:
             )
         return value
 
-    def batches(self) -> Iterator[TensorBatch]:
-        """The tensors in the header's order, some thousands at a time.
+    def batch(self, shard: str) -> TensorBatch:
+        """The tensors in the header's order.
+
+        Args:
+            shard: the file's name in the checkpoint's folder.
 
         Raises:
             CheckpointError: for whatever is not as the format says.
         """
-        return TensorTable(self._bytes, self.tensor_count, self._alignment).batches()
+        return TensorTable(self._bytes, self.tensor_count, self._alignment).batch(shard)

@@ -9,15 +9,15 @@ from typing import Any, BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 
-MOST_READ = 1 << 29
+MAX_HEADER_BYTES = 1 << 29
 """Bytes of one header that are read; 150,000 tokens and merges take about 5 MB."""
-MOST_STRINGS = 1 << 25
+MAX_STRINGS = 1 << 25
 """Strings of one header that are walked over, at some 80 ns each."""
-MOST_TEXT = 1 << 26
+MAX_TEXT_BYTES = 1 << 26
 """Bytes of all keys and names together; they are kept."""
-LONGEST_NAME = (1 << 16) - 1
+MAX_NAME_BYTES = (1 << 16) - 1
 """Of keys, by the format; tensors' names have 64 bytes at most there, and more in files of stable-diffusion.cpp."""
-_PIECES = 1 << 16, 1 << 22
+_PIECE_BYTES = 1 << 16, 1 << 22
 
 
 class HeaderBytes:
@@ -39,7 +39,7 @@ class HeaderBytes:
         self._buffer = b""
         self._start = 0
         self._at = 0
-        self._piece, self._largest_piece = _PIECES
+        self._piece, self._largest_piece = _PIECE_BYTES
         self._read = 0
         self._strings = 0
         self._text = 0
@@ -86,8 +86,8 @@ class HeaderBytes:
         if length > self.left:
             reason = f"{what} of {length:,} bytes cannot be in the {self.left:,} that follow"
             raise self.fault(f"{reason}: it is cut off or damaged", start)
-        if length > LONGEST_NAME:
-            raise self.fault(f"{what} of {length:,} bytes is longer than {LONGEST_NAME:,}", start)
+        if length > MAX_NAME_BYTES:
+            raise self.fault(f"{what} of {length:,} bytes is longer than {MAX_NAME_BYTES:,}", start)
         try:
             return self.text(length).decode()
         except UnicodeDecodeError as error:
@@ -96,8 +96,8 @@ class HeaderBytes:
     def text(self, length: int) -> bytes:
         """Bytes that are kept, of which there may not be too many."""
         self._text += length
-        if self._text > MOST_TEXT:
-            raise self.fault(f"keys and names of more than {MOST_TEXT:,} bytes in all are not read")
+        if self._text > MAX_TEXT_BYTES:
+            raise self.fault(f"keys and names of more than {MAX_TEXT_BYTES:,} bytes in all are not read")
         return self.take(length)
 
     def take(self, count: int) -> bytes:
@@ -119,8 +119,8 @@ class HeaderBytes:
         if count > self.left // length.size:
             raise self.fault(f"{count:,} strings cannot be in the {self.left:,} bytes left")
         self._strings += count
-        if self._strings > MOST_STRINGS:
-            raise self.fault(f"more than {MOST_STRINGS:,} strings in its metadata are not read")
+        if self._strings > MAX_STRINGS:
+            raise self.fault(f"more than {MAX_STRINGS:,} strings in its metadata are not read")
         width, unpack = length.size, length.unpack_from
         # The loop's step is taken 300,000 times for a usual tokenizer: nothing is checked in it but by `unpack`
         # itself, which fails behind the buffer, and `repeat` makes no numbers.
@@ -174,5 +174,5 @@ class HeaderBytes:
                 self._piece = min(4 * self._piece, self._largest_piece)
         except OSError as failure:
             raise from_os_error(failure, self.file) from failure
-        if self._read > MOST_READ:
-            raise self.fault(f"a header of more than {MOST_READ:,} bytes is not read")
+        if self._read > MAX_HEADER_BYTES:
+            raise self.fault(f"a header of more than {MAX_HEADER_BYTES:,} bytes is not read")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder, take_names
 from core.files.gguf_names import is_companion, models_among, split_of
 from core.readers.gguf.config import config_of, notes_of
 from core.readers.gguf.header import GgufHeader
 from core.text.numbers import plural, size
 
-_MOST_CHOICES = 8
+_MAX_CHOICES = 8
 _ALL_AGAIN = "download them all again"
 _EMBEDDING, _HEAD = "token_embd.weight", "output.weight"
 # What llama.cpp keeps in files of this format beside models.
@@ -24,7 +27,12 @@ _OTHERS = (
 
 
 class GgufReader:
-    """Reads the headers of a GGUF file and of those that it is split into."""
+    """Reads the headers of a GGUF file and of those that it is split into.
+
+    Attributes:
+        source: what is known before they are read.
+        folder: where they lie.
+    """
 
     def __init__(self, model: str, path: str, folder: Folder, name: str) -> None:
         """
@@ -34,8 +42,8 @@ class GgufReader:
             folder: where the file lies.
             name: its name, or that of any part of a split model.
         """
-        self.source = Source(model, path, "gguf", {}, [])
-        self._folder = folder
+        self.source = Source(model, path, "gguf", ModelConfig.of({}), [])
+        self.folder = folder
         split = split_of(name)
         self._parts = split.parts if split else [name]
 
@@ -46,52 +54,47 @@ class GgufReader:
             CheckpointError: where a part is missing or faulty, or the parts do not belong together.
         """
         total = len(self._parts)
-        missing = [part for part in self._parts if not self._folder.has(part)]
+        missing = [part for part in self._parts if not self.folder.has(part)]
         if missing:
             others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
             reason = f"missing, {others}{plural(total, 'part')} of a split model"
-            raise CheckpointError(self._folder.shown(missing[0]), reason, advice=AGAIN)
-        self._folder.expect(self._parts)
+            raise CheckpointError(self.folder.shown(missing[0]), reason, advice=AGAIN)
+        self.folder.expect(self._parts)
         seen: set[str] = set()
-        promised = None
+        promised, config = None, dict[str, Any]()
         for number, part in enumerate(self._parts):
-            opened, length = self._folder.open(part)
+            opened, length = self.folder.open(part)
             with opened:
-                header = GgufHeader(opened, length, self._folder.shown(part))
+                header = GgufHeader(opened, length, self.folder.shown(part))
                 self._check_split(header, number)
                 if not number:
-                    self._tell(header)
+                    self._refuse_others(header)
                     promised = header.metadata.get("split.tensors.count")
-                for batch in header.batches():
-                    take_names(self._folder.shown(part), batch.names, seen, "part of the model", _ALL_AGAIN)
-                    yield batch, Progress(number, total)
-            yield TensorBatch([], [], [], [], self._folder.shown(part)), Progress(number + 1, total)
+                    config = config_of(header.metadata)
+                    learned = Learned(config=ModelConfig.of(config), notes=list(notes_of(header)))
+                    yield nothing(self.folder.shown(part), learned), Progress(0, total)
+                batch = header.batch(part)
+                take_names(self.folder.shown(part), batch.names, seen, "part of the model", _ALL_AGAIN)
+            yield batch, Progress(number + 1, total)
         if total > 1 and type(promised) is int and promised != len(seen):
             reason = f"its parts hold {plural(len(seen), 'tensor')}, and split.tensors.count says {promised:,}"
-            raise CheckpointError(self._folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
+            raise CheckpointError(self.folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
         if _HEAD in seen:
             # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
-            self.source.config.setdefault("tie_word_embeddings", False)
-        elif _EMBEDDING in seen and self._speaks(header):
-            self.source.notes.append(f"no output head is stored: {_EMBEDDING} serves as one")
+            learned = Learned(config=ModelConfig.of({"tie_word_embeddings": False, **config}))
+            yield nothing(learned=learned), Progress(total, total)
+        elif _EMBEDDING in seen and _speaks(header, config.get("model_type")):
+            learned = Learned(notes=[f"no output head is stored: {_EMBEDDING} serves as one"])
+            yield nothing(learned=learned), Progress(total, total)
 
-    def _tell(self, header: GgufHeader) -> None:
+    def _refuse_others(self, header: GgufHeader) -> None:
         for key, other, what in _OTHERS:
             if header.metadata.get(key) == other:
-                raise CheckpointError(self._folder.shown(self._parts[0]), f"it holds {what} and no model")
-        self.source.config.update(config_of(header.metadata))
-        self.source.notes.extend(notes_of(header))
-
-    def _speaks(self, header: GgufHeader) -> bool:
-        """Whether the model writes text; those that embed it say how they pool, or are not causal."""
-        config = self.source.config
-        architecture = config.get("model_type")
-        silent = (f"{architecture}.pooling_type", f"{architecture}.attention.causal")
-        return not any(key in header.metadata for key in silent)
+                raise CheckpointError(self.folder.shown(self._parts[0]), f"it holds {what} and no model")
 
     def _check_split(self, header: GgufHeader, number: int) -> None:
         """Compares what a part says of its place with its name; the place in a whole model says nothing."""
-        file, total = self._folder.shown(self._parts[number]), len(self._parts)
+        file, total = self.folder.shown(self._parts[number]), len(self._parts)
         count, place = header.metadata.get("split.count", 1), header.metadata.get("split.no", 0)
         if type(count) is not int or type(place) is not int:
             raise CheckpointError(file, "split.count and split.no are no whole numbers", place="metadata")
@@ -102,6 +105,12 @@ class GgufReader:
         named = f"its name says part {number + 1} of {total}" if total > 1 else "its name does not"
         advice = "give it the name that it was downloaded by"
         raise CheckpointError(file, f"{says}, and {named}", advice=advice)
+
+
+def _speaks(header: GgufHeader, architecture: object) -> bool:
+    """Whether the model writes text; those that embed it say how they pool, or are not causal."""
+    silent = (f"{architecture}.pooling_type", f"{architecture}.attention.causal")
+    return not any(key in header.metadata for key in silent)
 
 
 def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> GgufReader | None:
@@ -121,7 +130,7 @@ def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Gg
     if not chosen:
         return None
     if len(chosen) > 1:
-        listed = [f"{name} ({_size(folder, parts)})" for name, parts in list(chosen.items())[:_MOST_CHOICES]]
+        listed = [f"{name} ({_size(folder, parts)})" for name, parts in list(chosen.items())[:_MAX_CHOICES]]
         more = f" and {len(chosen) - len(listed)} more" if len(chosen) > len(listed) else ""
         reason = f"there are {len(chosen)} GGUF models in it: {', '.join(listed)}{more}"
         raise CheckpointError(source, reason, advice="name one of them")
@@ -129,7 +138,7 @@ def gguf_reader(model: str, source: str, folder: Folder, names: list[str]) -> Gg
     reader = GgufReader(model, source, folder, name)
     for companion in found:
         if companion != name:
-            reader.source.notes.append(f"not read, a file of its own beside it: {companion}")
+            reader.source = reader.source.with_notes(f"not read, a file of its own beside it: {companion}")
     return reader
 
 

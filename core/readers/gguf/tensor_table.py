@@ -7,17 +7,16 @@ the file that holds them all.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
+from core.checkpoint.placement import Placement
 from core.checkpoint.tensors import TensorBatch
 from core.readers.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
 from core.readers.gguf.header_bytes import HeaderBytes
 
-_MOST_DIMENSIONS = 4
-_BATCH = 8192
-_MOST_LAYOUTS = 1 << 14
+_MAX_DIMENSIONS = 4
+_MAX_LAYOUTS = 1 << 14
 
 
 class Layout(NamedTuple):
@@ -42,24 +41,25 @@ class TensorTable:
         self._count = count
         self._alignment = alignment
 
-    def batches(self) -> Iterator[TensorBatch]:
-        """The tensors in the header's order, some thousands at a time.
+    def batch(self, shard: str) -> TensorBatch:
+        """All tensors in the header's order: where their values lie is known at its end.
+
+        Args:
+            shard: as the batch's.
 
         Raises:
             CheckpointError: for whatever is not as the format says.
         """
-        names: list[str] = []
+        names: dict[str, None] = {}
         layouts: list[Layout] = []
-        seen: set[str] = set()
         begins, ends = array("Q"), array("Q")
         known: dict[bytes, Layout] = {}
         for _ in range(self._count):
             start = self._bytes.position
             name = self._bytes.name("a tensor's name")
-            if name in seen:
+            if name in names:
                 raise self._tensor_fault("the header has this name twice", name, start)
-            seen.add(name)
-            names.append(name)
+            names[name] = None
             layout, begin = self._layout(name, known)
             layouts.append(layout)
             if begin % self._alignment:
@@ -68,22 +68,18 @@ class TensorTable:
                 raise self._tensor_fault(f"its offset {begin:,} is beyond any file", name, start)
             begins.append(begin)
             ends.append(begin + layout.nbytes)
-            if len(names) == _BATCH:
-                yield self._batch(names, layouts)
-                names, layouts = [], []
-        self._check_places(begins, ends)
-        yield self._batch(names, layouts)
-
-    def _batch(self, names: list[str], layouts: list[Layout]) -> TensorBatch:
-        shapes, dtypes, sizes = zip(*layouts) if layouts else ((), (), ())
-        return TensorBatch(names, shapes, dtypes, sizes, self._bytes.file)
+        data = self._bytes.position + -self._bytes.position % self._alignment
+        self._check_places(data, begins, ends)
+        starts = array("Q", [data + begin for begin in begins])
+        placement = Placement("big") if self._bytes.order == ">" else None
+        return TensorBatch.of(list(names), layouts, self._bytes.file, shard=shard, starts=starts, placement=placement)
 
     def _layout(self, name: str, known: dict[bytes, Layout]) -> tuple[Layout, int]:
         """A tensor's layout and offset."""
         start = self._bytes.position
         dimensions = self._bytes.number()
-        if dimensions > _MOST_DIMENSIONS:
-            reason = f"{dimensions:,} dimensions, and GGUF has {_MOST_DIMENSIONS} at most"
+        if dimensions > _MAX_DIMENSIONS:
+            reason = f"{dimensions:,} dimensions, and GGUF has {_MAX_DIMENSIONS} at most"
             raise self._tensor_fault(reason, name, start)
         form = f"{dimensions}{self._bytes.length}I"
         shape_start = self._bytes.position
@@ -91,7 +87,7 @@ class TensorTable:
         spec = repr((reverse, number)).encode()
         layout = known.get(spec)
         if layout is None:
-            if len(known) == _MOST_LAYOUTS:
+            if len(known) == _MAX_LAYOUTS:
                 known.clear()
             layout = known[spec] = self._new_layout(name, reverse, number, shape_start)
         return layout, begin
@@ -121,11 +117,16 @@ class TensorTable:
     def _tensor_fault(self, reason: str, name: str, start: int) -> CheckpointError:
         return self._bytes.fault(reason, start, tensor_place(name))
 
-    def _check_places(self, begins: array[int], ends: array[int]) -> None:
-        """Refuses values that lie behind the file's end or over one another; gaps between them may be."""
+    def _check_places(self, data: int, begins: array[int], ends: array[int]) -> None:
+        """Refuses values that lie behind the file's end or over one another; gaps between them may be.
+
+        Args:
+            data: the first byte of the part of the file that holds them.
+            begins: of each, where its values begin in that part.
+            ends: and where they end.
+        """
         if not begins:
             return
-        data = self._bytes.position + -self._bytes.position % self._alignment
         needed = data + max(ends)
         if needed > self._bytes.size:
             reason = f"the tensors' values should end at byte {needed:,} and the file has {self._bytes.size:,}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted
 from core.files.folder import Folder
 from core.files.json_file import read_json_object
 from core.readers.ranks.slices import Sizes, Slice
@@ -68,12 +68,14 @@ class RankFolder:
         pickled, state = load(self._folder, name, may_be_empty)
         for key, left in state.beside.items():
             self.beside.setdefault(key, Uncounted()).add(left)
-        # Two files number their runs of values alike.
-        tensors = {
-            key: Tensor(tensor.shape, tensor.dtype, tensor.nbytes, (name, *tensor.storage) if tensor.storage else None)
-            for key, tensor in state.tensors.items()
-        }
+        tensors = {key: _of_file(name, tensor) for key, tensor in state.tensors.items()}
         return Loaded(name, pickled.value, tensors)
+
+
+def _of_file(name: str, tensor: Tensor) -> Tensor:
+    """A tensor whose runs of values are told from those of other files, which number theirs alike."""
+    runs = tensor.storage and tuple((f"{name}/{key}", begin, strides) for key, begin, strides in tensor.storage)
+    return Tensor(tensor.shape, tensor.dtype, tensor.nbytes, runs)
 
 
 def sizes_of_arguments(said: dict[str, Any]) -> Sizes:

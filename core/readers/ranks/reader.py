@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.uncounted import total_of
 from core.files.folder import Folder
 from core.files.json_file import read_config
 from core.readers.ranks.loaded import RankFolder
@@ -59,21 +61,17 @@ class RankReader:
         whole = self._read(ranks)
         if not whole.tensors:
             raise CheckpointError(self.source.source, "there is not one tensor of a model in its files")
-        self.source.notes += whole.notes
-        if ranks.beside:
-            self.source.notes.append(f"not counted: {beside_text(ranks.beside)}")
-            for left in ranks.beside.values():
-                self.source.beside.add(left)
-        self.source.piece = whole.piece
+        left = [f"not counted: {beside_text(ranks.beside)}"] if ranks.beside else []
         tensors = whole.tensors.values()
+        learned = Learned(notes=[*whole.notes, *left], beside=total_of(ranks.beside.values()), piece=whole.piece)
+        # The values of one tensor lie in several files, and where in each is not told.
         yield (
-            TensorBatch(
-                names=list(whole.tensors),
-                shapes=[tensor.shape for tensor in tensors],
-                dtypes=[tensor.dtype for tensor in tensors],
-                sizes=[tensor.nbytes for tensor in tensors],
-                file=self.source.source,
+            TensorBatch.of(
+                list(whole.tensors),
+                tensors,
+                self.source.source,
                 storages=[tensor.storage for tensor in tensors],
+                learned=learned,
             ),
             Progress(1, 1),
         )

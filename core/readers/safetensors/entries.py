@@ -6,36 +6,22 @@ Format: https://github.com/huggingface/safetensors, README, "Format"; the checks
 
 from __future__ import annotations
 
-import json
-import re
-from itertools import accumulate
+from array import array
+from collections.abc import Iterable
+from contextlib import suppress
+from operator import ne, sub
 from typing import NamedTuple
 
+from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
 from core.checkpoint.tensors import TensorBatch
+from core.readers.safetensors.columns import Columns
+from core.readers.safetensors.numbers import LARGEST_COUNT
+from core.readers.safetensors.one_entry import KEYS
 from core.text.width import shortened
 
-# Bits an element takes, by the dtypes of the safetensors crate (tensor.rs, enum Dtype).
-DTYPE_BITS = {
-    **dict.fromkeys(("BOOL", "U8", "I8", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8),
-    **dict.fromkeys(("U16", "I16", "F16", "BF16"), 16),
-    **dict.fromkeys(("U32", "I32", "F32"), 32),
-    **dict.fromkeys(("U64", "I64", "F64", "C64"), 64),
-    **{"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6},
-}
-
-_SPEC = re.compile(rb'\w{1,16}","shape":\[[\d,]*\]')
-_CONTROLS = bytes(range(32))
-_LARGEST = (1 << 64) - 1
-"""A count or a size in the crate, a usize."""
-
-
-def whole(text: str) -> int | float:
-    """A JSON number without fraction; what no count in a header can be (-0, 30 digits) as a float, which none is.
-
-    Python would take -0 for 0, and some of its versions minutes for a million digits.
-    """
-    return float(text) if len(text) > 20 or text == "-0" else int(text)
+DTYPE_BITS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.in_safetensors}
+"""What a value takes, in bits."""
 
 
 class Layout(NamedTuple):
@@ -46,17 +32,23 @@ class Layout(NamedTuple):
     nbytes: int
 
 
+Layouts = dict[tuple[str, tuple[int, ...]], Layout]
+"""By dtype and shape those known to be right, which are few and shared by their tensors."""
+
+
 class EntryChecks:
     """Turns entries into batches of tensors and remembers what the whole header must add up to."""
 
-    def __init__(self, file: str, layouts: dict[bytes, Layout]) -> None:
+    def __init__(self, file: str, layouts: Layouts, values_start: int) -> None:
         """
         Args:
             file: the shard, as its tensors and an error call it.
-            layouts: those known by how they are spelt, to be added to.
+            layouts: those known, to be added to.
+            values_start: the byte of the file where its values begin, which offsets count from.
         """
         self._file = file
         self._layouts = layouts
+        self._values_start = values_start
         self._seen: set[str] = set()
         self._end = 0  # of the values that follow each other from 0 on
         self._displaced: list[tuple[int, int, str]] = []
@@ -64,86 +56,90 @@ class EntryChecks:
         self._shapes: list[tuple[int, ...]] = []
         self._dtypes: list[str] = []
         self._sizes: list[int] = []
+        self._begins: list[int] = []
 
-    def plain(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> bool:
-        """Takes entries if they are spelt without blanks or escapes and their values follow one another.
-
-        Args:
-            names: between quotes.
-            specs: from the dtype to the end of the shape, `F32","shape":[2,3]`.
-            begins: first offsets.
-            ends: second offsets.
-
-        Returns:
-            Whether they are so; else nothing was taken.
-        """
-        together = b"\n".join(names)
-        if b"\\" in together or len(together.translate(None, _CONTROLS)) != len(together) - len(names) + 1:
-            return False
-        if not all(_SPEC.fullmatch(spec) for spec in set(specs).difference(self._layouts)):
-            return False
-        found = self._layouts_of(specs, names)
-        stops = list(accumulate([layout.nbytes for layout in found], initial=self._end))[1:]
-        # As text, so that the digits are checked as well.
-        if begins[1:] != ends[:-1] or begins[0] != b"%d" % self._end or b", ".join(ends) != str(stops)[1:-1].encode():
-            return False
-        self._keep(self._decoded(together), found, [], stops)
-        return True
-
-    def usual(self, names: list[bytes], specs: list[bytes], begins: list[bytes], ends: list[bytes]) -> bool:
-        """Takes entries with blanks or with values in another order, too.
+    def together(self, columns: Columns, last: bool) -> bool:
+        """Takes entries that are all right.
 
         Args:
-            names: without escapes and control characters.
-            specs: from the dtype to the end of the shape, `F32", "shape": [2, 3]`.
-            begins: first offsets, as decimal numbers.
-            ends: second offsets, likewise.
+            columns: the entries.
+            last: whether there are no others behind them.
 
         Returns:
-            True: they are taken, or it is a fault.
+            Whether they are; else nothing was taken, and one by one they tell what is wrong with them.
         """
-        found = self._layouts_of(specs, names)
-        self._keep(self._decoded(b"\n".join(names)), found, list(map(int, begins)), list(map(int, ends)))
-        return True
-
-    def _layouts_of(self, specs: list[bytes], names: list[bytes]) -> list[Layout]:
-        layouts = self._layouts
-        if fresh := set(specs).difference(layouts):
-            for spec, name in zip(specs, names):
-                if spec in fresh:
-                    layouts[spec] = self._layout_of(spec, name)
-                    fresh.discard(spec)
-        return list(map(layouts.__getitem__, specs))
-
-    def _decoded(self, together: bytes) -> list[str]:
-        """Names with a line break between each two, of which they have none themselves."""
+        names, keys, offsets = columns
+        if self._seen and not self._seen.isdisjoint(names):
+            return False
         try:
-            return together.decode().split("\n")
-        except UnicodeDecodeError as error:
-            raise self._fault("a tensor's name is not UTF-8") from error
+            layouts = list(map(self._layouts.__getitem__, keys))
+        except KeyError:
+            if not all(map(self._learn, set(keys).difference(self._layouts))):
+                return False
+            layouts = list(map(self._layouts.__getitem__, keys))
+        begins, ends = zip(*offsets)
+        if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
+            return False
+        if not last:
+            self._seen.update(names)
+        self._keep(names, layouts, begins, ends)
+        return True
 
-    def odd(self, name: str, value: object) -> None:
-        """Takes an entry as JSON was decoded, objects as tuples of pairs."""
-        if not isinstance(value, tuple):
-            raise self._fault("its entry is not an object", name)
-        entry = dict(value)
-        if len(entry) < len(value):
-            raise self._fault("its entry has a key twice", name)
-        for key in ("dtype", "shape", "data_offsets"):
-            if key not in entry:
-                raise self._fault(f"its entry has no {key}", name)
+    def _learn(self, key: tuple[str, tuple[int, ...]]) -> bool:
+        """Whether a layout is right, which is remembered."""
+        try:
+            self._layouts[key] = self._layout(key[0], list(key[1]), "")
+        except CheckpointError:
+            return False
+        return True
+
+    def alone(self, name: str, value: object) -> None:
+        """Takes an entry as JSON was decoded, objects as tuples of pairs.
+
+        Raises:
+            CheckpointError: where anything about it is wrong.
+        """
+        if name in self._seen:
+            raise self._fault("the header has this name twice", name)
+        self._seen.add(name)
+        if name == "__metadata__":
+            self._check_metadata(value)
+            return
+        entry = self._entry(name, value)
         layout = self._layout(entry["dtype"], entry["shape"], name)
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
-        self._keep([name], [layout], offsets[:1], offsets[1:])
+        begin, end = offsets
+        if end - begin != layout.nbytes or begin < 0:
+            shape = shortened(" × ".join(map(str, layout.shape)), 120) or "one value"
+            raise self._fault(
+                f"its data_offsets [{begin}, {end}] do not hold {layout.nbytes:,} bytes, the size of"
+                f" {layout.dtype} {shape}",
+                name,
+            )
+        self._keep([name], [layout], (begin,), (end,))
 
-    def metadata(self, value: object) -> None:
-        """Checks `__metadata__`, which holds nothing that counts."""
+    def _entry(self, name: str, value: object) -> dict[str, object]:
+        # The crate's decoder takes an array of the three values for the object, too.
+        if isinstance(value, list) and len(value) == len(KEYS):
+            return dict(zip(KEYS, value))
+        if not isinstance(value, tuple):
+            raise self._fault("its entry is not an object", name)
+        entry = dict(value)
+        given = [key for key, _ in value if key in KEYS]
+        if len(set(given)) < len(given):
+            raise self._fault("its entry has a key twice", name)
+        for key in KEYS:
+            if key not in entry:
+                raise self._fault(f"its entry has no {key}", name)
+        return entry
+
+    def _check_metadata(self, value: object) -> None:
+        """`__metadata__` holds nothing that counts."""
         strings = value is None or (isinstance(value, tuple) and all(isinstance(text, str) for _, text in value))
         if not strings:
             raise CheckpointError(self._file, "it is not an object of strings", place="__metadata__", advice=DAMAGED)
-        self._take_names(["__metadata__"])
 
     def finish(self, available: int) -> None:
         """The values must fill the rest of the file, each byte once.
@@ -168,15 +164,6 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _layout_of(self, spec: bytes, encoded: bytes) -> Layout:
-        name = encoded.decode("utf-8", "replace")
-        dtype, _, rest = spec.decode().partition('"')
-        try:
-            shape = json.loads(rest[rest.index("[") :], parse_int=whole)
-        except ValueError as error:
-            raise self._fault("its shape is not a list of whole numbers", name) from error
-        return self._layout(dtype, shape, name)
-
     def _layout(self, dtype: object, shape: object, name: str) -> Layout:
         if not isinstance(dtype, str):
             raise self._fault("its dtype is not a text", name)
@@ -194,61 +181,35 @@ class EntryChecks:
             raise self._fault(f"{values:,} values of {dtype} do not fill whole bytes", name)
         return Layout(dtype, tuple(shape), bits // 8)
 
-    def _keep(self, names: list[str], layouts: list[Layout], starts: list[int], stops: list[int]) -> None:
-        """Keeps some entries for the next batch.
-
-        Args:
-            names: their names.
-            layouts: their layouts.
-            starts: where their values begin; empty where they are known to be as long as they should be and to follow
-                those before without a hole.
-            stops: where their values end.
-        """
-        self._take_names(names)
-        if starts:
-            self._check_sizes(names, layouts, starts, stops)
-        if starts and starts != [self._end, *stops[:-1]]:
-            self._displaced += zip(starts, stops, names)
+    def _keep(self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], ends: tuple[int, ...]) -> None:
+        """Keeps some entries for the next batch, with the places of their values."""
+        if begins[0] == self._end and begins[1:] == ends[:-1]:
+            self._end = ends[-1]
         else:
-            self._end = stops[-1]
+            self._displaced += zip(begins, ends, names)
         dtypes, shapes, sizes = zip(*layouts)
         self._names += names
         self._dtypes += dtypes
         self._shapes += shapes
         self._sizes += sizes
+        self._begins += begins
 
     def batch(self) -> TensorBatch:
         """The tensors taken since the last batch."""
-        batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file)
-        self._names, self._shapes, self._dtypes, self._sizes = [], [], [], []
+        starts = None
+        # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
+        with suppress(OverflowError):
+            starts = array("Q", [self._values_start + begin for begin in self._begins])
+        batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file, starts=starts)
+        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], []
         return batch
 
-    def _check_sizes(self, names: list[str], layouts: list[Layout], starts: list[int], stops: list[int]) -> None:
-        for name, layout, begin, end in zip(names, layouts, starts, stops):
-            if end - begin != layout.nbytes or begin < 0:
-                shape = shortened(" × ".join(map(str, layout.shape)), 120) or "one value"
-                raise self._fault(
-                    f"its data_offsets [{begin}, {end}] do not hold {layout.nbytes:,} bytes, the size of"
-                    f" {layout.dtype} {shape}",
-                    name,
-                )
 
-    def _take_names(self, names: list[str]) -> None:
-        fresh = set(names)
-        if len(fresh) < len(names) or not self._seen.isdisjoint(fresh):
-            seen = self._seen
-            for name in names:
-                if name in seen:
-                    raise self._fault("the header has this name twice", name)
-                seen.add(name)
-        self._seen |= fresh
-
-
-def _product(shape: list[int]) -> int:
+def _product(shape: Iterable[int]) -> int:
     """The values of a shape, or -1 where they are too many: found at once, as a hostile product can take minutes."""
     values = 1
     for n in shape:
         values *= n
-        if max(n, values) > _LARGEST:
+        if max(n, values) > LARGEST_COUNT:
             return -1
     return values

@@ -3,48 +3,29 @@
 Format: 8 bytes little-endian length N, N bytes of JSON (`{name: {"dtype", "shape", "data_offsets"}}` and an
 optional `__metadata__`), then the values (https://github.com/huggingface/safetensors, README, "Format").
 
-A large model's header has hundreds of megabytes, so it is never held or decoded whole: entries as every known
-writer spells them are taken by one regular expression, all others by the standard library's JSON scanner.
+A large model's header has hundreds of megabytes, so it is never held or decoded whole. The entries of a piece are
+decoded together; a piece with anything unusual is read again entry by entry: no byte is read more than a few times.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
-from json import decoder
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.tensors import TensorBatch
 from core.files.foreign import foreign
-from core.readers.safetensors.entries import EntryChecks, Layout, whole
+from core.readers.safetensors.column_decoder import ColumnDecoder
+from core.readers.safetensors.entries import EntryChecks, Layouts
+from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural
 
 MAX_HEADER = 1 << 29
 """Bytes; about four million tensors. What claims more is not believed."""
 _MAX_ENTRY = 1 << 23
 _PIECE = 1 << 20
-
-# An entry as the safetensors crate writes it, loosely: `EntryChecks.plain` looks closer, at all of them together.
-_PLAIN = re.compile(rb'"([^"]*)":\{"dtype":"([^]]*\]),"data_offsets":\[([^],]*),([^]]*)\]\},')
-# The same strictly, with blanks too, as Python's json.dumps writes it.
-_ENTRY = re.compile(
-    rb'"([^"\\\x00-\x1f]*)" ?: ?\{"dtype" ?: ?"(\w{1,16}" ?, ?"shape" ?: ?\[[\d, ]*\]) ?, ?'
-    rb'"data_offsets" ?: ?\[(0|[1-9]\d{0,18}), ?(0|[1-9]\d{0,18})\]\}, ?'
-)
-_SPACE = re.compile(r"[ \t\n\r]*")
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
-
-
-# Objects as tuples of pairs, so that a key given twice is seen.
-_DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=whole, parse_constant=_no_constant)
-
-# The scanner of a string's end, which the type stubs leave out.
-_scan_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
+_SPACE = b" \t\r\n"
 
 
 class _Unfinished(Exception):
@@ -54,18 +35,20 @@ class _Unfinished(Exception):
 class HeaderReader:
     """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place."""
 
-    def __init__(self, opened: BinaryIO, size: int, file: str, layouts: dict[bytes, Layout] | None = None) -> None:
+    def __init__(self, opened: BinaryIO, size: int, file: str, decoder: ColumnDecoder, layouts: Layouts) -> None:
         """
         Args:
             opened: the file, at its start.
             size: its length in bytes.
             file: what its tensors and an error call it.
+            decoder: of all shards' headers.
             layouts: what the headers of other shards had, to be added to.
         """
         self._opened = opened
         self._size = size
         self._file = file
-        self._checks = EntryChecks(file, {} if layouts is None else layouts)
+        self._decoder = decoder
+        self._layouts = layouts
         self._length = 0
         self._read = 0
 
@@ -76,6 +59,7 @@ class HeaderReader:
             CheckpointError: for whatever is not as the format says.
         """
         self._length = self._header_length()
+        self._checks = EntryChecks(self._file, self._layouts, 8 + self._length)
         rest = self._with_more(b"")
         if rest[:1] != b"{":
             raise self._fault("the header is not a JSON object", "byte 8")
@@ -145,54 +129,40 @@ class HeaderReader:
         Returns:
             Where the next entry begins, and whether the object has ended there.
         """
-        text = ""
-        position, closed = 0, False
-        if empty and buffer.startswith(b'"__metadata__"'):
-            text = buffer.decode("latin-1")
-            try:
-                position, closed = self._odd_entry(buffer, text, 0, True)
-            except _Unfinished:
-                return 0, False
-        rest = b"" if closed else buffer[position:]
-        for pattern, take in ((_PLAIN, self._checks.plain), (_ENTRY, self._checks.usual)):
-            # Between the entries, at each fifth place, nothing may stand; else they are taken one by one.
-            parts = pattern.split(rest)
-            if len(parts) > 1 and not any(parts[0:-1:5]) and take(*(parts[n::5] for n in range(1, 5))):
-                position = len(buffer) - len(parts[-1])
-                break
+        position, closed, text = 0, False, ""
+        # Metadata, which comes first as a rule, is taken alone: it is no tensor, and what follows it is usual again.
+        usual = not (empty and buffer[:64].lstrip(_SPACE).startswith(b'"__metadata__"'))
         while not closed:
-            if match := _ENTRY.match(buffer, position):
-                name, spec, begin, end = match.groups()
-                self._checks.usual([name], [spec], [begin], [end])
-                position = match.end()
-                continue
-            # As Latin-1, a character's place is its byte's.
+            if usual and (end := self._together(buffer, position)):
+                return end, self._read == self._length
             text = text or buffer.decode("latin-1")
             try:
-                position, closed = self._odd_entry(buffer, text, position, empty and position == 0)
+                name, position, closed = self._one_entry(buffer, text, position, empty and position == 0)
             except _Unfinished:
                 break
+            usual = name == "__metadata__"
         return position, closed
 
-    def _odd_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[int, bool]:
-        """Takes one entry in whatever way JSON allows: where the next one begins, and whether the object ends."""
+    def _together(self, buffer: bytes, start: int) -> int:
+        """Takes entries at once: all up to the object's end where that is at hand, else up to the last brace and comma.
+
+        Returns:
+            Where the next entry begins; 0 where nothing was taken.
+        """
+        last = self._read == self._length
+        if last:
+            text, end = b"{" + buffer[start:], len(buffer)
+        else:
+            # If this brace ends no entry, it closes what is no JSON.
+            end = buffer.rfind(b"},", start) + 2
+            text = b"{" + buffer[start : end - 1] + b"}"
+        columns = self._decoder.columns(text) if end > start + 1 else None
+        return end if columns and self._checks.together(columns, last) else 0
+
+    def _one_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[str | None, int, bool]:
+        """Takes one entry in whatever way JSON allows: its name, where the next begins, whether the object ends."""
         try:
-            position = _skip_space(text, start)
-            if may_close and text[position] == "}":
-                return position + 1, True
-            if text[position] != '"':
-                raise json.JSONDecodeError("Expecting a name in double quotes", text, position)
-            _, end = _scan_string(text, position + 1, True)
-            name = json.loads(buffer[position:end].decode())
-            position = _skip_space(text, end)
-            if text[position] != ":":
-                raise json.JSONDecodeError("Expecting ':'", text, position)
-            value, end = _DECODER.raw_decode(text, _skip_space(text, position + 1))
-            position = _skip_space(text, end)
-            if text[position] not in ",}":
-                raise json.JSONDecodeError("Expecting ',' or '}'", text, position)
-            name.encode()
-            buffer[start:position].decode()
+            name, value, end, closed = scan(buffer, text, start, may_close)
         except (IndexError, json.JSONDecodeError) as error:
             raise self._unreadable(buffer, error) from error
         except RecursionError as error:
@@ -201,12 +171,9 @@ class HeaderReader:
             raise self._fault("the header is not UTF-8 text", self._at(buffer[start:])) from error
         except ValueError as error:
             raise self._fault(f"the header's JSON is damaged ({error})", self._at(buffer[start:])) from error
-        closed = text[position] == "}"
-        if name == "__metadata__":
-            self._checks.metadata(value)
-        else:
-            self._checks.odd(name, value)
-        return position + 1, closed
+        if name is not None:
+            self._checks.alone(name, value)
+        return name, end, closed
 
     def _unreadable(self, buffer: bytes, error: IndexError | json.JSONDecodeError) -> Exception:
         """Whether more of the header might mend an error, or what it is."""
@@ -221,13 +188,8 @@ class HeaderReader:
 
     def _check_padding(self, rest: bytes) -> None:
         while True:
-            if rest.strip(b" \t\r\n"):
-                raise self._fault("the header goes on behind its JSON object", self._at(rest.lstrip(b" \t\r\n")))
+            if rest.strip(_SPACE):
+                raise self._fault("the header goes on behind its JSON object", self._at(rest.lstrip(_SPACE)))
             if self._read == self._length:
                 return
             rest = self._with_more(b"")
-
-
-def _skip_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    return match.end() if match else position

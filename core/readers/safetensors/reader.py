@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
-from core.readers.safetensors.entries import Layout
+from core.readers.safetensors.column_decoder import ColumnDecoder
+from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
 from core.readers.shard_index import ShardIndex
 from core.text.escape import escaped
@@ -17,7 +19,12 @@ _ONE_OF_THEM = "if each file is a model of its own, name one of them"
 
 
 class SafetensorsReader:
-    """Reads the headers of some safetensors files in one folder."""
+    """Reads the headers of some safetensors files in one folder.
+
+    Attributes:
+        source: what is known before they are read.
+        folder: where the shards lie.
+    """
 
     def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
         """
@@ -30,10 +37,11 @@ class SafetensorsReader:
         """
         notes: list[str] = []
         self.source = Source(model, path, "safetensors", read_config(folder, notes), notes)
-        self._folder = folder
+        self.folder = folder
         self._shards = shards
         self._index = index
-        self._layouts: dict[bytes, Layout] = {}
+        self._decoder = ColumnDecoder(len(shards) or 1)
+        self._layouts: Layouts = {}
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors, shard by shard.
@@ -41,12 +49,11 @@ class SafetensorsReader:
         Raises:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
-        index = ShardIndex(self._folder, self._index) if self._index else None
+        index = ShardIndex(self.folder, self._index) if self._index else None
         shards = index.shards if index else self._shards
         if index:
-            self._note_strays(index)
-            self.source.claims.append(index.claims)
-        self._folder.expect(shards)
+            yield nothing(learned=self._of_index(index)), Progress(0, len(shards))
+        self.folder.expect(shards)
         several = len(shards) > 1
         seen: set[str] = set()
         for number, shard in enumerate(shards):
@@ -55,19 +62,26 @@ class SafetensorsReader:
                 if several or index:
                     names += batch.names
                 yield batch, Progress(number, len(shards))
+            learned = None
             if index:
-                self.source.notes += index.compare(shard, names)
+                learned = Learned(notes=index.compare(shard, names))
             elif several:
-                take_names(self._folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
-            yield TensorBatch([], [], [], [], shard), Progress(number + 1, len(shards))
+                take_names(self.folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
+            yield nothing(shard, learned), Progress(number + 1, len(shards))
 
-    def _note_strays(self, index: ShardIndex) -> None:
+    def _of_index(self, index: ShardIndex) -> Learned:
+        """What an index says before the shards are read: of the whole, and of files beside that it does not name."""
+        notes: list[str] = []
         strays = sorted(set(self._shards).difference(index.shards))
         if strays:
             shown = ", ".join(map(escaped, strays[:3])) + (f" and {len(strays) - 3} more" if len(strays) > 3 else "")
-            self.source.notes.append(f"not counted, not in {self._index}: {shown}")
+            notes.append(f"not counted, not in {self._index}: {shown}")
+        return Learned(notes=notes, claims=[index.claims])
 
     def _shard(self, shard: str) -> Iterator[TensorBatch]:
-        opened, size = self._folder.open(shard)
+        opened, size = self.folder.open(shard)
         with opened:
-            yield from HeaderReader(opened, size, self._folder.shown(shard), self._layouts).batches()
+            shown = self.folder.shown(shard)
+            for batch in HeaderReader(opened, size, shown, self._decoder, self._layouts).batches():
+                batch.shard = shard
+                yield batch

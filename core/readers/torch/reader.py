@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
-from core.checkpoint.tensors import TensorBatch, Uncounted
+from core.checkpoint.tensors import TensorBatch, nothing
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
 from core.readers.shard_index import ShardIndex
 from core.readers.torch.arguments import slice_of
 from core.readers.torch.saved_file import Pickled, read_torch, whole_model
 from core.readers.torch.state_dict import Found, ObjectPickledError, find_state
+from core.readers.torch.tensor_places import place_tensors
 from core.readers.unpickle.values import PickledDict
 from core.text.escape import escaped
 from core.text.numbers import amount
@@ -24,7 +27,12 @@ _FAMILIAR = ("torch.", "numpy.", "collections.", "argparse.", "pathlib.", "datet
 
 
 class TorchReader:
-    """Reads what was pickled into some files of one folder."""
+    """Reads what was pickled into some files of one folder.
+
+    Attributes:
+        source: what is known before they are read.
+        folder: where the shards lie.
+    """
 
     def __init__(self, model: str, path: str, folder: Folder, shards: list[str], index: str = "") -> None:
         """
@@ -37,7 +45,7 @@ class TorchReader:
         """
         notes: list[str] = []
         self.source = Source(model, path, "pytorch", read_config(folder, notes), notes)
-        self._folder = folder
+        self.folder = folder
         self._shards = shards
         self._index = index
 
@@ -47,53 +55,57 @@ class TorchReader:
         Raises:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
-        index = ShardIndex(self._folder, self._index, ".bin") if self._index else None
+        index = ShardIndex(self.folder, self._index, ".bin") if self._index else None
         shards = index.shards if index else self._shards
         if index:
-            self.source.claims.append(index.claims)
-        self._folder.expect(shards)
+            yield nothing(learned=Learned(claims=[index.claims])), Progress(0, len(shards))
+        self.folder.expect(shards)
         seen: set[str] = set()
         for number, shard in enumerate(shards):
-            batch = self._shard(shard, number)
-            if index:
-                self.source.notes += index.compare(shard, batch.names)
-            elif len(shards) > 1:
-                take_names(self._folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
+            batch = self._shard(shard, number, index)
+            if not index and len(shards) > 1:
+                take_names(self.folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield batch, Progress(number + 1, len(shards))
 
-    def _shard(self, shard: str, number: int) -> TensorBatch:
-        file = self._folder.shown(shard)
-        pickled, found = load(self._folder, shard)
-        self._note(found, pickled, file)
+    def _shard(self, shard: str, number: int, index: ShardIndex | None) -> TensorBatch:
+        file = self.folder.shown(shard)
+        pickled, found = load(self.folder, shard)
+        alone = not index and len(self._shards) == 1 and isinstance(pickled.value, PickledDict)
         tensors = found.tensors.values()
-        return TensorBatch(
-            names=list(found.tensors),
-            shapes=[tensor.shape for tensor in tensors],
-            dtypes=[tensor.dtype for tensor in tensors],
-            sizes=[tensor.nbytes for tensor in tensors],
-            file=file,
+        names = list(found.tensors)
+        notes = [*_notes(found, pickled), *(index.compare(shard, names) if index else [])]
+        starts, placement = place_tensors(tensors, pickled)
+        return TensorBatch.of(
+            names,
+            tensors,
+            file,
             storages=[None if tensor.storage is None else (number, tensor.storage) for tensor in tensors],
+            shard=shard,
+            starts=starts,
+            placement=placement,
+            learned=Learned(
+                notes=notes,
+                beside=total_of(found.beside.values()),
+                piece=slice_of(pickled.value, file) if alone else "",
+                parts=found.parts,
+            ),
         )
 
-    def _note(self, found: Found, pickled: Pickled, file: str) -> None:
-        if isinstance(pickled.value, PickledDict) and len(self._shards) == 1:
-            self.source.piece = self.source.piece or slice_of(pickled.value, file)
-        notes = self.source.notes
-        where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
-        if found.parts:
-            self.source.parts = found.parts
-            under = f"{_key(found.path)}: " if found.path else ""
-            where = f"the state dicts under {under}{_list(found.parts)} are counted as parts of one model"
-        if found.beside:
-            notes.append((f"{where}, not " if where else "not counted: ") + beside_text(found.beside))
-            for left in found.beside.values():
-                self.source.beside.add(left)
-        elif where:
-            notes.append(where)
-        if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
-            shown = ", ".join(foreign[:3])
-            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
-            notes.append(f"objects of the file that are no tensors were not built: {shown}{more}")
+
+def _notes(found: Found, pickled: Pickled) -> Iterator[str]:
+    """What lies in the file beside the tensors that are counted."""
+    where = f"the state dict under {_key(found.path)} is counted" if found.path else ""
+    if found.parts:
+        under = f"{_key(found.path)}: " if found.path else ""
+        where = f"the state dicts under {under}{_list(found.parts)} are counted as parts of one model"
+    if found.beside:
+        yield (f"{where}, not " if where else "not counted: ") + beside_text(found.beside)
+    elif where:
+        yield where
+    if foreign := [name for name in pickled.unbuilt if not name.startswith(_FAMILIAR)]:
+        shown = ", ".join(foreign[:3])
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+        yield f"objects of the file that are no tensors were not built: {shown}{more}"
 
 
 def beside_text(beside: Mapping[str, Uncounted]) -> str:
@@ -119,7 +131,7 @@ def load(folder: Folder, shard: str, may_be_empty: bool = False) -> tuple[Pickle
     with opened:
         pickled = read_torch(opened, length, file)
     try:
-        found = find_state(pickled.value)
+        found = find_state(pickled.value, pickled.budget)
     except ObjectPickledError as error:
         raise whole_model(file, error.value, error.path) from error
     except ValueError as error:

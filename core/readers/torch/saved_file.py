@@ -6,13 +6,16 @@ storages behind them).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
+from core.checkpoint.placement import ByteOrder
 from core.files.foreign import foreign
 from core.readers.torch.storages import Storages
 from core.readers.torch.tensor_records import TENSORS
-from core.readers.torch.zip_directory import ZipDirectory
+from core.readers.torch.zip_directory import Member, ZipDirectory
+from core.readers.unpickle.budget import TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.byte_source import PickleBytes, Pieces
 from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
@@ -21,6 +24,10 @@ from core.text.width import shortened
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
+_SMALL_MEMBER_BYTES = 256
+"""What the member `byteorder` takes at most, with its header."""
+_COUNT_BYTES = 8
+"""Of the number of elements before each storage of the legacy form, an int64."""
 _SAVE_AGAIN = "load it with the code that made it, and save model.state_dict()"
 _SCRIPTED = 'load it with torch.jit.load(…, map_location="cpu"), and save its state_dict() with torch.save'
 
@@ -42,10 +49,18 @@ class Pickled(NamedTuple):
     Attributes:
         value: what was saved.
         unbuilt: classes of objects in it that were not built.
+        budget: what may still be made of it.
+        storages: by their keys, the first bytes of the storages in the file.
+        members: instead, the zip members that the storages are; None where the file is no archive.
+        byte_order: of the numbers in them.
     """
 
     value: Any
     unbuilt: list[str]
+    budget: Budget
+    storages: Mapping[str, int]
+    members: Mapping[str, Member] | None
+    byte_order: ByteOrder
 
 
 def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:
@@ -82,11 +97,13 @@ def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:
 
 
 def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
-    archive = ZipDirectory(opened, size, file)
+    budget = Budget()
+    archive = ZipDirectory(opened, size, file, budget)
     folder = _top_folder(archive, file)
-    storages = Storages()
+    storages = Storages(budget)
     machine = PickleMachine(archive.open(f"{folder}data.pkl"), file, TENSORS, storages.persistent)
     value = machine.load()
+    members: dict[str, Member] = {}
     for key, wanted in storages.sizes.items():
         member = archive.members.get(f"{folder}data/{key}")
         place = f"storage {shortened(key, 60)}"
@@ -95,7 +112,15 @@ def _read_zip(opened: BinaryIO, size: int, file: str) -> Pickled:
         if member.size < wanted:
             reason = f"this storage has {member.size:,} bytes where its tensors need {wanted:,}: it is cut off"
             raise CheckpointError(file, reason, place=place, advice=DAMAGED)
-    return Pickled(value, list(machine.unbuilt))
+        members[key] = member
+    return Pickled(value, machine.unbuilt, budget, {}, members, _byte_order(archive, f"{folder}byteorder"))
+
+
+def _byte_order(archive: ZipDirectory, name: str) -> ByteOrder:
+    """What the archive says of it; before torch 2.1 it says nothing, and torch takes it for little then."""
+    member = archive.members.get(name)
+    said = archive.open(name, _SMALL_MEMBER_BYTES).take(member.size) if member and member.size <= len("little") else b""
+    return "big" if said == b"big" else "little"
 
 
 def _top_folder(archive: ZipDirectory, file: str) -> str:
@@ -127,8 +152,9 @@ def _top_folder(archive: ZipDirectory, file: str) -> str:
 
 
 def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
-    storages = Storages()
-    source = PickleBytes(Pieces(opened, 0, size), file)
+    budget = Budget()
+    storages = Storages(budget)
+    source = PickleBytes(Pieces(opened, 0, size), file, budget)
     machine = PickleMachine(source, file, TENSORS, storages.persistent)
     try:
         first = machine.load()
@@ -140,22 +166,31 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
         raise _plain_pickle(file, _held_values(machine) or _held(first))
     if machine.load() != _PROTOCOL:
         raise source.fault(f"a torch file of a protocol other than {_PROTOCOL}", "load it with torch and save it again")
-    machine.load()  # byte order and sizes of C's types where it was written
+    system = machine.load()  # byte order and sizes of C's types where it was written
     value = machine.load()
     if storages.modules:
         raise _whole_model(file, storages.modules[0])
     keys = machine.load()
     if not isinstance(keys, list) or not all(isinstance(key, (str, int)) for key in keys):
         raise source.fault("the list of its storages is none")
+    try:
+        budget.spend(2 * TEXT_BYTES * len(keys))
+    except OverBudgetError as error:
+        raise source.fault("the list of its storages is longer than a checkpoint's") from error
     listed = [str(key) for key in keys]
     if lacking := set(storages.sizes).difference(listed):
         raise source.fault(f"storage {shortened(min(lacking), 60)} is not in the list of its storages")
     # Each storage is its count of elements, an int64, and its values.
-    needed = source.taken + sum(8 + storages.sizes.get(key, 0) for key in listed)
+    needed = source.taken
+    starts: dict[str, int] = {}
+    for key in listed:
+        starts[key] = needed + _COUNT_BYTES
+        needed += _COUNT_BYTES + storages.sizes.get(key, 0)
     if size < needed:
         reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
         raise CheckpointError(file, reason, advice=DAMAGED)
-    return Pickled(value, list(machine.unbuilt))
+    big = isinstance(system, PickledDict) and system.get("little_endian") is False
+    return Pickled(value, machine.unbuilt, budget, starts, None, "big" if big else "little")
 
 
 # What other programs than torch.save put values into a pickle with, between its opcodes or as bytes.

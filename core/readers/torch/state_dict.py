@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from core.checkpoint.tensors import Uncounted
+from core.checkpoint.uncounted import Uncounted, total_of
 from core.readers.torch.tensor_records import Tensor
+from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.values import Inert, PickledDict, key_text
 
 _WRAPPERS = {
@@ -35,18 +36,18 @@ _BESIDE = {
 }
 _STATES_OF_TRAINING = {"state", "checkpoint", "train_state", "training_state"}
 """Keys below which not only the model lies but all that training keeps (Composer)."""
-_DEEPEST = 64
-_LOOKED_AT = 64
-_PREFIXES = 8
-_ORIGINALS = 8
-_MOST_TOGETHER = 64
+_MAX_TOGETHER = 64
 """Parts of one model; of more the largest is the model."""
 _ALIKE = 0.9
 """So much of a copy's shapes, or of its original's, the other has too: a head or a buffer may be missing."""
-_MOST_VISITS = 8_000_000
-_MOST_NAME_BYTES = 64 << 20
-_TEXT = 56
-"""Bytes that a text takes beside its characters."""
+_MAX_DEPTH = 64
+_MAX_LOOKED_AT = 64
+_MAX_PREFIXES = 8
+_MAX_ORIGINALS = 8
+_PART_BYTES = 400
+"""What a part takes, with its size and its entry among those beside the model."""
+_COUNTED_BYTES = 400
+"""What a tensor takes beside its name, until all are counted: its place in a batch's columns, its row in the count."""
 
 
 class Found(NamedTuple):
@@ -108,6 +109,12 @@ class _Part(NamedTuple):
         """Whether its name says that it is another's copy, or the same at another time."""
         return self.is_averaged or not _COPIES.isdisjoint(self.words)
 
+    @property
+    def length(self) -> int:
+        """How many entries it has, where it may be a state dict."""
+        held = self.value.items if isinstance(self.value, Inert) else self.value
+        return len(held.keys) if isinstance(held, PickledDict) else 0
+
     def tensors(self, most: int | None = None) -> dict[str, Tensor]:
         """Those directly in it, of its first so many entries; none where it is no state dict."""
         held = self.value.items if isinstance(self.value, Inert) else self.value
@@ -119,12 +126,12 @@ class _Part(NamedTuple):
     @property
     def is_flat(self) -> bool:
         """Whether its names are those of a state dict: paths with dots."""
-        return any("." in name for name in self.tensors(_LOOKED_AT))
+        return any("." in name for name in self.tensors(_MAX_LOOKED_AT))
 
     @property
     def is_state_dict(self) -> bool:
         """Whether it is a state dict by its names, or may hold one under a key that says so."""
-        names = self.tensors(_LOOKED_AT)
+        names = self.tensors(_MAX_LOOKED_AT)
         return any("." in name or name.endswith(("weight", "bias")) for name in names) or (
             not names and not self.is_object and self.holds_state
         )
@@ -135,7 +142,7 @@ class _Part(NamedTuple):
         held = self.value.items if isinstance(self.value, Inert) else self.value
         return isinstance(held, PickledDict) and any(
             key in _WRAPPERS and _Part(key, inner, self.size).is_flat
-            for key, inner in zip(held.keys[:_LOOKED_AT], held.values)
+            for key, inner in zip(held.keys[:_MAX_LOOKED_AT], held.values)
             if isinstance(key, str)
         )
 
@@ -149,14 +156,18 @@ class _Part(NamedTuple):
         return 4 * self.size.elements >> self.is_averaged >> self.is_object
 
 
-def find_state(root: object) -> Found:
+def find_state(root: object, budget: Budget) -> Found:
     """The model in what was saved: its state dict, or those of its parts, where they lie under keys of their own.
+
+    Args:
+        root: what was saved.
+        budget: what may still be made of it.
 
     Raises:
         ObjectPickledError: where the largest is an object that is none.
         ValueError: where it is nested or repeated beyond all bounds.
     """
-    search = _Search()
+    search = _Search(budget)
     if _is_optimizer(root):
         return Found({}, "", {"state": search.measure(root)})
     return _find(search, root, [])
@@ -177,19 +188,20 @@ def _find(search: _Search, value: object, path: list[str]) -> Found:
         if isinstance(value, Inert) and value.items is None:
             raise ObjectPickledError(value, ".".join(path))
         parts, left, direct = search.parts(value, path)
+        search.expect_names_looked_up(parts)
         chosen = _chosen(parts, direct, bool(path))
-        together = _together(search, parts, direct, chosen)
+        together = _together(search, parts, direct, chosen) if len(path) < _MAX_DEPTH else []
         if len(together) == 1:
             chosen, together = together[0], []
         for part in left if chosen is None and not together else [*parts, *left]:
             if part is not chosen and part not in together:
-                beside[".".join([*path, part.name])] = part.size
-        if direct and (chosen or together):
-            beside[".".join([*path, "single tensors"])] = _summed(map(_size_of, direct.values()))
-        if together:
-            return _joined(search, together, path, beside)
-        if chosen is None or len(path) == _DEEPEST:
+                beside[search.path_name([*path, part.name])] = part.size
+        if not together and (chosen is None or len(path) == _MAX_DEPTH):
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
+        if direct:
+            beside[".".join([*path, "single tensors"])] = total_of(map(_size_of, direct.values()))
+        if together or chosen is None:
+            return _joined(search, together, path, beside)
         path.append(chosen.name)
         value = chosen.value
 
@@ -214,7 +226,7 @@ def _together(search: _Search, parts: list[_Part], direct: dict[str, Tensor], ch
         chosen: which of the containers is the model, if one of them is.
     """
     models = [part for part in parts if part.is_state_dict]
-    if not 2 <= len(models) <= _MOST_TOGETHER or (chosen and chosen not in models):
+    if not 2 <= len(models) <= _MAX_TOGETHER or (chosen and chosen not in models):
         return []
     if chosen is None and (direct or len(models) < len(parts)):
         return []
@@ -265,7 +277,7 @@ def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Pa
         # ema-pytorch keeps the model itself beside its average, which makes that the larger.
         others = sorted((part for part in models if not part.is_averaged), key=lambda part: -part.weight)
         held = chosen.tensors()
-        chosen = next((part for part in others[:_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
+        chosen = next((part for part in others[:_MAX_ORIGINALS] if _are_in(part.tensors(), held)), chosen)
     return chosen
 
 
@@ -274,39 +286,58 @@ def _are_in(names: Iterable[str], held: Mapping[str, Tensor]) -> bool:
     names = list(names)
     first = next(iter(names), "")
     prefixes = [name.removesuffix(first) for name in held if first and name.endswith(f".{first}")]
-    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_PREFIXES])
+    return any(all(prefix + name in held for name in names) for prefix in prefixes[:_MAX_PREFIXES])
 
 
 class _Search:
     """Walks through what was saved; hostile files repeat one container endlessly, which takes no bytes of theirs."""
 
-    def __init__(self) -> None:
-        self._visits = _MOST_VISITS
-        self._name_bytes = _MOST_NAME_BYTES
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
 
     def _visit(self, count: int = 1) -> None:
-        self._visits -= count
-        if self._visits < 0:
-            raise ValueError("it repeats its containers more often than a checkpoint does")
+        try:
+            self._budget.step(count)
+        except OverBudgetError as error:
+            raise ValueError("it repeats its containers more often than a checkpoint does") from error
 
-    def _spend_name(self, size: int) -> None:
-        self._name_bytes -= size
-        if self._name_bytes < 0:
-            raise ValueError("its names are longer than a checkpoint's")
+    def _spend(self, size: int, reason: str = "it repeats its containers more often than a checkpoint does") -> None:
+        try:
+            self._budget.spend(size)
+        except OverBudgetError as error:
+            raise ValueError(reason) from error
+
+    def _spend_names(self, size: int) -> None:
+        self._spend(size, "its names are longer than a checkpoint's")
+
+    def expect_names_looked_up(self, parts: list[_Part]) -> None:
+        """Sees that the names of an average can be looked up among those of another part, which is soon over."""
+        if any(part.is_averaged for part in parts):
+            size = 2 * ENTRY_BYTES * max(part.length for part in parts)
+            self._spend_names(size)
+            self._budget.give_back(size)
+
+    def path_name(self, path: list[str]) -> str:
+        """The keys on a way, joined with dots."""
+        self._spend_names(sum(map(_text_bytes, path)))
+        return ".".join(path)
 
     def _entries(self, value: object) -> Iterator[tuple[str, Any]]:
         """What a container holds, by key or index; nothing where it is none."""
         if isinstance(value, Inert):
             value = value.items
         if isinstance(value, PickledDict):
+            size = ENTRY_BYTES * len(value.keys)
+            self._spend_names(size)
             yield from dict(zip(map(self._key, value.keys), value.values)).items()
+            self._budget.give_back(size)
         elif isinstance(value, (list, tuple)):
             yield from ((str(index), part) for index, part in enumerate(value))
 
     def _key(self, key: object) -> str:
         name = key_text(key)
         if name is not key:  # text is there already, and takes nothing more
-            self._spend_name(_TEXT + len(name))
+            self._spend_names(_text_bytes(name))
         return name
 
     def parts(self, value: object, path: list[str]) -> tuple[list[_Part], list[_Part], dict[str, Tensor]]:
@@ -315,9 +346,12 @@ class _Search:
         beside: list[_Part] = []
         direct: dict[str, Tensor] = {}
         for name, held in self._entries(value):
+            self._visit()
             if isinstance(held, Tensor):
+                self._spend_names(ENTRY_BYTES)
                 direct[name] = held
             elif (size := self.measure(held)).tensor_count:
+                self._spend(_PART_BYTES)
                 part = _Part(name, held, size)
                 told_beside = part.is_beside and (not path or path[-1] in _STATES_OF_TRAINING)
                 (beside if _is_optimizer(held) or told_beside else parts).append(part)
@@ -332,7 +366,9 @@ class _Search:
         """
         found: dict[str, Tensor] = {}
         seen: set[int] = set()
-        todo = [("", iter([entry for entry in self._entries(root) if entry[0] not in left_out]))]
+        todo: list[tuple[str, Iterator[tuple[str, Any]]]] = [
+            ("", (entry for entry in self._entries(root) if entry[0] not in left_out))
+        ]
         while todo:
             prefix, rest = todo[-1]
             entry = next(rest, None)
@@ -340,56 +376,67 @@ class _Search:
                 todo.pop()
                 continue
             self._visit()
-            name, value = prefix + entry[0], entry[1]
+            key, value = entry
             if isinstance(value, Tensor):
-                self._spend_name(len(name))
-                found[name] = value
+                self._spend(_COUNTED_BYTES, "it repeats its tensors more often than a checkpoint does")
+                found[self._below(prefix, key)] = value
             elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
+                self._spend(ENTRY_BYTES)
                 seen.add(id(value))
-                if len(todo) < _DEEPEST and not _is_optimizer(value):
-                    todo.append((f"{name}.", self._entries(value)))
+                if len(todo) < _MAX_DEPTH and not _is_optimizer(value):
+                    todo.append((f"{self._below(prefix, key)}.", self._entries(value)))
         return found
+
+    def _below(self, prefix: str, key: str) -> str:
+        """The name of an entry, by the keys on its way."""
+        if prefix:  # else it is the key, which is there already
+            self._spend_names(_text_bytes(prefix) + _text_bytes(key))
+        return prefix + key
 
     def prefixed(self, name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         """Tensors with a name before theirs."""
-        self._spend_name(sum(map(len, tensors)) + (len(name) + 1) * len(tensors))
-        return {f"{name}.{inner}": tensor for inner, tensor in tensors.items()}
+        return {self._below(f"{name}.", inner): tensor for inner, tensor in tensors.items()}
 
     def shapes(self, root: object) -> Counter[tuple[int, ...]]:
-        """How often each shape occurs among the tensors of a container that are not counters or single numbers."""
-        return Counter(tensor.shape for tensor in self.flatten(root, set()).values() if prod(tensor.shape) > 1)
+        """How often each shape occurs among the tensors in a value that are not counters or single numbers."""
+        return Counter(tensor.shape for tensor in self._all_tensors(root) if prod(tensor.shape) > 1)
 
     def measure(self, root: object) -> Uncounted:
         """The tensors in a value, those of objects in it too, each once."""
-        total = Uncounted()
+        return total_of(map(_size_of, self._all_tensors(root)))
+
+    def _all_tensors(self, root: object) -> Iterator[Tensor]:
         seen: set[int] = set()
         todo = [root]
         while todo:
             value = todo.pop()
+            if not isinstance(value, (Tensor, PickledDict, list, tuple, Inert)) or id(value) in seen:
+                continue
+            self._spend(ENTRY_BYTES)
+            seen.add(id(value))
             if isinstance(value, Tensor):
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    total.add(_size_of(value))
-            elif isinstance(value, (PickledDict, list, tuple, Inert)) and id(value) not in seen:
-                seen.add(id(value))
-                if isinstance(value, Inert):
-                    todo += [value.args, value.state, value.items, value.elements]
-                    continue
-                inner = value.values if isinstance(value, PickledDict) else value
+                yield value
+            else:
+                inner = _held_in(value)
                 self._visit(len(inner) + 1)
                 todo += inner
-        return total
+        self._budget.give_back(ENTRY_BYTES * len(seen))
+
+
+def _held_in(value: PickledDict | list[Any] | tuple[Any, ...] | Inert) -> list[Any] | tuple[Any, ...]:
+    """What lies directly in a container or an object."""
+    if isinstance(value, Inert):
+        return value.args, value.state, value.items, value.elements
+    return value.values if isinstance(value, PickledDict) else value
+
+
+def _text_bytes(text: str) -> int:
+    """What a text takes."""
+    return TEXT_BYTES + (len(text) if text.isascii() else 4 * len(text))
 
 
 def _size_of(tensor: Tensor) -> Uncounted:
     return Uncounted(prod(tensor.shape), 1, tensor.nbytes)
-
-
-def _summed(sizes: Iterable[Uncounted]) -> Uncounted:
-    total = Uncounted()
-    for size in sizes:
-        total.add(size)
-    return total
 
 
 def _is_beside(name: str) -> bool:

@@ -5,40 +5,16 @@ What is pickled how: torch/serialization.py (`persistent_id`), torch/storage.py.
 
 from __future__ import annotations
 
+from core.checkpoint import dtypes
+from core.readers.unpickle.budget import Budget
 from core.readers.unpickle.values import Global, Inert
 
-LARGEST = (1 << 63) - 1
+MAX_COUNT = (1 << 63) - 1
 """A size or count in torch, an int64."""
 
-# torch's dtypes as safetensors spells them, or in its manner, and the bits that an element takes.
-DTYPES = {
-    **dict.fromkeys(("float64", "double"), ("F64", 64)),
-    **dict.fromkeys(("float32", "float"), ("F32", 32)),
-    **dict.fromkeys(("float16", "half"), ("F16", 16)),
-    "bfloat16": ("BF16", 16),
-    "float8_e4m3fn": ("F8_E4M3", 8),
-    "float8_e5m2": ("F8_E5M2", 8),
-    "float8_e4m3fnuz": ("F8_E4M3FNUZ", 8),
-    "float8_e5m2fnuz": ("F8_E5M2FNUZ", 8),
-    "float8_e8m0fnu": ("F8_E8M0", 8),
-    "float4_e2m1fn_x2": ("F4", 8),
-    **dict.fromkeys(("int64", "long"), ("I64", 64)),
-    **dict.fromkeys(("int32", "int", "qint32"), ("I32", 32)),
-    **dict.fromkeys(("int16", "short"), ("I16", 16)),
-    **dict.fromkeys(("int8", "qint8"), ("I8", 8)),
-    **dict.fromkeys(("uint8", "quint8", "bits8", "bits1x8"), ("U8", 8)),
-    **dict.fromkeys(("uint16", "bits16"), ("U16", 16)),
-    "uint32": ("U32", 32),
-    "uint64": ("U64", 64),
-    "bool": ("BOOL", 8),
-    **dict.fromkeys(("complex32", "chalf"), ("C32", 32)),
-    **dict.fromkeys(("complex64", "cfloat"), ("C64", 64)),
-    **dict.fromkeys(("complex128", "cdouble"), ("C128", 128)),
-    **dict.fromkeys(("quint4x2", "bits4x2"), ("U4", 4)),
-    **dict.fromkeys(("quint2x4", "bits2x4"), ("U2", 2)),
-    **{f"uint{bits}": (f"U{bits}", 8) for bits in range(1, 8)},
-    **{f"int{bits}": (f"I{bits}", 8) for bits in range(1, 8)},
-}
+DTYPES = {name: (dtype.name, dtype.bits) for dtype in dtypes.DTYPES for name in dtype.torch}
+DTYPES |= {name: (shown, 8) for name, shown in dtypes.TORCH_IN_BYTES.items()}
+"""By torch's names: how a dtype is shown, and the bits that an element takes."""
 
 # The storage classes that name a dtype; the others count in bytes.
 _STORAGES = {
@@ -64,6 +40,8 @@ _STORAGES = {
     "TypedStorage": "uint8",
 }
 _STORAGE_MODULES = {"torch", "torch.cuda", "torch.storage"}
+_KNOWN_BYTES = 300
+"""What the size of a storage takes, with its key."""
 
 
 class Storage:
@@ -94,7 +72,12 @@ class Storages:
         modules: classes of modules that the legacy form pickled with their source.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
+        """
+        Args:
+            budget: what they may take.
+        """
+        self._budget = budget
         self.sizes: dict[str, int] = {}
         self.element_sizes: dict[str, int] = {}
         self.modules: list[str] = []
@@ -117,6 +100,8 @@ class Storages:
         name = str(name)
         size = max(1, DTYPES[dtype][1] // 8)  # of packed types, a byte is an element
         whole = count_of(count) * size
+        if name not in self.sizes:
+            self._budget.spend(_KNOWN_BYTES)
         self.sizes[name] = max(whole, self.sizes.get(name, 0))
         self.element_sizes.setdefault(name, size)
         view = key[5] if len(key) == 6 else None
@@ -157,6 +142,6 @@ def count_of(value: object) -> int:
     Raises:
         ValueError: where it is none.
     """
-    if type(value) is not int or not 0 <= value <= LARGEST:
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise ValueError("a size or an offset is no count")
     return value

@@ -5,21 +5,26 @@ What is pickled how: torch/_utils.py (`_rebuild_…`), torch/_tensor.py (`__redu
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from itertools import chain
 from math import prod
 from typing import Any
 
-from core.readers.torch.storages import DTYPES, LARGEST, Storage, count_of, dtype_of
+from core.checkpoint.placement import Strided
+from core.readers.torch.storages import DTYPES, MAX_COUNT, Storage, count_of, dtype_of
 from core.readers.unpickle.globals import CONTAINERS, Builder, Builders
-from core.readers.unpickle.values import Global, Inert, PickledDict
+from core.readers.unpickle.values import Global, Inert, PickledDict, Record
 
-_MOST_DIMENSIONS = 64
-_MOST_PARTS = 1 << 10
+_MAX_DIMENSIONS = 64
+_USUAL_REST = 2
+"""What `_rebuild_tensor_v2` is given behind the strides: requires_grad and backward_hooks."""
+_MAX_RUNS = 1 << 10
 """Runs of values that one tensor of a subclass may be made of; pickles repeat what they have for nothing."""
 
+Run = tuple[str, int, tuple[int, ...]]
+"""Values that lie in a storage: its key, the first bit there, the strides of all dimensions that are strode over."""
 
-class Tensor:
+
+class Tensor(Record):
     """A tensor as its pickle describes it.
 
     Attributes:
@@ -28,15 +33,32 @@ class Tensor:
         nbytes: what its values take in the file.
         storage: the runs of values that it is made of, the same for tensors that have the same ones; None where there
             are none to share.
+        placed: whether its values are simply those that lie at the first of the runs, by its shape and dtype.
+        strided: how they lie there, if not in C order.
     """
 
-    __slots__ = ("dtype", "nbytes", "shape", "storage")
+    __slots__ = ("dtype", "nbytes", "placed", "shape", "storage", "strided")
 
-    def __init__(self, shape: tuple[int, ...], dtype: str, nbytes: int, storage: tuple[Hashable, ...] | None) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: str,
+        nbytes: int,
+        storage: tuple[Run, ...] | None,
+        *,
+        placed: bool = False,
+        strided: Strided | None = None,
+    ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.nbytes = nbytes
         self.storage = storage
+        self.placed = placed
+        self.strided = strided
+
+    def memory_bytes(self) -> int:
+        """See `Record`: its shape, and where its runs of values lie, with the strides of one."""
+        return 400 + 16 * len(self.shape) + 8 * len(self.storage or ())
 
 
 def sizes_of(value: object) -> tuple[int, ...]:
@@ -45,10 +67,10 @@ def sizes_of(value: object) -> tuple[int, ...]:
     Raises:
         ValueError: where it is none.
     """
-    if not isinstance(value, (tuple, list)) or len(value) > _MOST_DIMENSIONS:
+    if not isinstance(value, (tuple, list)) or len(value) > _MAX_DIMENSIONS:
         raise ValueError("its shape is none")
     shape = tuple(map(count_of, value))
-    if prod(shape) > LARGEST:
+    if prod(shape) > MAX_COUNT:
         raise ValueError("its shape has more elements than can be")
     return shape
 
@@ -70,20 +92,41 @@ def _tensor(
     if (last + 1) * bits > 8 * storage.nbytes:
         raise ValueError("it reaches beyond its storage")
     stored = prod(length for length, step in zip(shape, strides) if step or length == 1)
+    first_bit = 8 * storage.begin + begin * bits
+    strided = None if _is_contiguous(shape, strides) else (strides, (last + 1 - begin) * bits // 8)
+    placed = first_bit % 8 == 0 and (strided is None or bits % 8 == 0)
     if name == "F4" and shape:
         shape = (*shape[:-1], 2 * shape[-1])  # two in a byte, counted as safetensors does
-    return Tensor(shape, name, -(-stored * bits // 8), ((storage.key, 8 * storage.begin + begin * bits, strode),))
+        placed = placed and strided is None
+    return Tensor(
+        shape, name, -(-stored * bits // 8), ((storage.key, first_bit, strode),), placed=placed, strided=strided
+    )
+
+
+def _is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether the values lie in C order without a gap; a dimension of one element has no stride that counts."""
+    if len(shape) == 1:
+        return strides[0] == 1 or shape[0] == 1
+    step = 1
+    for length, stride in zip(reversed(shape), reversed(strides)):
+        if length > 1 and stride != step:
+            return False
+        step *= length
+    return True
 
 
 def sizes_of_strides(value: object) -> tuple[int, ...]:
     """Strides, in elements; their product means nothing."""
-    if not isinstance(value, (tuple, list)) or len(value) > _MOST_DIMENSIONS:
+    if not isinstance(value, (tuple, list)) or len(value) > _MAX_DIMENSIONS:
         raise ValueError("its strides are none")
     return tuple(map(count_of, value))
 
 
-def _rebuild_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) -> Tensor:
-    return _tensor(storage, offset, size, stride)
+def _rebuild_tensor(storage: Any, offset: Any, size: Any, stride: Any, *rest: Any) -> Tensor:
+    made = _tensor(storage, offset, size, stride)
+    # With more than usual it is the conjugate or the negative of what is stored, or quantised.
+    made.placed = made.placed and len(rest) <= _USUAL_REST
+    return made
 
 
 def _rebuild_tensor_v3(storage: Any, offset: Any, size: Any, stride: Any, *rest: Any) -> Tensor:
@@ -111,14 +154,18 @@ def _rebuild_from_type(function: Any, _: Any, args: Any, state: Any) -> Any:
     if isinstance(made, Tensor) and function.name == "_rebuild_wrapper_subclass":
         inner = _inner_tensors(state)
         if inner and (storage := _joined(inner)):
-            return Tensor(made.shape, made.dtype, sum(tensor.nbytes for tensor in inner), storage)
+            nbytes = sum(tensor.nbytes for tensor in inner)
+            whole = inner[0]
+            if len(inner) == 1 and (whole.shape, whole.dtype) == (made.shape, made.dtype):
+                return Tensor(made.shape, made.dtype, nbytes, storage, placed=whole.placed, strided=whole.strided)
+            return Tensor(made.shape, made.dtype, nbytes, storage)
     return made
 
 
-def _joined(parts: list[Tensor]) -> tuple[Hashable, ...] | None:
+def _joined(parts: list[Tensor]) -> tuple[Run, ...] | None:
     """The storages of tensors that one tensor is made of; None where one of them has none to share."""
     storages = [part.storage for part in parts if part.storage]
-    if sum(map(len, storages)) > _MOST_PARTS:
+    if sum(map(len, storages)) > _MAX_RUNS:
         raise ValueError("it is made of more tensors than a tensor is")
     return tuple(chain.from_iterable(storages)) if len(storages) == len(parts) else None
 

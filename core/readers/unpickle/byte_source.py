@@ -6,10 +6,11 @@ import zlib
 from typing import BinaryIO, NoReturn
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
+from core.readers.unpickle.budget import Budget
 
-_PIECE = 1 << 18
-_LARGEST = 1 << 20
-"""Bytes taken at once; what is longer can be skipped only."""
+_PIECE_BYTES = 1 << 18
+_MAX_TAKEN_BYTES = 1 << 20
+"""Taken at once; what is longer can be skipped only."""
 
 
 class PickleBytes:
@@ -18,15 +19,17 @@ class PickleBytes:
     Attributes:
         buffer: the piece at hand.
         at: how much of it is taken.
+        budget: what may be made of them; it grows with what is read.
     """
 
-    __slots__ = ("_before", "_file", "_pieces", "_what", "at", "buffer")
+    __slots__ = ("_before", "_file", "_pieces", "_what", "at", "budget", "buffer")
 
-    def __init__(self, pieces: Pieces, file: str, what: str = "", first: bytes = b"") -> None:
+    def __init__(self, pieces: Pieces, file: str, budget: Budget, what: str = "", first: bytes = b"") -> None:
         """
         Args:
             pieces: where they come from.
             file: what an error calls the file.
+            budget: what may be made of them.
             what: which part of it they are, such as `data.pkl`.
             first: what comes before the pieces.
         """
@@ -34,8 +37,10 @@ class PickleBytes:
         self._file = file
         self._what = what
         self._before = 0
+        self.budget = budget
         self.buffer = first
         self.at = 0
+        budget.earn(len(first))
 
     @property
     def taken(self) -> int:
@@ -55,12 +60,12 @@ class PickleBytes:
 
     def refill(self, count: int = 1) -> None:
         """Makes at least so many bytes lie in the buffer, behind `at`."""
-        if count > _LARGEST:
+        if count > _MAX_TAKEN_BYTES:
             self._too_long(count)
         parts = [self.buffer[self.at :]]
         have = len(parts[0])
         while have < count:
-            piece = self._read(max(_PIECE, count - have))
+            piece = self._read(max(_PIECE_BYTES, count - have))
             if not piece:
                 self._ended()
             parts.append(piece)
@@ -69,12 +74,15 @@ class PickleBytes:
         self.buffer, self.at = b"".join(parts), 0
 
     def _read(self, count: int) -> bytes:
+        before = self._pieces.stored_bytes
         try:
-            return self._pieces.read(count)
+            piece = self._pieces.read(count)
         except OSError as error:
             raise from_os_error(error, self._file) from error
         except zlib.error as error:
             raise self.fault("its compressed bytes are damaged") from error
+        self.budget.earn(self._pieces.stored_bytes - before)
+        return piece
 
     def take(self, count: int) -> bytes:
         """The next bytes.
@@ -118,7 +126,11 @@ class PickleBytes:
 
 
 class Pieces:
-    """A window of a file."""
+    """A window of a file.
+
+    Attributes:
+        stored_bytes: how many of the file's bytes were read.
+    """
 
     def __init__(self, opened: BinaryIO, start: int, end: int) -> None:
         """
@@ -130,12 +142,14 @@ class Pieces:
         self._opened = opened
         self._position = start
         self._end = end
+        self.stored_bytes = 0
 
     def read(self, count: int) -> bytes:
         """Up to so many of the next bytes; none at the end alone."""
         self._opened.seek(self._position)
         piece = self._opened.read(max(0, min(count, self._end - self._position)))
         self._position += len(piece)
+        self.stored_bytes += len(piece)
         return piece
 
     def skip(self, count: int) -> int:
@@ -163,7 +177,7 @@ class InflatedPieces(Pieces):
     def read(self, count: int) -> bytes:
         """See `Pieces`; the compressed bytes are read as far as that takes."""
         while not self._inflate.eof and self._left:
-            source = self._inflate.unconsumed_tail or super().read(_PIECE)
+            source = self._inflate.unconsumed_tail or super().read(_PIECE_BYTES)
             if piece := self._inflate.decompress(source, min(count, self._left)):
                 self._left -= len(piece)
                 return piece
@@ -174,6 +188,6 @@ class InflatedPieces(Pieces):
     def skip(self, count: int) -> int:
         """See `Pieces`; they must be inflated all the same."""
         skipped = 0
-        while skipped < count and (piece := self.read(min(count - skipped, _PIECE))):
+        while skipped < count and (piece := self.read(min(count - skipped, _PIECE_BYTES))):
             skipped += len(piece)
         return skipped

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 from core.readers.unpickle.values import Damaged, Opaque
 
 if TYPE_CHECKING:
-    from core.readers.unpickle.machine import PickleMachine
+    from core.readers.unpickle.state import PickleState
 
-    Opcode = Callable[[PickleMachine], object]
+    Opcode = Callable[[PickleState], object]
 
-_LONGEST_TEXT = 1 << 16
-"""Bytes; what is longer is no name and is passed over."""
-_LONGEST_NUMBER = 1 << 8
-"""Bytes, or digits; Python takes minutes for millions of them."""
+_MAX_TEXT_BYTES = 1 << 16
+"""What is longer is no name and is passed over."""
+_MAX_NUMBER_BYTES = 1 << 8
+"""Or digits; Python takes minutes for millions of them."""
 
 
-def _unsigned(m: PickleMachine, count: int) -> int:
+def _unsigned(m: PickleState, count: int) -> int:
     return int.from_bytes(m.source.take(count), "little")
 
 
-def read_byte(m: PickleMachine) -> int:
+def read_byte(m: PickleState) -> int:
     """The next byte."""
     source = m.source
     at = source.at
@@ -34,23 +34,23 @@ def read_byte(m: PickleMachine) -> int:
     return source.take(1)[0]
 
 
-def read_four(m: PickleMachine) -> int:
+def read_four(m: PickleState) -> int:
     """A number of four bytes."""
     return _unsigned(m, 4)
 
 
-def _eight(m: PickleMachine) -> int:
+def _eight(m: PickleState) -> int:
     return _unsigned(m, 8)
 
 
-def read_line(m: PickleMachine, longest: int = _LONGEST_TEXT) -> bytes:
+def read_line(m: PickleState, max_bytes: int = _MAX_TEXT_BYTES) -> bytes:
     """What stands before the next end of a line.
 
     Raises:
         Damaged: where it is longer than it may be.
     """
     text = m.source.line()
-    if len(text) > longest:
+    if len(text) > max_bytes:
         raise Damaged(f"a line of {len(text):,} bytes is longer than a name or number")
     return text
 
@@ -62,64 +62,64 @@ def _constant(value: object) -> Opcode:
 # Numbers.
 
 
-def _integer1(m: PickleMachine) -> None:
+def _integer1(m: PickleState) -> None:
     m.stack.append(read_byte(m))
 
 
-def _integer2(m: PickleMachine) -> None:
-    m.spend(32)
+def _integer2(m: PickleState) -> None:
+    m.budget.spend(32)
     m.stack.append(_unsigned(m, 2))
 
 
-def _integer4(m: PickleMachine) -> None:
-    m.spend(32)
+def _integer4(m: PickleState) -> None:
+    m.budget.spend(32)
     m.stack.append(int.from_bytes(m.source.take(4), "little", signed=True))
 
 
-def _integer_line(m: PickleMachine) -> None:
-    text = read_line(m, _LONGEST_NUMBER)
-    m.spend(32 + len(text))
+def _integer_line(m: PickleState) -> None:
+    text = read_line(m, _MAX_NUMBER_BYTES)
+    m.budget.spend(32 + len(text))
     m.stack.append(text == b"01" if text in (b"00", b"01") else int(text.removesuffix(b"L")))
 
 
-def _long(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
+def _long(length: Callable[[PickleState], int]) -> Opcode:
+    def act(m: PickleState) -> None:
         count = length(m)
-        if count > _LONGEST_NUMBER:
+        if count > _MAX_NUMBER_BYTES:
             raise Damaged(f"a whole number of {count:,} bytes is none that a checkpoint has")
-        m.spend(32 + count)
+        m.budget.spend(32 + count)
         m.stack.append(int.from_bytes(m.source.take(count), "little", signed=True))
 
     return act
 
 
-def _float_line(m: PickleMachine) -> None:
-    m.spend(32)
-    m.stack.append(float(read_line(m, _LONGEST_NUMBER)))
+def _float_line(m: PickleState) -> None:
+    m.budget.spend(32)
+    m.stack.append(float(read_line(m, _MAX_NUMBER_BYTES)))
 
 
-def _float8(m: PickleMachine) -> None:
-    m.spend(32)
+def _float8(m: PickleState) -> None:
+    m.budget.spend(32)
     m.stack.append(struct.unpack(">d", m.source.take(8))[0])
 
 
 # Text and bytes.
 
 
-def _add_text(m: PickleMachine, encoded: bytes) -> None:
+def _add_text(m: PickleState, encoded: bytes) -> None:
     """Text is kept as it is, with lone surrogates; Python 2 wrote it as bytes, in UTF-8 or Latin-1."""
     try:
         text = encoded.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         text = encoded.decode("latin-1")
-    m.spend(56 + (len(encoded) if text.isascii() else 4 * len(encoded)))
+    m.budget.spend(56 + (len(encoded) if text.isascii() else 4 * len(encoded)))
     m.stack.append(text)
 
 
-def _text(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
+def _text(length: Callable[[PickleState], int]) -> Opcode:
+    def act(m: PickleState) -> None:
         count = length(m)
-        if count > _LONGEST_TEXT:
+        if count > _MAX_TEXT_BYTES:
             _pass_over(m, count)
         else:
             _add_text(m, m.source.take(count))
@@ -127,31 +127,31 @@ def _text(length: Callable[[PickleMachine], int]) -> Opcode:
     return act
 
 
-def _bytes(length: Callable[[PickleMachine], int]) -> Opcode:
-    def act(m: PickleMachine) -> None:
+def _bytes(length: Callable[[PickleState], int]) -> Opcode:
+    def act(m: PickleState) -> None:
         count = length(m)
-        if count > _LONGEST_TEXT:
+        if count > _MAX_TEXT_BYTES:
             _pass_over(m, count)
         else:
-            m.spend(40 + count)
+            m.budget.spend(40 + count)
             m.stack.append(m.source.take(count))
 
     return act
 
 
-def _pass_over(m: PickleMachine, count: int) -> None:
-    m.spend(64)
+def _pass_over(m: PickleState, count: int) -> None:
+    m.budget.spend(64)
     m.source.skip(count)
     m.stack.append(Opaque(count))
 
 
-def _text_line(m: PickleMachine) -> None:
+def _text_line(m: PickleState) -> None:
     text = read_line(m).decode("raw-unicode-escape")
-    m.spend(56 + 4 * len(text))
+    m.budget.spend(56 + 4 * len(text))
     m.stack.append(text)
 
 
-def _quoted_line(m: PickleMachine) -> None:
+def _quoted_line(m: PickleState) -> None:
     line = read_line(m).strip()
     if len(line) < 2 or line[:1] not in b"'\"" or line[-1:] != line[:1]:
         raise Damaged("a text in the pickle has no quotes")

@@ -7,8 +7,8 @@ from typing import Any
 from core.text.escape import escaped
 from core.text.width import shortened
 
-_LONGEST = 256
-"""Characters of a key that is no text and must be made one: the same key may stand there a million times."""
+_MAX_KEY_CHARACTERS = 256
+"""Of a key that is no text and must be made one: the same key may stand there a million times."""
 
 
 class Damaged(ValueError):  # it reads as a word of the sentence it becomes
@@ -21,18 +21,25 @@ class Global:
     Attributes:
         module: its module.
         name: its name there, with dots where it is nested.
+        text: `module.name`, fit to be shown; it is asked for again with each call of the name.
     """
 
-    __slots__ = ("module", "name")
+    __slots__ = ("module", "name", "text")
 
     def __init__(self, module: str, name: str) -> None:
         self.module = module
         self.name = name
+        self.text = shortened(escaped(f"{module}.{name}"), 120)
 
-    @property
-    def text(self) -> str:
-        """`module.name`, fit to be shown."""
-        return shortened(escaped(f"{self.module}.{self.name}"), 120)
+
+class Record:
+    """What a builder makes that is no plain value: it says itself what it takes."""
+
+    __slots__ = ()
+
+    def memory_bytes(self) -> int:
+        """What it takes, with all that is its own."""
+        raise NotImplementedError
 
 
 class Inert:
@@ -103,7 +110,9 @@ def key_text(key: object) -> str:
     if key is None or isinstance(key, (bool, int, float)):
         return str(key)
     if isinstance(key, bytes):
-        return key[:_LONGEST].decode("latin-1")
+        return key[:_MAX_KEY_CHARACTERS].decode("latin-1")
     if isinstance(key, tuple) and len(key) <= 8 and all(isinstance(part, (str, int)) for part in key):
-        return ".".join(part[:_LONGEST] if isinstance(part, str) else str(part) for part in key)[:_LONGEST]
+        return ".".join(part[:_MAX_KEY_CHARACTERS] if isinstance(part, str) else str(part) for part in key)[
+            :_MAX_KEY_CHARACTERS
+        ]
     return f"({type(key).__name__.lower()})"

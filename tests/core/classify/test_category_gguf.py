@@ -13,6 +13,7 @@ import pytest
 from gguf.constants import MODEL_ARCH, MODEL_ARCH_NAMES, MODEL_TENSOR, MODEL_TENSORS, TENSOR_NAMES
 from gguf.tensor_mapping import TensorNameMap
 
+from core.checkpoint.config import ModelConfig
 from core.classify.categorizer import categories_of
 from core.classify.category import CATEGORIES
 from core.naming.template import template_of
@@ -80,7 +81,7 @@ def _apart(stored: str, own: str) -> bool:
 
 @pytest.mark.parametrize("arch", MODEL_TENSORS, ids=MODEL_ARCH_NAMES.get)
 def test_its_names_count_where_the_models_own_do(arch: MODEL_ARCH) -> None:
-    config = {"model_type": MODEL_ARCH_NAMES[arch]}
+    config = ModelConfig.of({"model_type": MODEL_ARCH_NAMES[arch]})
     tensors = MODEL_TENSORS[arch]
     stored = dict(zip(tensors, categories_of([_tensor(TENSOR_NAMES[tensor], tensor) for tensor in tensors], config)))
     assert set(stored.values()) <= set(CATEGORIES)
@@ -112,4 +113,4 @@ def test_the_names_everybody_meets(category: str, names: str) -> None:
     tensors = [
         (template_of(name), (64,) if any(part in name for part in vectors) else (64, 32)) for name in names.split()
     ]
-    assert categories_of(tensors, {}) == [category] * len(tensors)
+    assert categories_of(tensors, ModelConfig.of({})) == [category] * len(tensors)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.checkpoint.config import ModelConfig
 from core.classify.categorizer import categories_of
 from core.classify.category import CATEGORIES
 from core.naming.template import template_of
@@ -329,7 +330,7 @@ def _shape(name: str) -> Shape:
 @pytest.mark.parametrize("model", MODELS)
 def test_each_name_counts_where_its_module_does(model: str) -> None:
     expected = {name: category for category, names in MODELS[model].items() for name in names.split()}
-    got = categories_of([(template_of(name), _shape(name)) for name in expected], {})
+    got = categories_of([(template_of(name), _shape(name)) for name in expected], ModelConfig.of({}))
     assert dict(zip(expected, got)) == expected
 
 
@@ -342,16 +343,16 @@ SHAPES = st.lists(st.integers(0, 4), max_size=5).map(tuple)
 
 @given(st.lists(st.tuples(NAMES.map(template_of), SHAPES), max_size=12), st.randoms())
 def test_any_names_have_a_known_category_whatever_their_order(tensors: list[tuple[str, Shape]], random: object) -> None:
-    got = dict(zip(tensors, categories_of(tensors, {})))
+    got = dict(zip(tensors, categories_of(tensors, ModelConfig.of({}))))
     assert set(got.values()) <= set(CATEGORIES)
     shuffled = list(tensors)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert dict(zip(shuffled, categories_of(shuffled, {}))) == got
+    assert dict(zip(shuffled, categories_of(shuffled, ModelConfig.of({})))) == got
 
 
 @pytest.mark.parametrize("name", ["", ".", "." * 100_000, "attn" * 1_000_000, "\n", "a.\x1b]0;x\x07.weight"])
 def test_names_made_to_break_it(name: str) -> None:
-    assert categories_of([(name, (2, 2)), (f"{name}.weight", (2,))], {})[0] in CATEGORIES
+    assert categories_of([(name, (2, 2)), (f"{name}.weight", (2,))], ModelConfig.of({}))[0] in CATEGORIES
 
 
 def test_a_config_of_any_kind_is_borne() -> None:
@@ -362,7 +363,7 @@ def test_a_config_of_any_kind_is_borne() -> None:
         {"text_config": []},
     ]
     for config in configs:
-        assert categories_of([("wte.weight", (4, 2))], config) == ["embedding"]
+        assert categories_of([("wte.weight", (4, 2))], ModelConfig.of(config)) == ["embedding"]
 
 
 @pytest.mark.parametrize(("shapes", "category"), [([(10, 84)], "head"), ([(120, 400), (84, 120), (10, 84)], "mlp")])
@@ -372,7 +373,7 @@ def test_of_several_unlike_fully_connected_layers_most_are_no_head(
     # LeNet's conv1, conv2, fc1, fc2, fc3 beside ResNet's conv1, …, fc.
     tensors: list[tuple[str, tuple[int, ...]]] = [("conv.weight", (6, 1, 5, 5))]
     tensors += [("fc.weight", shape) for shape in shapes] + [("fc.bias", shape[:1]) for shape in shapes]
-    assert set(categories_of(tensors, {})[1:]) == {category}
+    assert set(categories_of(tensors, ModelConfig.of({}))[1:]) == {category}
 
 
 @pytest.mark.parametrize("prefix", ["", "net.", "mlp.", "encoder.head."])

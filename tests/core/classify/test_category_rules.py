@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
+from core.checkpoint.config import ModelConfig
 from core.classify.categorizer import categories_of
 
 Shape = tuple[int, ...]
@@ -30,7 +31,7 @@ class Layout(NamedTuple):
     labels: list[dict[str, int]]
 
     def categories(self) -> list[str]:
-        return categories_of(self.tensors, self.config)
+        return categories_of(self.tensors, ModelConfig.of(self.config))
 
     def without(self, prefix: str) -> list[tuple[str, Shape]]:
         return [tensor for tensor in self.tensors if not tensor[0].startswith(prefix)]
@@ -80,21 +81,23 @@ def test_nearly_every_tensor_is_right(layouts: dict[str, Layout]) -> None:
 def test_what_wraps_a_model_changes_nothing(layouts: dict[str, Layout], prefix: str) -> None:
     for layout in layouts.values():
         wrapped = [(f"{prefix}{name}", shape) for name, shape in layout.tensors]
-        assert categories_of(wrapped, {}) == layout.categories()
+        assert categories_of(wrapped, ModelConfig.of({})) == layout.categories()
 
 
 def test_a_head_or_a_tower_left_out_changes_nothing(layouts: dict[str, Layout]) -> None:
     for key, layout in layouts.items():
         known = dict(zip(layout.tensors, layout.categories()))
         headless = [tensor for tensor in layout.tensors if known[tensor] != "head"]
-        assert categories_of(headless, {}) == [known[tensor] for tensor in headless], key
+        assert categories_of(headless, ModelConfig.of({})) == [known[tensor] for tensor in headless], key
         words = [name.split(".") for name, _ in layout.tensors]
         parts = {word[0] for word in words} | {".".join(word[:2]) for word in words if word[0] == "model" and word[1]}
         for part in parts:
             rest = layout.without(f"{part}.")
-            assert categories_of(rest, {}) == [known[tensor] for tensor in rest], f"{key} without {part}"
+            assert categories_of(rest, ModelConfig.of({})) == [known[tensor] for tensor in rest], (
+                f"{key} without {part}"
+            )
 
 
 def test_the_config_is_not_needed(layouts: dict[str, Layout]) -> None:
     for layout in layouts.values():
-        assert categories_of(layout.tensors, {}) == layout.categories()
+        assert categories_of(layout.tensors, ModelConfig.of({})) == layout.categories()

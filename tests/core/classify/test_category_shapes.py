@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.checkpoint.config import ModelConfig
 from core.classify.categorizer import categories_of
 from core.naming.template import template_of
 
@@ -201,4 +202,4 @@ def test_each_tensor_counts_where_its_module_does(model: str) -> None:
         for category, tensors in MODELS[model].items()
         for name, shape in (tensor.split("=") for tensor in tensors.split())
     }
-    assert dict(zip(expected, categories_of(list(expected), {}))) == expected
+    assert dict(zip(expected, categories_of(list(expected), ModelConfig.of({})))) == expected

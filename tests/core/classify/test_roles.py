@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
 from core.checkpoint.tensors import TensorBatch
 from core.count.counter import ParameterCounter
@@ -75,7 +76,7 @@ def test_a_head_of_another_shape_is_not_tied(tmp_path: Path) -> None:
 
 
 def test_tensors_that_share_their_storage_count_once() -> None:
-    counter = ParameterCounter(Source("x", "x", "test", {}, []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of({}), []))
     counter.add(
         TensorBatch(
             ["a.weight", "b.weight", "c.weight"], [(4, 4)] * 3, ["F32"] * 3, [64] * 3, "", ["one", "one", "two"]
@@ -277,7 +278,7 @@ def test_the_averaged_copy_of_latent_diffusion_is_told_by_its_name(tmp_path: Pat
 )
 def test_what_only_sounds_like_an_average_is_counted(others: Tensors, tmp_path: Path) -> None:
     count = counted(write(tmp_path / "x.safetensors", {**BODY, "max_head.fc.weight": ("F32", (16, 8)), **others}))
-    assert "optimizer" not in count.totals.not_counted
+    assert "beside_model" not in count.totals.not_counted
     assert count.totals.parameters == BODY_SIZE + 128 + sum(rows * columns for _, (rows, columns) in others.values())
 
 
@@ -305,6 +306,6 @@ def test_a_file_with_nothing_but_an_average_is_counted(beginning: str, tmp_path:
 
 
 def test_an_average_that_shares_the_models_values_is_one_model() -> None:
-    counter = ParameterCounter(Source("x", "x", "test", {}, []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of({}), []))
     counter.add(TensorBatch(["ema.a.weight", "a.weight"], [(4, 4)] * 2, ["F32"] * 2, [64] * 2, "", ["one", "one"]))
     assert counter.count().totals.parameters == 16

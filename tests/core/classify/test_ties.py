@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
 from core.checkpoint.tensors import TensorBatch
 from core.count.counter import Count, ParameterCounter
@@ -36,7 +37,7 @@ MISSING = "the config says that the output head is not tied to the input embeddi
 def count_of(
     layouts: Layouts, config: dict[str, Any] | None = None, storages: Sequence[Hashable | None] | None = None
 ) -> Count:
-    counter = ParameterCounter(Source("x", "x", "test", config or {}, []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(config), []))
     dtypes, shapes = zip(*[(dtype, tuple(shape)) for dtype, shape in layouts.values()])
     sizes = [byte_count(*layout) for layout in layouts.values()]
     counter.add(TensorBatch(list(layouts), shapes, dtypes, sizes, "", storages))

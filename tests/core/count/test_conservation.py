@@ -7,15 +7,16 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch
 from core.count.counter import Count, ParameterCounter
 from core.count.layer_totals import layer_totals
-from core.count.result import BY
 from core.count.totals import Totals, summed
 from core.count.tree import build_tree
 from core.report.as_json import json_report
 from core.report.as_text import TextStyle, text_report
+from core.report.results import BY
 from core.text.width import cells
 
 PARTS = st.one_of(
@@ -62,7 +63,7 @@ CONFIGS = st.sampled_from([{}, {"tie_word_embeddings": True}, {"num_experts": 4,
 
 
 def count_of(tensors: list[StoredTensor], config: dict[str, object]) -> Count:
-    counter = ParameterCounter(Source("x", "x", "test", dict(config), []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(dict(config)), []))
     for tensor in tensors:
         name, shape, dtype, nbytes, file, storage, _ = tensor
         counter.add(TensorBatch([name], [shape], [dtype], [nbytes], file, [storage]))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Reader, Source
 from core.checkpoint.tensors import TensorBatch
 from core.count.counter import Count, ParameterCounter, Snapshot, count_stepwise
@@ -122,7 +123,7 @@ def test_scales_of_quantised_weights_take_bytes_and_are_not_counted(tmp_path: Pa
 def test_a_buffer_and_a_parameter_that_differ_in_digits_only_are_two() -> None:
     names = ["h.0.scale", "h.1.scale", "h.2.scale"]
     batch = TensorBatch(names, [(8,)] * 3, ["F32"] * 3, [32] * 3, "", None, [True, False, True])
-    counter = ParameterCounter(Source("model", "model", "config", {}, []))
+    counter = ParameterCounter(Source("model", "model", "config", ModelConfig.of({}), []))
     counter.add(batch)
     found = counter.count()
     assert [classification.role for _, classification in found.tensors()] == ["parameter", "buffer", "parameter"]

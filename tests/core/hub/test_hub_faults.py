@@ -27,7 +27,7 @@ def here(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("core.hub.client._PAUSES", (0.01, 0.02))
+    monkeypatch.setattr("core.hub.client._PAUSES_SECONDS", (0.01, 0.02))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 1)
     write(tmp_path / "gpt2" / "model.safetensors", gpt2())
     hub.add("org/name", tmp_path / "gpt2")
@@ -145,7 +145,7 @@ def test_a_hub_that_does_not_answer(hub: Hub, complaint: Complaint) -> None:
 
 
 def test_an_answer_that_trickles(hub: Hub, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.hub.client._LONGEST", 1.0)
+    monkeypatch.setattr("core.hub.client._MAX_BODY_SECONDS", 1.0)
 
     def trickle(handler: Handler) -> None:
         handler.send_response(206)

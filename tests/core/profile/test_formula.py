@@ -18,9 +18,9 @@ from core.profile.polynomial import Polynomial
 from core.profile.profile import ModelProfile
 from core.report.as_text import TextStyle
 from core.report.study_report import study_text
-from core.study.category_pages import lesson_on
+from core.study.category_pages import category_page
 from core.study.claims import claims_of
-from core.study.what_if import measured
+from core.study.what_if import what_if_profile
 from tests.support import gguf_files as ggufs
 from tests.support.checkpoints import Tensors, gpt2, masks
 from tests.support.counting import counted
@@ -31,9 +31,7 @@ from tests.support.tensor_reader import GivenReader
 
 
 def of(tensors: Tensors, config: dict[str, Any] | None = None) -> ModelProfile:
-    reader = GivenReader(tensors)
-    reader.source.config.update(config or {})
-    return ModelProfile(count(reader))
+    return ModelProfile(count(GivenReader(tensors, config=config)))
 
 
 def formula(model: ModelProfile, category: str) -> Formula:
@@ -45,7 +43,7 @@ def formula(model: ModelProfile, category: str) -> Formula:
 
 @pytest.mark.parametrize("name", list(BUILT_IN))
 def test_gpt2_in_its_own_sizes(name: str) -> None:
-    model = measured(BUILT_IN[name])
+    model = what_if_profile(BUILT_IN[name])
     assert {key: formula(model, key).text() for key in model.totals.categories} == {
         "attention": "L × (4d² + 4d)",
         "mlp": "L × (8d² + 5d)",
@@ -55,7 +53,7 @@ def test_gpt2_in_its_own_sizes(name: str) -> None:
 
 
 def test_the_numbers_of_the_model_are_put_in() -> None:
-    found = formula(measured(BUILT_IN["gpt2"]), "attention")
+    found = formula(what_if_profile(BUILT_IN["gpt2"]), "attention")
     assert found.with_numbers() == "12 × (4 × 768² + 4 × 768)"
     assert found.sums() == "12 × 2,362,368"
     assert [(symbol, size) for symbol, size, _ in found.symbols()] == [("L", 12), ("d", 768)]
@@ -160,7 +158,7 @@ def test_lengths_without_a_name_stand_as_numbers_where_that_is_asked_for() -> No
     assert found.text() == "L × (2d² + d × 10,576 + 5 × 5,376 + 3 × 80)"
     assert found.with_numbers() == "3 × (2 × 2,560² + 2,560 × 10,576 + 5 × 5,376 + 3 × 80)"
     assert found.value == model.tally("mixer").parameters
-    assert lesson_on("mixer", model).formula[0] == found.text()
+    assert category_page("mixer", model).formula[0] == found.text()
 
 
 def test_no_formula_is_longer_than_helps() -> None:
@@ -168,7 +166,7 @@ def test_no_formula_is_longer_than_helps() -> None:
     tensors |= {f"h.{n}.attn.out.weight": ("F32", (24, 100 + n)) for n in range(40)}
     model = of(tensors)
     assert model.formula("attention", nameless=True) is None
-    assert lesson_on("attention", model).formula == []
+    assert category_page("attention", model).formula == []
 
 
 def test_experts_and_router() -> None:
@@ -284,7 +282,10 @@ def test_layers_of_two_kinds() -> None:
 
 
 def test_positions_as_many_as_the_width_are_told_from_it() -> None:
-    assert formula(measured(BUILT_IN["gpt2-medium"]), "embedding").with_numbers() == "50,257 × 1,024 + 1,024 × 1,024"
+    assert (
+        formula(what_if_profile(BUILT_IN["gpt2-medium"]), "embedding").with_numbers()
+        == "50,257 × 1,024 + 1,024 × 1,024"
+    )
 
 
 @pytest.mark.parametrize(
@@ -361,7 +362,7 @@ def test_a_formula_gives_what_was_counted_whatever_the_tensors(tensors: Tensors,
             if found := model.formula(category, nameless):
                 assert found.value == model.tally(category).parameters
                 assert all(symbol in found.text() for symbol, _, _ in found.symbols())
-        assert lesson_on(category, model).text
+        assert category_page(category, model).text
     assert len(claims_of([model])) == 9
     assert "".join(study_text([model], TextStyle(True, lambda text, category: text))).isascii()
 

@@ -28,6 +28,7 @@ from tests.support.command import Command
 from tests.support.counting import counted, layouts, stored
 from tests.support.pickles import expect_bounded, text
 from tests.support.torch_reference import layouts_of
+from tests.support.values import places, values
 
 pytestmark = pytest.mark.filterwarnings("ignore:torch.distributed is")
 
@@ -259,3 +260,54 @@ def test_chunks_repeated_by_many_tensors_end(tmp_path: Path) -> None:
     made += module + b"Metadata\n)\x81}(" + text(b"state_dict_metadata") + tensors + b"ub."
     (tmp_path / ".metadata").write_bytes(b"\x80\x02" + made)
     assert "there are more than 500,000 chunks" in expect_bounded(tmp_path)
+
+
+def test_values_lie_where_torch_wrote_them(tmp_path: Path) -> None:
+    state = module().state_dict()
+    state["half.weight"] = torch.randn(3, 5, dtype=torch.bfloat16)
+    state["scale"] = torch.tensor(1.5)
+    state["turned.weight"] = torch.randn(4, 6).t()
+    save(dict(state), checkpoint_id=tmp_path)
+    found = places(tmp_path)
+    for name, tensor in state.items():
+        place = found[name]
+        assert place is not None
+        assert torch.equal(values(tmp_path, place), tensor), name
+
+
+def chunked(folder: Path, whole: torch.Tensor, told: int) -> None:
+    """A tensor as four ranks write it, two files of two chunks each, of which the metadata places so many."""
+    chunks = [(row, column) for row in (0, 2) for column in (0, 3)]
+    stored = {}
+    for number, (row, column) in enumerate(chunks):
+        path = folder / f"__{number // 2}_0.distcp"
+        start = path.stat().st_size if path.exists() else 0
+        with path.open("ab") as file:
+            torch.save(whole[row : row + 2, column : column + 3].clone(), file)
+        index = MetadataIndex("a.weight", torch.Size((row, column)), number)
+        if number < told:
+            stored[index] = _StorageInfo(path.name, start, path.stat().st_size - start)
+    extents = [ChunkStorageMetadata(torch.Size(chunk), torch.Size((2, 3))) for chunk in chunks]
+    record = TensorStorageMetadata(TensorProperties(whole.dtype), whole.shape, extents)
+    metadata = Metadata({"a.weight": record}, None, stored)
+    (folder / ".metadata").write_bytes(pickle.dumps(metadata))
+
+
+def test_chunks_are_told_with_the_bytes_that_hold_them(tmp_path: Path) -> None:
+    whole = torch.randn(4, 6)
+    chunked(tmp_path, whole, 4)
+    place = places(tmp_path)["a.weight"]
+    assert place is not None
+    assert place.chunks is not None
+    assert [(chunk.offsets, chunk.shape, chunk.file) for chunk in place.chunks] == [
+        ((0, 0), (2, 3), "__0_0.distcp"),
+        ((0, 3), (2, 3), "__0_0.distcp"),
+        ((2, 0), (2, 3), "__1_0.distcp"),
+        ((2, 3), (2, 3), "__1_0.distcp"),
+    ]
+    assert torch.equal(values(tmp_path, place), whole)
+
+
+def test_a_tensor_of_which_a_chunk_lies_nowhere_has_no_place(tmp_path: Path) -> None:
+    chunked(tmp_path, torch.randn(4, 6), 3)
+    assert places(tmp_path) == {"a.weight": None}

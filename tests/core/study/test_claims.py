@@ -24,9 +24,7 @@ def family() -> list[ModelProfile]:
 
 
 def of(tensors: Tensors, config: dict[str, Any], name: str) -> ModelProfile:
-    reader = GivenReader(tensors, name)
-    reader.source.config.update(config)
-    return ModelProfile(count(reader))
+    return ModelProfile(count(GivenReader(tensors, name, config)))
 
 
 def asked(models: Sequence[ModelProfile]) -> dict[int, Claim]:

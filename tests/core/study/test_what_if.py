@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.checkpoint.gpt2 import BUILT_IN, Gpt2Shape
-from core.study.what_if import MOST, measured, next_preset, parsed, place, rule_of_thumb, stepped
+from core.study.what_if import MAX_SHAPE, next_preset, parsed, place, rule_of_thumb, stepped, what_if_profile
 
 GPT3 = "96 x 12,288 50257 2048"
 
@@ -20,20 +20,20 @@ def test_gpt3s_shape_is_counted_as_transformers_builds_it_on_the_meta_device() -
     with torch.device("meta"):
         model = GPT2LMHeadModel(config)
     model.tie_weights()
-    counted = measured(parsed(GPT3)).parameters
+    counted = what_if_profile(parsed(GPT3)).parameters
     assert counted == sum(parameter.numel() for parameter in model.parameters())
     assert counted == 174_604_259_328
 
 
 def test_the_rule_of_thumb_is_near_where_layers_are_many() -> None:
     shape = parsed(GPT3)
-    assert rule_of_thumb(shape) == pytest.approx(measured(shape).parameters, rel=0.01)
-    assert rule_of_thumb(BUILT_IN["gpt2"]) < 0.7 * measured(BUILT_IN["gpt2"]).parameters
+    assert rule_of_thumb(shape) == pytest.approx(what_if_profile(shape).parameters, rel=0.01)
+    assert rule_of_thumb(BUILT_IN["gpt2"]) < 0.7 * what_if_profile(BUILT_IN["gpt2"]).parameters
 
 
 @given(st.integers(1, 40), st.integers(1, 3000), st.integers(1, 5000), st.integers(1, 5000))
 def test_every_shape_is_counted_by_its_formulas(layers: int, width: int, vocabulary: int, positions: int) -> None:
-    d, model = width, measured(Gpt2Shape(layers, width, 1, vocabulary, positions))
+    d, model = width, what_if_profile(Gpt2Shape(layers, width, 1, vocabulary, positions))
     assert model.parameters == layers * (12 * d * d + 13 * d) + 2 * d + (vocabulary + positions) * d
     assert model.tally("attention").parameters == layers * (4 * d * d + 4 * d)
     assert len(model.layers) == layers
@@ -64,7 +64,9 @@ def test_presets_come_one_after_the_other() -> None:
     assert seen == [(24, 1024), (36, 1280), (48, 1600), (96, 12288), (12, 768)]
 
 
-@pytest.mark.parametrize("text", ["", "96", "a b", "96 0", "1 2 3 4 5", "-1 5", "1e3 5", f"{MOST.layers + 1} 5", "٣ ٣"])
+@pytest.mark.parametrize(
+    "text", ["", "96", "a b", "96 0", "1 2 3 4 5", "-1 5", "1e3 5", f"{MAX_SHAPE.layers + 1} 5", "٣ ٣"]
+)
 def test_what_is_no_shape_is_told(text: str) -> None:
     with pytest.raises(ValueError, match="wanted"):
         parsed(text)

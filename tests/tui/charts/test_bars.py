@@ -9,7 +9,7 @@ import pytest
 from core.count.layer_totals import layers_below
 from core.count.totals import Totals
 from core.naming.layers import Layers
-from tests.support.charts import EVERY, drawn
+from tests.support.charts import EVERY, lines_of
 from tests.support.checkpoints import Tensors, gpt2
 from tests.support.tensor_reader import tree_of
 from tui.charts.layer_bars import LayerBars
@@ -54,7 +54,7 @@ def bars(lines: list[str], block: str = "█") -> dict[str, tuple[int, str]]:
 @pytest.mark.parametrize("ascii", [False, True])
 def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: int, ascii: bool) -> None:
     totals = totals_of(PARTS)
-    found = bars(drawn(ShareBars(totals, totals), width, height, Palette(ascii)), "#" if ascii else "█")
+    found = bars(lines_of(ShareBars(totals, totals), width, height, Palette(ascii)), "#" if ascii else "█")
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "50.00",
         "MLP": "25.00",
@@ -67,7 +67,7 @@ def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: 
 
 
 def test_the_shares_of_gpt2_and_a_value_without_a_bar() -> None:
-    found = bars(drawn(ShareBars(GPT2, GPT2), 63, 22))
+    found = bars(lines_of(ShareBars(GPT2, GPT2), 63, 22))
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "22.78",
         "MLP": "45.54",
@@ -79,20 +79,20 @@ def test_the_shares_of_gpt2_and_a_value_without_a_bar() -> None:
 
 
 def test_the_scale_goes_from_0_to_100() -> None:
-    lines = drawn(ShareBars(GPT2, GPT2), 63, 22)
+    lines = lines_of(ShareBars(GPT2, GPT2), 63, 22)
     (scale,) = [line for line in lines if line.endswith("100 %")]
     assert scale.split() == ["0", "50", "100", "%"]
     whole = totals_of({"h.0.mlp.c_fc.weight": ("F32", (3, 3))})
-    bar = drawn(ShareBars(whole, whole), 63, 22)[0]
+    bar = lines_of(ShareBars(whole, whole), 63, 22)[0]
     assert bar == "■ MLP " + "█" * (63 - 6 - 9) + " 100.00 %"
 
 
 @pytest.mark.parametrize("width", [16, 26, 40])
 def test_beside_the_table_each_bar_stands_in_its_row(width: int) -> None:
-    lines = drawn(ShareBars(GPT2, GPT2, beside_table=True), width, 9)
+    lines = lines_of(ShareBars(GPT2, GPT2, beside_table=True), width, 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
     assert [line.split()[-2] for line in lines[1:5]] == ["22.78", "45.54", "0.03", "31.65"]
-    lines = drawn(KindBars(GPT2, GPT2, beside_table=True), max(width, 26), 9)
+    lines = lines_of(KindBars(GPT2, GPT2, beside_table=True), max(width, 26), 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
     assert [line.split("%")[0].split()[-1] for line in lines[1:5]] == ["0.13", "0.08", "50.00", "0.00"]
 
@@ -100,7 +100,7 @@ def test_beside_the_table_each_bar_stands_in_its_row(width: int) -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_whole_share_has_its_value_in_full(width: int, height: int) -> None:
     totals = totals_of({"h.0.ln_1.weight": ("F32", (3,)), "h.0.ln_1.bias": ("F32", (3,))})
-    line = drawn(ShareBars(totals, totals), width, height)[0]
+    line = lines_of(ShareBars(totals, totals), width, height)[0]
     assert width < 24 or line.endswith("█ 100.00 %")
 
 
@@ -117,7 +117,7 @@ def test_kind_bars_part_each_category_by_its_biases() -> None:
             "h.0.ln_1.bias": ("F32", (5,)),
         }
     )
-    lines = drawn(KindBars(totals, totals), 65, 12)
+    lines = lines_of(KindBars(totals, totals), 65, 12)
     assert lines[0].split() == ["weights", "biases"]
     parted = {}
     for line in lines[1:]:
@@ -132,12 +132,12 @@ def test_kind_bars_part_each_category_by_its_biases() -> None:
 
 
 def test_the_smallest_part_of_biases_is_seen() -> None:
-    (line,) = [line for line in drawn(KindBars(GPT2, GPT2), 63, 12) if "Attention" in line]
+    (line,) = [line for line in lines_of(KindBars(GPT2, GPT2), 63, 12) if "Attention" in line]
     assert line.endswith("█░ 0.13 % 36.9k")
 
 
 def test_kind_bars_in_ascii() -> None:
-    assert all(line.isascii() for line in drawn(KindBars(GPT2, GPT2), 63, 12, Palette(ascii=True)))
+    assert all(line.isascii() for line in lines_of(KindBars(GPT2, GPT2), 63, 12, Palette(ascii=True)))
 
 
 # Layers.
@@ -156,7 +156,7 @@ UNEVEN: Tensors = {
 
 def test_layer_bars_are_as_high_as_their_parameters() -> None:
     assert [name for name, _ in layers(UNEVEN)] == ["h.0", "h.1", "h.2", "h.3"]
-    lines = drawn(layer_bars(UNEVEN), 7 + 4 * 9, 23, Palette(monochrome=True))
+    lines = lines_of(layer_bars(UNEVEN), 7 + 4 * 9, 23, Palette(monochrome=True))
     assert lines[0] == "Parameters a layer"
     columns = ["".join(line[left : left + 1] for line in lines[1:21]) for left in (7, 16, 25, 34)]
     assert [column.count("█") for column in columns] == [16, 8, 4, 2], "the largest category at the bottom"
@@ -170,13 +170,13 @@ def test_layer_bars_are_as_high_as_their_parameters() -> None:
 
 
 def test_what_lies_outside_the_layers_is_told() -> None:
-    lines = drawn(LayerBars(layers(gpt2()), GPT2, GPT2.parameters), 60, 20)
+    lines = lines_of(LayerBars(layers(gpt2()), GPT2, GPT2.parameters), 60, 20)
     assert lines[0] == "Parameters a layer; 39.4M outside layers not drawn"
     assert lines[-1] == "■ MLP 66.63 %  ● Attention 33.33 %  ▲ Layer norm 0.04 %"
 
 
 def test_layer_bars_in_ascii_are_made_of_letters() -> None:
-    lines = drawn(layer_bars(gpt2()), 60, 20, Palette(ascii=True))
+    lines = lines_of(layer_bars(gpt2()), 60, 20, Palette(ascii=True))
     assert all(line.isascii() for line in lines)
     assert "MMM" in lines[-3]
     assert "AAA" in lines[2]
@@ -186,11 +186,11 @@ def test_layer_bars_in_ascii_are_made_of_letters() -> None:
 @pytest.mark.parametrize(("width", "height"), SIZES)
 @pytest.mark.parametrize("count", [1, 12, 126, 500])
 def test_any_number_of_layers_fits(width: int, height: int, count: int) -> None:
-    assert drawn(layer_bars({f"h.{n}.mlp.c_fc.weight": ("F32", (3, 3)) for n in range(count)}), width, height)
+    assert lines_of(layer_bars({f"h.{n}.mlp.c_fc.weight": ("F32", (3, 3)) for n in range(count)}), width, height)
 
 
 def test_no_layers_are_told() -> None:
-    assert drawn(LayerBars([], GPT2, 5), 60, 10)[0] == "No layers lie below this row."
+    assert lines_of(LayerBars([], GPT2, 5), 60, 10)[0] == "No layers lie below this row."
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_no_layers_are_told() -> None:
 )
 def test_hostile_names_of_layers_are_escaped(name: str, shown: str) -> None:
     tensors: Tensors = {f"{name}.{n}.{part}.weight": ("F32", (3, 3)) for n in range(9) for part in ("q", "k")}
-    lines = drawn(layer_bars(tensors), 100, 20)
+    lines = lines_of(layer_bars(tensors), 100, 20)
     assert all(line.isprintable() for line in lines)
     assert lines[18].strip().startswith(shown)
 
@@ -216,10 +216,10 @@ def test_hostile_names_of_layers_are_escaped(name: str, shown: str) -> None:
 @pytest.mark.parametrize("kind", [ShareBars, KindBars])
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_nothing_and_everything_can_be_drawn(kind: type[ShareBars] | type[KindBars], width: int, height: int) -> None:
-    assert drawn(kind(Totals(), Totals()), width, height)[0] == "no parameters"[:width]
+    assert lines_of(kind(Totals(), Totals()), width, height)[0] == "no parameters"[:width]
     totals = totals_of(EVERY)
     assert len(totals.categories) == 9
-    assert drawn(kind(totals, totals), width, height)
+    assert lines_of(kind(totals, totals), width, height)
 
 
 @pytest.mark.parametrize("kind", [ShareBars, KindBars])

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
+from textual_plotext.plot import Plot
 
 from tests.support.screen import exploring
 from tui.charts.chart import Canvas
 from tui.charts.share_bars import ShareBars
+from tui.palette import Palette
 
 
 @pytest.fixture
 def draws(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The parameters of each drawing that was drawn."""
-    drawn: list[int] = []
+    redrawn: list[int] = []
     draw = ShareBars.draw
 
     def counting(self: ShareBars, canvas: Canvas) -> None:
-        drawn.append(self.totals.parameters)
+        redrawn.append(self.totals.parameters)
         draw(self, canvas)
 
     monkeypatch.setattr(ShareBars, "draw", counting)
-    return drawn
+    return redrawn
 
 
 async def test_a_chart_is_drawn_once_for_the_same_figures(draws: list[int]) -> None:
@@ -75,3 +78,16 @@ async def test_the_numbers_are_there_before_the_chart(draws: list[int]) -> None:
         assert "45.54" in driver.text
         await driver.until(lambda: draws)
         assert set(draws) == {124_439_808}
+
+
+@pytest.mark.parametrize("name", ["plain", "中文", "e\u0301te\u0301", "\U0001f1e9\U0001f1ea中", "1\ufe0f\u20e3 👍🏽"])
+def test_what_stands_behind_a_name_stands_in_its_column(name: str) -> None:
+    canvas = Canvas(Plot(), 40, 2, Palette())
+    canvas.words(name, 2, 0)
+    canvas.words("behind", 20, 0)
+    canvas.words(name, 34 - cell_len(name), 1)
+    first, second, *_ = canvas.text().plain.split("\n")
+    before, _, after = first.partition("behind")
+    assert before.strip() == name
+    assert (cell_len(before), after.strip()) == (20, "")
+    assert cell_len(second.rstrip()) == 34

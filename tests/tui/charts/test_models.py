@@ -10,7 +10,7 @@ from core.classify.category import CATEGORIES
 from core.count.counter import count
 from core.profile.profile import ModelProfile
 from core.text.numbers import short
-from tests.support.charts import EVERY, drawn
+from tests.support.charts import EVERY, lines_of
 from tests.support.checkpoints import Tensors, gpt2
 from tests.support.tensor_reader import GivenReader
 from tui.charts.model_bars import Mode, ModelBars
@@ -21,7 +21,7 @@ from tui.palette import Palette
 MARKS = {shown.glyph for shown in CATEGORIES.values()}
 
 
-def measured(name: str, tensors: Tensors) -> ModelProfile:
+def profile_of(name: str, tensors: Tensors) -> ModelProfile:
     return ModelProfile(count(GivenReader(tensors, name)))
 
 
@@ -29,9 +29,9 @@ def named(models: list[ModelProfile]) -> tuple[tuple[str, ModelProfile | None], 
     return tuple((model.name, model) for model in models)
 
 
-TWELVE = [measured(f"m{n:02}", EVERY if n % 2 else gpt2(layers=n + 1)) for n in range(12)]
+TWELVE = [profile_of(f"m{n:02}", EVERY if n % 2 else gpt2(layers=n + 1)) for n in range(12)]
 CROWDED = [
-    measured(f"model-{n:02}", gpt2(layers=layers)) for n, layers in enumerate((1, 2, 3, 9, 9, 9, 10, 30, 31, 32))
+    profile_of(f"model-{n:02}", gpt2(layers=layers)) for n, layers in enumerate((1, 2, 3, 9, 9, 9, 10, 30, 31, 32))
 ]
 
 
@@ -51,7 +51,7 @@ def beyond(line: str) -> int:
 @pytest.mark.parametrize("width", [30, 48, 78, 118, 198])
 @pytest.mark.parametrize("apart", [None, 4, 9])
 def test_a_size_and_a_name_that_stand_together_are_of_one_model(width: int, apart: int | None) -> None:
-    lines = drawn(TrendLines(tuple(CROWDED), None if apart is None else CROWDED[apart]), width, 14)
+    lines = lines_of(TrendLines(tuple(CROWDED), None if apart is None else CROWDED[apart]), width, 14)
     sizes, names = at(lines[-3]), at(lines[-2])
     assert len(sizes) == len(names) >= 2
     told = [int(re.sub(r"\D", "", name)) for _, name in names]
@@ -69,7 +69,7 @@ def test_a_size_and_a_name_that_stand_together_are_of_one_model(width: int, apar
 @pytest.mark.parametrize("mode", ["grouped", "counts"])
 def test_grouped_bars_show_all_categories_of_each_model_and_tell_how_many_lie_beyond(width: int, mode: Mode) -> None:
     for chosen, model in enumerate(TWELVE):
-        lines = drawn(ModelBars(named(TWELVE), mode, chosen), width, 12)
+        lines = lines_of(ModelBars(named(TWELVE), mode, chosen), width, 12)
         names = at(lines[-2])
         assert width < 20 or len(names) + beyond(lines[0]) == 12
         assert model.name in [name for _, name in names]
@@ -79,7 +79,7 @@ def test_grouped_bars_show_all_categories_of_each_model_and_tell_how_many_lie_be
 
 
 def test_all_models_are_in_view_where_there_is_room() -> None:
-    lines = drawn(ModelBars(named(TWELVE), "grouped"), 130, 20)
+    lines = lines_of(ModelBars(named(TWELVE), "grouped"), 130, 20)
     assert [name for _, name in at(lines[-2])] == [model.name for model in TWELVE]
     assert lines[0] == "share of each category, in percent:"
 
@@ -88,12 +88,12 @@ def test_all_models_are_in_view_where_there_is_room() -> None:
 def test_stacked_bars_have_one_order_for_all_models(width: int) -> None:
     shapes = [(9, 4, 2), (4, 9, 2), (2, 4, 9), (5, 5, 5)]
     models = [
-        measured(
+        profile_of(
             f"m{n}", {name: ("F32", (side, 10)) for name, side in zip(("a.attn.w", "a.mlp.w", "wte.weight"), shape)}
         )
         for n, shape in enumerate(shapes)
     ]
-    lines = drawn(ModelBars(named(models), "stacked"), width, 30, Palette(ascii=True))
+    lines = lines_of(ModelBars(named(models), "stacked"), width, 30, Palette(ascii=True))
     for left, _ in at(lines[-2]):
         stack = "".join(line[left] for line in lines[2:-3] if len(line) > left)
         assert re.fullmatch("E+A+M+", stack), "the largest of all models at the bottom"
@@ -101,7 +101,7 @@ def test_stacked_bars_have_one_order_for_all_models(width: int) -> None:
 
 
 def test_narrow_stacks_have_their_marks_beside_them() -> None:
-    lines = drawn(ModelBars(named([measured(f"m{n}", gpt2()) for n in range(12)]), "stacked"), 78, 14)
+    lines = lines_of(ModelBars(named([profile_of(f"m{n}", gpt2()) for n in range(12)]), "stacked"), 78, 14)
     assert sum(line.count("■") for line in lines[:-1]) == 12
     assert sum(line.count("◆") for line in lines[:-1]) == 12
 
@@ -110,7 +110,7 @@ def test_narrow_stacks_have_their_marks_beside_them() -> None:
 def test_a_legend_names_all_or_says_that_it_does_not(width: int, whole: bool) -> None:
     models = tuple(TWELVE)
     for drawing in (ModelBars(named(TWELVE), "grouped"), ModelBars(named(TWELVE), "stacked"), TrendLines(models)):
-        legend = drawn(drawing, width, 14)[-1]
+        legend = lines_of(drawing, width, 14)[-1]
         assert all(shown.label in legend for shown in CATEGORIES.values()) == whole
         assert legend.endswith("…") != whole
 
@@ -121,7 +121,7 @@ def test_a_legend_names_all_or_says_that_it_does_not(width: int, whole: bool) ->
 @pytest.mark.parametrize(("width", "height"), [(48, 8), (78, 8), (78, 13), (78, 14), (118, 27)])
 @pytest.mark.parametrize("chosen", [0, 5, 11])
 def test_norms_show_all_models_or_tell_how_many_lie_beyond(width: int, height: int, chosen: int) -> None:
-    lines = drawn(NormBars(tuple(TWELVE), chosen), width, height)
+    lines = lines_of(NormBars(tuple(TWELVE), chosen), width, height)
     shown = [line.split()[0] for line in lines if re.match(r"m\d\d", line)]
     assert len(shown) + beyond(lines[-1]) == 12
     assert (len(shown) == 12) == (height >= 13)

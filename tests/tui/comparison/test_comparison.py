@@ -19,7 +19,7 @@ from tui.comparison.screen import ComparisonScreen
 from tui.dialogs.category_page import CategoryPageScreen
 from tui.dialogs.help import HelpScreen
 from tui.explorer.screen import ExplorerScreen
-from tui.keys import COMPARISON_KEYS
+from tui.keys.comparison import COMPARISON_KEYS
 from tui.palette import Palette
 from tui.picker.screen import PickerScreen
 
@@ -50,7 +50,7 @@ def screen(driver: Driver) -> ComparisonScreen:
 async def read(driver: Driver) -> None:
     """Waits until no model is being read any more."""
     await driver.until(lambda: isinstance(driver.app.screen, ComparisonScreen))
-    await driver.until(lambda: all(c.measured or "not read" in c.instead for c in screen(driver).columns))
+    await driver.until(lambda: all(c.profile or "not read" in c.instead for c in screen(driver).columns))
 
 
 def line_of(driver: Driver, label: str) -> list[str]:
@@ -78,7 +78,7 @@ async def test_mixed_models_with_a_broken_one(size: tuple[int, int], mixed: list
         assert "46,702,792,704" in driver.text
         assert "8,030,261,248" in driver.text
         await driver.shows("not read: byte", "3,000 bytes")
-        (name,) = [column.name for column in screen(driver).columns if not column.measured]
+        (name,) = [column.name for column in screen(driver).columns if not column.profile]
         assert name == "cut"
         await driver.press("1")
         await driver.shows("not read")
@@ -343,7 +343,7 @@ async def test_a_model_left_out_is_not_waited_for(held: Held) -> None:
         await driver.press("d")
         reader.let(5)
         await read(driver)
-        assert screen(driver).models == ["gpt2-medium"]
+        assert screen(driver).columns.models == ["gpt2-medium"]
         await driver.press("d", "d", "2", "3", "4", "5", "1")
         await driver.shows("m adds some")
 
@@ -394,7 +394,7 @@ async def test_m_in_the_picker_marks_and_enter_compares() -> None:
         assert "✓ gpt2-medium" in driver.text
         await driver.press("enter")
         await read(driver)
-        assert screen(driver).models == ["gpt2-medium", "gpt2-large"]
+        assert screen(driver).columns.models == ["gpt2-medium", "gpt2-large"]
 
 
 async def test_tab_in_the_picker_marks_whatever_was_typed() -> None:
@@ -404,7 +404,7 @@ async def test_tab_in_the_picker_marks_whatever_was_typed() -> None:
         await driver.shows("2 marked: Enter compares them", "✓ gpt2-large")
         await driver.press("enter")
         await read(driver)
-        assert screen(driver).models == ["gpt2-medium", "gpt2-large"]
+        assert screen(driver).columns.models == ["gpt2-medium", "gpt2-large"]
 
 
 async def test_letters_typed_filter_even_an_m(folder: Path) -> None:
@@ -415,7 +415,7 @@ async def test_letters_typed_filter_even_an_m(folder: Path) -> None:
         assert driver.status.startswith("1 of 5 models")
         await driver.press("down", "m", "escape", "enter")
         await read(driver)
-        assert screen(driver).models == ["./mine.safetensors", "gpt2"]
+        assert screen(driver).columns.models == ["./mine.safetensors", "gpt2"]
 
 
 async def test_the_line_of_the_study_in_the_picker() -> None:
@@ -423,7 +423,7 @@ async def test_the_line_of_the_study_in_the_picker() -> None:
         await driver.until(lambda: "looking" not in driver.status)
         await driver.press(*"study", "enter")
         await read(driver)
-        assert screen(driver).models == list(FAMILY)
+        assert screen(driver).columns.models == list(FAMILY)
         await driver.shows("The study")
         await driver.press("escape")
         await driver.until(lambda: isinstance(driver.app.screen, PickerScreen))
@@ -434,16 +434,16 @@ async def test_m_in_the_tree_compares_and_m_there_adds_more() -> None:
         await driver.loaded()
         await driver.press("m")
         await read(driver)
-        assert screen(driver).models == ["gpt2-large"]
+        assert screen(driver).columns.models == ["gpt2-large"]
         await driver.press("m")
         await driver.until(lambda: isinstance(driver.app.screen, PickerScreen) and "looking" not in driver.status)
         await driver.press("enter")
         await read(driver)
-        assert screen(driver).models == ["gpt2-large", "gpt2"]
+        assert screen(driver).columns.models == ["gpt2-large", "gpt2"]
         await driver.press("f")
-        assert screen(driver).models == ["gpt2", "gpt2-large"]
+        assert screen(driver).columns.models == ["gpt2", "gpt2-large"]
         await driver.press("enter")
-        await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.counted)
+        await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
         await driver.press("escape")
         await read(driver)
         await driver.press("escape")
@@ -461,10 +461,10 @@ async def test_esc_leads_to_the_picker_and_a_model_from_there_back() -> None:
         await driver.press("o")
         await driver.until(lambda: isinstance(driver.app.screen, PickerScreen) and "looking" not in driver.status)
         await driver.press("down", "down", "enter")
-        await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.counted)
+        await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
         await driver.press("m")
         await read(driver)
-        assert screen(driver).models == ["gpt2", "gpt2-xl", "gpt2-large"]
+        assert screen(driver).columns.models == ["gpt2", "gpt2-xl", "gpt2-large"]
 
 
 async def test_the_keys_are_in_the_help_and_the_commands() -> None:
@@ -478,8 +478,8 @@ async def test_the_keys_are_in_the_help_and_the_commands() -> None:
 
 
 def test_what_keys_do_fits_into_the_list_of_commands_and_the_help() -> None:
-    for key in COMPARISON_KEYS:
-        assert len(key.does) <= (52 if key.action else 56), key.does
+    for key in COMPARISON_KEYS.rows:
+        assert len(key.does) <= (52 if key.command else 56), key.does
         assert len(key.keys) < 18, key.keys
 
 

@@ -9,9 +9,9 @@ from tests.support.screen import Driver, exploring
 from tui.dialogs.commands import CommandScreen
 from tui.dialogs.export import ExportScreen
 from tui.dialogs.help import HelpScreen
-from tui.keys import EXPLORER_KEYS
+from tui.keys.explorer import EXPLORER_KEYS
 from tui.picker.screen import PickerScreen
-from tui.textual_fixes.options import SteadyOptionList
+from tui.textual_fixes.options import SafeOptionList
 
 
 async def run(driver: Driver, words: str) -> None:
@@ -20,7 +20,7 @@ async def run(driver: Driver, words: str) -> None:
     await driver.until(lambda: isinstance(driver.app.screen, CommandScreen))
     driver.app.screen.query_one("#find", Input).value = words
     await driver.pilot.pause()
-    found = driver.app.screen.query_one("#commands", SteadyOptionList).option_count
+    found = driver.app.screen.query_one("#commands", SafeOptionList).option_count
     assert found == 1, f"{words}: {found} commands"
     await driver.press("enter")
     await driver.until(lambda: not isinstance(driver.app.screen, CommandScreen))
@@ -74,8 +74,8 @@ async def test_all_commands_are_listed_with_their_keys() -> None:
     async with exploring("gpt2", (120, 60)) as driver:
         await driver.press("ctrl+p")
         await driver.shows("Commands")
-        for key in EXPLORER_KEYS:
-            if key.action:
+        for key in EXPLORER_KEYS.rows:
+            if key.command:
                 (line,) = [line for line in driver.text.splitlines() if f"│  {key.does}  " in line]
                 assert key.keys in line
 

@@ -102,7 +102,7 @@ async def test_a_file_that_exists_is_overwritten_only_when_asked_twice(folder: P
     ("path", "reason"),
     [
         ("none/x.csv", "not written: No such file or directory"),
-        ("..", "that file exists"),
+        ("..", "not written: that is a folder"),
         ("/proc/x.csv", "not written: "),
         ("  ", "a file name is wanted"),
         ("n" * 300, "not written: File name too long"),
@@ -130,7 +130,7 @@ async def test_a_folder_without_permission(folder: Path, monkeypatch: pytest.Mon
     async with exploring("gpt2") as driver:
         await driver.press("x", "enter")
         # Tests may run as root, whom no mode keeps out.
-        monkeypatch.setattr("tui.dialogs.export.open", refusing, raising=False)
+        monkeypatch.setattr("tui.dialogs.whole_file.open", refusing, raising=False)
         await driver.press("enter")
         await driver.until(lambda: said(driver) == "not written: Permission denied")
     assert list(folder.iterdir()) == []

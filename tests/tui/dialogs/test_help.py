@@ -7,14 +7,14 @@ import pytest
 from core.classify.category import CATEGORIES
 from tests.support.screen import NARROW, WIDE, exploring
 from tui.dialogs.help import HelpScreen
-from tui.keys import EXPLORER_KEYS
+from tui.keys.explorer import EXPLORER_KEYS
 
 
 async def test_it_names_every_key_and_every_mark() -> None:
     async with exploring("gpt2", (120, 60)) as driver:
         await driver.press("question_mark")
         await driver.shows("Keys", "Esc closes")
-        for key in EXPLORER_KEYS:
+        for key in EXPLORER_KEYS.rows:
             assert key.keys in driver.text
             assert key.does in driver.text
         for category in CATEGORIES.values():

@@ -17,7 +17,9 @@ from tui.dialogs.export import ExportScreen
 from tui.dialogs.help import HelpScreen
 from tui.explorer.parameter_tree import ParameterTree
 from tui.explorer.screen import ExplorerScreen
-from tui.keys import EXPLORER_KEYS, PICKER_KEYS, Key
+from tui.keys.action import KeyTable
+from tui.keys.explorer import EXPLORER_KEYS
+from tui.keys.picker import PICKER_KEYS
 from tui.picker.screen import PickerScreen
 from tui.widgets.line import Line
 
@@ -113,7 +115,7 @@ async def test_i_shows_every_note_in_full(size: tuple[int, int], tmp_path: Path)
         shown = driver.app.screen.query_one("#page", Line).text
         flat = " ".join(shown.split())
         assert "not counted, buffers (not trained): 1,048,577 elements in 2 tensors" in flat
-        counted = driver.explorer.counted
+        counted = driver.explorer.count
         assert counted
         assert counted.notes
         assert all(note in flat for note in counted.notes)
@@ -442,10 +444,10 @@ def bound(*bindings: list[BindingType]) -> set[str]:
     return {named(key) for key in keys}
 
 
-def told(keys: list[Key]) -> set[str]:
+def told(keys: KeyTable) -> set[str]:
     """What the help names: in its column of keys, and Ctrl keys in the words too."""
-    words = {word for key in keys for word in key.keys.split()}
-    return words | {word for key in keys for word in key.does.split() if word.startswith("Ctrl+")}
+    words = {word for key in keys.rows for word in key.keys.split()}
+    return words | {word for key in keys.rows for word in key.does.split() if word.startswith("Ctrl+")}
 
 
 def test_every_key_of_the_explorer_is_in_the_help_and_the_other_way_round() -> None:

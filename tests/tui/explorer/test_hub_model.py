@@ -13,7 +13,7 @@ from tests.support.checkpoints import gpt2, split, write, write_hub, write_shard
 from tests.support.hub import Handler, Hub, Request
 from tests.support.screen import NARROW, PATIENCE, Driver, load_threads, running
 from tui.picker.screen import PickerScreen
-from tui.textual_fixes.options import SteadyOptionList
+from tui.textual_fixes.options import SafeOptionList
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +63,7 @@ async def found(driver: Driver) -> None:
 
 
 def options(driver: Driver) -> list[str]:
-    models = driver.app.screen.query_one("#models", SteadyOptionList)
+    models = driver.app.screen.query_one("#models", SafeOptionList)
     return [str(option.prompt).split("  ")[0].strip() for option in models.options]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.count.tree import ModuleNode, Run
 from tests.support.checkpoints import experts, gpt2
 from tests.support.tensor_reader import tree_of
-from tui.explorer.outline import MOST_MATCHES, Outline, OutlineRow
+from tui.explorer.outline import MAX_MATCH_ROWS, Outline, OutlineRow
 
 
 def labels(outline: Outline) -> list[str]:
@@ -223,11 +223,11 @@ def test_a_filter_that_finds_nothing_leaves_the_model() -> None:
 
 
 def test_a_filter_shows_the_first_matches_and_counts_all() -> None:
-    outline = Outline(tree_of({f"a.{n}.weight": ("F32", (1,)) for n in range(MOST_MATCHES + 500)}))
+    outline = Outline(tree_of({f"a.{n}.weight": ("F32", (1,)) for n in range(MAX_MATCH_ROWS + 500)}))
     outline.pattern = "weight"
     outline.rebuild()
-    assert outline.matches == MOST_MATCHES + 500
-    assert sum(map(outline.is_match, range(len(outline.rows)))) == MOST_MATCHES
+    assert outline.matches == MAX_MATCH_ROWS + 500
+    assert sum(map(outline.is_match, range(len(outline.rows)))) == MAX_MATCH_ROWS
     check(outline)
 
 

@@ -161,11 +161,11 @@ async def test_ascii_rows() -> None:
 
 
 async def test_only_visible_rows_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[int] = []
+    redrawn: list[int] = []
     render_line = ParameterTree.render_line
 
     def counting(self: ParameterTree, y: int) -> Strip:
-        drawn.append(y)
+        redrawn.append(y)
         return render_line(self, y)
 
     monkeypatch.setattr(ParameterTree, "render_line", counting)
@@ -173,27 +173,27 @@ async def test_only_visible_rows_are_drawn(monkeypatch: pytest.MonkeyPatch) -> N
         await pilot.press("E")
         await pilot.pause()
         assert len(app.outline.rows) == 12_002
-        assert drawn
-        assert max(drawn) < 20
-        drawn.clear()
+        assert redrawn
+        assert max(redrawn) < 20
+        redrawn.clear()
         await pilot.press("G")
         await pilot.pause()
         assert app.shown_tree.cursor == 12_001
         assert "t11999" in app.lines[-1]
-        assert len(drawn) <= 3 * 20
-        assert max(drawn) < 20
-        drawn.clear()
+        assert len(redrawn) <= 3 * 20
+        assert max(redrawn) < 20
+        redrawn.clear()
         await pilot.press("up")
         await pilot.pause()
-        assert len(drawn) <= 2, "a move of the cursor draws two rows"
+        assert len(redrawn) <= 2, "a move of the cursor draws two rows"
 
 
 async def test_a_cursor_move_draws_two_rows_and_a_scroll_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[int] = []
+    redrawn: list[int] = []
     render_line = ParameterTree.render_line
 
     def counting(self: ParameterTree, y: int) -> Strip:
-        drawn.append(y)
+        redrawn.append(y)
         return render_line(self, y)
 
     async with showing(dict(experts(4, 300)), (60, 20)) as (_, pilot):
@@ -202,7 +202,7 @@ async def test_a_cursor_move_draws_two_rows_and_a_scroll_a_screen(monkeypatch: p
         monkeypatch.setattr(ParameterTree, "render_line", counting)
         await pilot.press("j")
         await pilot.pause()
-        assert sorted(drawn) == [1, 2]
+        assert sorted(redrawn) == [1, 2]
 
 
 # The cursor.

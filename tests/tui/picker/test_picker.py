@@ -12,7 +12,7 @@ from tests.support.screen import NARROW, WIDE, Driver, running
 from tui.dialogs.commands import CommandScreen
 from tui.dialogs.help import HelpScreen
 from tui.picker.screen import PickerScreen
-from tui.textual_fixes.options import SteadyOptionList
+from tui.textual_fixes.options import SafeOptionList
 
 STUDY = "The study: GPT-2 and nine claims"
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def options(driver: Driver) -> list[str]:
-    models = driver.app.screen.query_one("#models", SteadyOptionList)
+    models = driver.app.screen.query_one("#models", SafeOptionList)
     return [str(option.prompt).split("  ")[0].strip() for option in models.options]
 
 
@@ -130,7 +130,7 @@ async def test_nothing_of_that_name_is_told_and_another_can_be_picked() -> None:
 async def test_the_arrows_choose_and_stay_in_the_list() -> None:
     async with running() as driver:
         await found(driver)
-        models = driver.app.screen.query_one("#models", SteadyOptionList)
+        models = driver.app.screen.query_one("#models", SafeOptionList)
         await driver.press("down", "down")
         assert models.highlighted == 2
         await driver.press("pagedown")
@@ -205,7 +205,7 @@ async def test_hostile_file_names_are_listed_escaped_in_their_column(folder: Pat
         assert r"\x1b[31mred.safetensors" in driver.text
         assert "[red]x[/red].safetensors" in driver.text
         assert r"a\nb.safetensors" in driver.text
-        models = driver.app.screen.query_one("#models", SteadyOptionList)
+        models = driver.app.screen.query_one("#models", SafeOptionList)
         strips = [models.render_line(y) for y in range(len(options(driver)))]
         columns = set()
         for strip in strips[5:]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch
 from core.count.counter import Count, ParameterCounter
@@ -32,7 +33,7 @@ from tests.support.published_shapes import Layouts, Linear, llama, mixtral
 
 
 def count_of(layouts: Layouts, config: dict[str, Any]) -> Count:
-    counter = ParameterCounter(Source("x", "x", "test", config, []))
+    counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(config), []))
     tensors = [
         StoredTensor(name, tuple(shape), dtype, byte_count(dtype, shape), "", None)
         for name, (dtype, shape) in layouts.items()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import CheckpointError
 from core.count.counter import Count
 from core.files.folder import LocalFolder
@@ -19,6 +20,7 @@ from core.readers.gguf.ggml_types import GGML_TYPES
 from core.readers.gguf.reader import GgufReader
 from tests.support.checkpoints import write as write_safetensors
 from tests.support.command import Command
+from tests.support.configs import fields_of
 from tests.support.counting import counted, stored
 from tests.support.gguf_files import (
     Form,
@@ -99,8 +101,8 @@ def test_a_file_that_the_gguf_package_writes_is_read_as_that_reads_it(
     assert len(theirs) == len(gguf.GGMLQuantizationType) + 5
     assert layouts(path) == theirs
     config = counted(path).source.config
-    assert config["model_type"] == "qwen2"
-    assert (config["vocab_size"], config["max_position_embeddings"]) == (3000, 4096)
+    assert config.model_type == "qwen2"
+    assert (config.vocabulary, config.context) == (3000, 4096)
     big = ", big-endian" if endian == gguf.GGUFEndian.BIG else ""
     # The second note is of the types for whole numbers, which no model's weights have.
     assert command(path, "--json").model["notes"][:1] == [
@@ -232,10 +234,10 @@ def test_metadata_of_other_types_than_usual_does_no_harm(tmp_path: Path) -> None
         "tokenizer.ggml.tokens": 7,
     }
     count = counted(write(tmp_path / "x.gguf", TINY, odd))
-    assert (count.totals.parameters, count.architecture, count.source.config.get("model_type")) == (
+    assert (count.totals.parameters, count.architecture, count.source.config.model_type) == (
         TINY_PARAMETERS,
         None,
-        None,
+        "",
     )
     arrays: dict[str, Value] = {
         "general.architecture": "x",
@@ -244,12 +246,11 @@ def test_metadata_of_other_types_than_usual_does_no_harm(tmp_path: Path) -> None
         "x.block_count": 3,
     }
     config = counted(write(tmp_path / "x.gguf", TINY, arrays)).source.config
-    assert config == {
-        "architectures": ["x"],
-        "model_type": "x",
-        "num_hidden_layers": 3,
-        "tie_word_embeddings": False,
-    }
+    assert fields_of(config) == fields_of(
+        ModelConfig.of(
+            {"architectures": ["x"], "model_type": "x", "num_hidden_layers": 3, "tie_word_embeddings": False}
+        )
+    )
 
 
 PARTS: list[Tensors] = [dict(list(TINY.items())[:2]), dict(list(TINY.items())[2:4]), dict(list(TINY.items())[4:])]
@@ -419,7 +420,7 @@ def test_a_header_may_be_longer_than_any_piece_that_is_read(tmp_path: Path) -> N
     path = write(tmp_path / "x.gguf", TINY, LLAMA | {"tokenizer.ggml.tokens": tokens, "last": 1})
     assert path.stat().st_size > 19 << 20
     count = counted(path)
-    assert (count.totals.parameters, count.source.config["vocab_size"]) == (TINY_PARAMETERS, 400_002)
+    assert (count.totals.parameters, count.source.config.vocabulary) == (TINY_PARAMETERS, 400_002)
 
 
 class CountingFolder(LocalFolder):
@@ -481,7 +482,7 @@ def test_the_last_blocks_may_be_for_speculative_decoding(tmp_path: Path) -> None
     assert count.totals.parameters == 2 * 6400 + experts + speculative
     assert count.totals.not_counted["tied"].tensor_count == 2
     assert count.active_parameters == 2 * 6400 + experts // 4
-    assert count.source.config["num_hidden_layers"] == 2
+    assert count.source.config.layers == 2
 
 
 def test_what_goes_with_a_model_is_read_only_where_there_is_none(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from core.checkpoint.errors import CheckpointError
 from tests.support.command import Command, complaint_of
 from tests.support.counting import counted
 from tests.support.pickles import archive, expect_bounded, legacy, text
+from tests.support.torch_reference import expect_agreement
 
 
 def good(tmp_path: Path, legacy_form: bool = False) -> bytes:
@@ -248,12 +249,13 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read_or_refused(path: Path) -> None:
-    """Nothing but a count or the one error may come of a file."""
+    """Nothing but a count or the one error may come of a file, and where torch reads it, the same tensors."""
     try:
         sentence = str(counted(path).totals.parameters)
     except CheckpointError as error:
         sentence = error.sentence()
     assert sentence.isprintable()
+    expect_agreement(path)
 
 
 @pytest.mark.parametrize("legacy_form", [False, True])

@@ -82,7 +82,7 @@ def test_lightnings_checkpoints_are_read(tmp_path: Path) -> None:
     torch.save(saved, tmp_path / "a.ckpt")
     count = counted(tmp_path / "a.ckpt")
     assert count.totals.parameters == SIZE
-    assert count.totals.not_counted["optimizer"].elements == 2 * SIZE + 4 + 1 + 1000
+    assert count.totals.not_counted["beside_model"].elements == 2 * SIZE + 4 + 1 + 1000
 
 
 @pytest.mark.parametrize("order", [("model", "model_ema"), ("model_ema", "model")])

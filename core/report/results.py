@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from core.checkpoint.errors import CheckpointError
+from core.checkpoint.errors import Failure
 from core.count.counter import Count
 
 By = Literal["category", "layer", "module", "tensor"]
-MOST_NAMES = 10
-"""Names of the category other that an output lists at most."""
 BY: tuple[By, ...] = ("category", "layer", "module", "tensor")
-
-
-class Failure(NamedTuple):
-    """A model that could not be read."""
-
-    model: str
-    error: CheckpointError
-
+MAX_NAMES = 10
+"""Names of the category other that an output lists at most."""
 
 Result = Count | Failure

@@ -1,0 +1,34 @@
+"""What a command is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from argparse import ArgumentParser
+
+from tui.commands.options import Options
+
+
+class Command(ABC):
+    """One answer of the program: the options that are its alone, what it takes of the shared ones, and its outputs."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:  # noqa: B027  # what needs no option of its own adds none
+        """Declares the options that are the command's alone, first the one that asks for it."""
+
+    @abstractmethod
+    def is_asked(self, options: Options) -> bool:
+        """Whether the options ask for this command."""
+
+    @abstractmethod
+    def check(self, options: Options, parser: ArgumentParser) -> None:
+        """Reads what the options name, such as rules; ends with wrong usage where they do not go together."""
+
+    @abstractmethod
+    def run(self, options: Options) -> int:
+        """Answers, on the screen or on standard output.
+
+        Args:
+            options: those that `check` let pass.
+
+        Returns:
+            The exit status.
+        """
