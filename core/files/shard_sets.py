@@ -42,7 +42,8 @@ class ShardSet(NamedTuple):
         """Which of them a file is, from 1."""
         number = _number_of(name)
         if not self.told or number is None:
-            return self.files.index(name) + 1
+            ordered = sorted((*self.files, *self.missing), key=lambda one: [int(run) for run in _RUN.findall(one)])
+            return ordered.index(name) + 1
         return number + 1 if any(_number_of(file) == 0 for file in (*self.files, *self.missing)) else number
 
     @property
@@ -126,7 +127,8 @@ def _sequences(files: list[str], loose: list[str]) -> list[ShardSet]:
     varying = [place for place, values in enumerate(zip(*numbers)) if len(set(values)) > 1]
     if len(varying) > 1 or max(len(number) for values in numbers for number in values) > _MOST_DIGITS:
         return [ShardSet((name,)) for name in files]
-    place = varying[0] if varying else len(numbers[0]) - 1
+    of_torchtune = _TORCHTUNE.fullmatch(files[0]) is not None  # whose last number is the epoch's
+    place = varying[0] if varying else len(numbers[0]) - (2 if of_torchtune else 1)
     numbered = {int(values[place]): name for values, name in zip(numbers, files)}
     run = list(_RUN.finditer(files[0]))[place]
     before, width, after = files[0][: run.start()], len(run.group()), files[0][run.end() :]
@@ -135,7 +137,7 @@ def _sequences(files: list[str], loose: list[str]) -> list[ShardSet]:
     if first in loose and lowest in {1, 2}:
         loose.remove(first)
         numbered[lowest - 1] = first
-    if len(numbered) < 2:
+    if len(numbered) < 2 and not (of_torchtune and lowest > 1):
         return [ShardSet((name,)) for name in files]
     begin, end = 0 if _LAYER.fullmatch(files[0]) else min(*numbered, 1), max(numbered) + 1
     missing = tuple(f"{before}{number:0{width}}{after}" for number in _lacking(set(numbered), begin, end))

@@ -36,7 +36,7 @@ def one_set(source: str, folder: Folder, names: list[str], what: str, open_files
     """
     sets = shard_sets(name for name in names if not _leads_nowhere(folder, name)) or [ShardSet(tuple(names))]
     chosen = sets[0] if len(sets) == 1 else _without_variants(sets)
-    if chosen is None or (len(chosen.files) > 1 and not chosen.told and _repeat(chosen, open_files)):
+    if chosen is None or (not chosen.told and _repeat(chosen, open_files)):
         raise several(source, names, what)
     if chosen.missing:
         raise _missing(folder, chosen)
@@ -71,7 +71,7 @@ def shard_alone(folder: Folder, name: str, ending: str, open_files: OpenFiles) -
     if found := _of_index(folder, name, names, ending, open_files):
         return found
     one = set_of(name, [other for other in names if other.endswith(ending) and not _leads_nowhere(folder, other)])
-    if one.total == 1 or not (one.told or _is_padded(one)) or (not one.told and _repeat(one, open_files)):
+    if one.total == 1 or not (one.told or (_is_padded(one) and not _repeat(one, open_files))):
         return None
     if one.missing:
         return _piece(folder, name, one.place(name), one.total, one.missing_text, open_files)
@@ -135,6 +135,8 @@ def _is_padded(one: ShardSet) -> bool:
 
 def _repeat(one: ShardSet, open_files: OpenFiles) -> bool:
     """Whether the first two have tensors of the same names: then they are two models, or one at two times."""
+    if len(one.files) < 2:
+        return False
     try:
         first, second = (_names(open_files([name], "")) for name in one.files[:2])
     except CheckpointError:

@@ -39,7 +39,8 @@ def rank_reader(model: str, source: str, folder: Folder, names: list[str], named
         found = [file for file in found if file.layout == one.layout or {file.layout, one.layout} <= _ONE_CHECKPOINT]
     if found and all(file.layout == "flat" for file in found) and _is_whole(folder, found, names, named):
         return None
-    read = _of_files(found, named) if found else None
+    # The states of a model that was not cut are a file like any other.
+    read = _of_files(found, named) if found and (len(found) > 1 or found[0].layout != "states") else None
     if found and found[0].layout == "states" and _UNIVERSAL in folder.folders():
         from core.readers.ranks.deepspeed import universal
 

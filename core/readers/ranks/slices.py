@@ -28,8 +28,10 @@ _ATTENTION_ROW = {"wo", "dense", "linear_proj", "o_proj", "out_proj"}
 _EMBEDDINGS = {"word_embeddings", "tok_embeddings", "embed_tokens", "embed_in", "wte"}
 _WHOLE = {"position_embeddings", "tokentype_embeddings", "router", "gate"}
 _HEAD_NORMS = {"q_norm", "k_norm", "q_layernorm", "k_layernorm", "query_layernorm", "key_layernorm"}
-_TABLES = {"freqs", "inv_freq"}
-"""Of rotary positions: no parameters, the same in each slice."""
+_TABLES = {"freqs", "inv_freq", "masked_bias", "_extra_state"}
+"""Of rotary positions and of masks: no parameters, the same in each slice."""
+_MASK_DIMENSIONS = 4
+"""Of a causal mask, which GPT-2 and those after it call a bias."""
 
 Slice = dict[str, Tensor]
 
@@ -111,8 +113,9 @@ def count_of_slices(one: Slice, said: Sizes) -> int:
         if not hidden or last != "weight" or len(tensor.shape) != 2:
             continue
         rows, columns = tensor.shape
-        if module in _ATTENTION_ROW and rows == hidden and columns and hidden % columns == 0:
-            return hidden // columns
+        whole = said.query or hidden
+        if module in _ATTENTION_ROW and rows == hidden and columns and whole % columns == 0:
+            return whole // columns
     return 0
 
 
@@ -158,7 +161,7 @@ class _Rule:
     def axis(self, name: str, shape: tuple[int, ...]) -> int | None:
         """The dimension, `REPLICATED`, or None where neither is proven."""
         module, last = _words(name)
-        if last in _TABLES or not shape:
+        if last in _TABLES or not shape or (last == "bias" and len(shape) == _MASK_DIMENSIONS):
             return REPLICATED
         if len(shape) == 1:
             return self._of_vector(name, module, last, shape[0])
@@ -185,7 +188,8 @@ class _Rule:
 
     def _of_vector(self, name: str, module: str, last: str, length: int) -> int | None:
         whole = length == self._said.hidden
-        if "norm" in module or module.startswith("ln_"):
+        # A layer of Transformer Engine has its norm in it, and a pipeline's last file is a bare one.
+        if "norm" in module or "norm" in last or module.startswith("ln_") or not module:
             return REPLICATED if whole or module in _HEAD_NORMS else None
         if last != "bias":
             return None

@@ -68,7 +68,14 @@ def test_numbered_pytorch_files_are_one_model(names: list[str], tmp_path: Path, 
     for place, path in ((1, paths[0]), (3, paths[2])):
         result = command(path, "--json").model
         assert (result["parameters"], result["complete"]) == (place, False)
-    assert command(paths[0], "--json").model["notes"][0].startswith("piece 1 of 3")
+        assert result["notes"][0].startswith(f"piece {place} of 3")
+
+
+def test_the_second_file_of_torchtunes_alone_is_a_piece(tmp_path: Path, command: Command) -> None:
+    (path,) = torch_shards(tmp_path, ["hf_model_0002_0.pt"])
+    result = command(path, "--json").model
+    assert (result["parameters"], result["complete"]) == (1, False)
+    assert result["notes"][0].startswith("piece 2 of 2: hf_model_0002_0.pt alone is counted")
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,39 @@ def test_stages_of_megatrons_pipeline_are_one_model(tmp_path: Path, command: Com
 def test_arguments_that_tell_more_ranks_make_them_missing(tmp_path: Path, command: Command) -> None:
     step = write_megatron(tmp_path, 2, told=4)
     assert "mp_rank_02: missing, as are 1 more of 4 ranks" in command(step).complaint
+
+
+def test_a_width_of_attention_of_its_own_is_no_slice(tmp_path: Path, command: Command) -> None:
+    # Mistral's models have heads that are narrower together than the model.
+    shapes = {**llama(1), **{f"layers.{n}.attention.wo.weight": (WIDTH, WIDTH // 2) for n in range(LAYERS)}}
+    shapes |= {f"layers.{n}.attention.wq.weight": (WIDTH // 2, WIDTH) for n in range(LAYERS)}
+    folder = write_meta(tmp_path, shapes, 1, {**PARAMS, "head_dim": 8})
+    result = command(folder, "--json").model
+    assert (result["parameters"], result["complete"]) == (total(shapes), True)
+
+
+CORE = {
+    "embedding.word_embeddings.weight": (WORDS, WIDTH),
+    "decoder.layers.0.self_attention.linear_qkv.weight": (3 * WIDTH, WIDTH),
+    "decoder.layers.0.self_attention.linear_qkv.layer_norm_weight": (WIDTH,),
+    "decoder.layers.0.self_attention.linear_proj.weight": (WIDTH, WIDTH),
+    "decoder.layers.0.mlp.linear_fc1.weight": (2 * HIDDEN, WIDTH),
+    "decoder.layers.0.mlp.linear_fc2.weight": (WIDTH, HIDDEN),
+    "decoder.final_layernorm.weight": (WIDTH,),
+    "output_layer.weight": (WORDS, WIDTH),
+}
+CUT = {"word_embeddings": 0, "linear_qkv.weight": 0, "linear_proj": 1, "fc1": 0, "fc2": 1, "output_layer": 0}
+
+
+def test_megatron_cores_names_are_known(tmp_path: Path, command: Command) -> None:
+    for rank in range(2):
+        path = tmp_path / f"mp_rank_{rank:02}"
+        path.mkdir()
+        state = {}
+        for name, shape in CORE.items():
+            axis = next((axis for word, axis in CUT.items() if word in name), -1)
+            state[name] = torch.zeros([size // 2 if place == axis else size for place, size in enumerate(shape)])
+        arguments = argparse.Namespace(tensor_model_parallel_size=2, hidden_size=WIDTH, ffn_hidden_size=HIDDEN)
+        torch.save({"args": arguments, "model": state}, path / "model_optim_rng.pt")
+    result = command(tmp_path, "--json").model
+    assert (result["parameters"], result["complete"]) == (sum(map(prod, CORE.values())), True)
