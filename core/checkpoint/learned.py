@@ -37,9 +37,11 @@ class Learned:
         notes: behind its notes.
         beside: added to what lies beside the model; None adds nothing.
         claims: behind the claims.
+        piece: in place of what it is a piece of; "" leaves that.
+        parts: in place of its parts; none leave those.
     """
 
-    __slots__ = ("beside", "claims", "config", "format", "notes", "source")
+    __slots__ = ("beside", "claims", "config", "format", "notes", "parts", "piece", "source")
 
     def __init__(
         self,
@@ -50,6 +52,8 @@ class Learned:
         notes: Sequence[str] = (),
         beside: Uncounted | None = None,
         claims: Sequence[Claims] = (),
+        piece: str = "",
+        parts: Sequence[str] = (),
     ) -> None:
         self.source = source
         self.format = format
@@ -57,3 +61,5 @@ class Learned:
         self.notes = notes
         self.beside = beside
         self.claims = claims
+        self.piece = piece
+        self.parts = parts

@@ -16,7 +16,7 @@ from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
 from core.classify.sequential_biases import biases_of_matrices
 from core.count.active_parameters import active_parameters
-from core.count.notes import notes_of
+from core.count.notes import notes_of, ungathered
 from core.count.totals import Totals, add_group
 from core.naming.speculative import marked, prefixes
 from core.naming.template import templates_of
@@ -46,6 +46,7 @@ class Count:
         active_parameters: those used for one token; None where the config does not say.
         notes: what a reader of the figures should know, a sentence each.
         groups: its tensors by what they mean; none of a module.
+        complete: whether it is a whole model, not one shard, one slice of several, or what an ungathered save left.
     """
 
     def __init__(  # noqa: PLR0917  # what every count has, then what that of a whole checkpoint has
@@ -56,12 +57,14 @@ class Count:
         notes: list[str],
         groups: Sequence[TensorGroup] = (),
         batches: Sequence[GroupedBatch] = (),
+        complete: bool = True,
     ) -> None:
         self.source = source
         self.totals = totals
         self.active_parameters = active_parameters
         self.notes = notes
         self.groups = groups
+        self.complete = complete
         self._batches = batches
 
     @property
@@ -78,7 +81,7 @@ class Count:
         """
         source = self.source
         named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(named, totals, None, self.notes)
+        return Count(named, totals, None, self.notes, complete=self.complete)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
@@ -101,8 +104,10 @@ class Count:
     @cached_property
     def submodels(self) -> list[Submodel]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
-        from core.count.submodels import submodels_of
+        from core.count.submodels import stored_parts, submodels_of
 
+        if self.source.parts:
+            return stored_parts(self.groups, self.source.parts)
         return submodels_of(self.groups, self.layers, self.totals.parameters)
 
     @cached_property
@@ -222,9 +227,10 @@ class ParameterCounter:
         classify(known, self.source.config, self.rules)
         totals = self.totals()
         active = active_parameters(known, self.source.config, totals.parameters)
-        notes = [*([self.rules.note] if self.rules else []), *self.source.notes]
+        piece = self.source.piece or ungathered(known)
+        notes = [*([piece] if piece else []), *([self.rules.note] if self.rules else []), *self.source.notes]
         notes += notes_of(self.source, known, totals, active)
-        return Count(self.source, totals, active, notes, known, self._batches)
+        return Count(self.source, totals, active, notes, known, self._batches, complete=not piece)
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

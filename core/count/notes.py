@@ -36,12 +36,33 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
         yield "there is not one tensor in it"
         return
     yield from _averaged_copies(groups)
-    yield from _ties(groups, source.config)
+    yield from _ties(groups, source.config, not source.piece)
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
     yield from _active(source.config, totals, active)
     for claims in source.claims:
         yield from _claims(claims, groups, totals)
+
+
+def ungathered(groups: Sequence[TensorGroup]) -> str:
+    """What to say of parameters without a single element; "" where there are none.
+
+    Under ZeRO-3 and FSDP a parameter is an empty placeholder on every GPU until it is gathered, and a model that is
+    saved before has their names alone (deepspeed/runtime/zero/partition_parameters.py, `free_param`).
+    """
+    empty = [
+        group
+        for group in groups
+        if 0 in group.tensor.shape and group.classification and group.classification.role in {"parameter", "tied"}
+    ]
+    if not empty:
+        return ""
+    count, all_of_them = sum(group.count for group in empty), sum(group.count for group in groups)
+    return (
+        f"{exact(count)} of {plural(all_of_them, 'tensor')} have no elements, such as {empty[0].tensor.name}: saved"
+        " under ZeRO-3 or FSDP without being gathered; save again with stage3_gather_16bit_weights_on_model_save"
+        " (DeepSpeed) or a full state dict (FSDP), or run zero_to_fp32.py in the checkpoint's folder"
+    )
 
 
 def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
@@ -55,7 +76,7 @@ def _averaged_copies(groups: Sequence[TensorGroup]) -> Iterator[str]:
         yield f"not counted: {beginning} ({size}), an averaged copy (EMA) of the model"
 
 
-def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
+def _ties(groups: Sequence[TensorGroup], config: ModelConfig, complete: bool) -> Iterator[str]:
     parameters = [
         TieCandidate(group.template, group.tensor, group.classification.parameters)
         for group in groups
@@ -77,10 +98,10 @@ def _ties(groups: Sequence[TensorGroup], config: ModelConfig) -> Iterator[str]:
         more = sum(group.count for group in tied[_MAX_TIES_TOLD:])
         yield f"{plural(more, 'more tensor')} tied: counted once"
     if ties.embeddings:
-        yield from _head(groups, ties, config)
+        yield from _head(groups, ties, config, complete)
 
 
-def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig) -> Iterator[str]:
+def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig, complete: bool) -> Iterator[str]:
     """What the config says of the output head, where the tensors say something else or nothing."""
     embedding = ties.embeddings[0].tensor.name
     says = "both that and the opposite" if ties.disputed else "nothing of it"
@@ -98,7 +119,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig) -> Ite
         group.classification and (group.classification.category == "head" or is_head(group.template))
         for group in groups
     )
-    if any_head or not _is_language_model(config):
+    if any_head or not complete or not _is_language_model(config):
         return
     if ties.flag and not ties.by_default:
         yield f"the output head is tied to {embedding}: counted once"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from core.classify.groups import TensorGroup
 from core.count.totals import Totals, add_group
 from core.naming.layers import Layers
+from core.naming.template import template_of
 
 Path = tuple[str, ...]
 
@@ -54,6 +55,25 @@ def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: in
             break
         above = _common(below)
     return parts if len(parts) > 1 else []
+
+
+def stored_parts(groups: Collection[TensorGroup], names: Sequence[str]) -> list[Submodel]:
+    """The parts that the file or folder itself stores one by one, in its order; what is in none as `(the rest)`.
+
+    Args:
+        groups: all tensors of the model.
+        names: of the parts, with which the names of their tensors begin.
+    """
+    # Groups are of names without digits, so that parts which differ in digits alone are shown as one.
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(template_of(f"{name}."), []).append(name)
+    found = {beginning: Totals() for beginning in alike}
+    rest = Totals()
+    for group in groups:
+        add_group(next((found[start] for start in found if group.template.startswith(start)), rest), group)
+    parts = [Submodel(", ".join(alike[start]), totals) for start, totals in found.items()]
+    return [part for part in [*parts, Submodel("(the rest)", rest)] if part.totals.parameters]
 
 
 def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> dict[str, Totals]:

@@ -21,6 +21,14 @@ class Folder(Protocol):
         """
         ...
 
+    def folders(self) -> list[str]:
+        """The folders in it, sorted; none where it cannot be looked into."""
+        ...
+
+    def below(self, name: str) -> Folder:
+        """A folder in it, of which nothing was looked at yet."""
+        ...
+
     def has(self, name: str) -> bool:
         """Whether there is something of a name, or of a path below it; a link that leads nowhere is something too."""
         ...
@@ -59,6 +67,17 @@ class LocalFolder:
         except OSError as error:
             raise from_os_error(error, self.path or ".") from error
 
+    def folders(self) -> list[str]:
+        """See `Folder`."""
+        try:
+            return sorted(entry.name for entry in os.scandir(self.path or ".") if is_folder(entry))
+        except OSError:
+            return []
+
+    def below(self, name: str) -> Folder:
+        """See `Folder`."""
+        return LocalFolder(os.path.join(self.path, name))
+
     def has(self, name: str) -> bool:
         """See `Folder`."""
         return os.path.lexists(os.path.join(self.path, name))
@@ -79,6 +98,14 @@ class LocalFolder:
 
     def expect(self, names: Sequence[str]) -> None:
         """Nothing is to be fetched."""
+
+
+def names_beside(folder: Folder) -> list[str]:
+    """What lies in a file's folder; nothing where that may not be looked into."""
+    try:
+        return folder.names()
+    except CheckpointError:
+        return []
 
 
 def first_bytes(folder: Folder, name: str) -> tuple[bytes, int]:

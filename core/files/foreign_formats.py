@@ -135,7 +135,7 @@ def by_content(start: bytes) -> OtherFormat | None:
         # A zip's first entry: its name's length lies at byte 26, its name at byte 30 (APPNOTE.TXT, 4.3.7).
         name = start[30 : 30 + int.from_bytes(start[26:28], "little")]
         return by_name("x.npz") if name.endswith(b".npy") else by_name("x.keras") if name in _IN_KERAS else None
-    if start[:1] == b"\x08" and start[2:3] == b"\x12" and start[3:4] != b"\0":
+    if start[:1] == b"\x08" and start[2:3] == b"\x12" and start[3:4] not in {b"", b"\0"}:
         return _protobuf(start)
     return by_name("openvino_model.xml") if b"<net " in start[:START] and start.lstrip().startswith(b"<") else None
 

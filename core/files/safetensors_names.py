@@ -42,6 +42,11 @@ def safetensors_shards(source: str, names: list[str]) -> tuple[list[str], str, s
     return shards, index, note
 
 
+def is_shard_name(name: str) -> bool:
+    """Whether a file is one of several by its name: `model-00001-of-00002.safetensors`."""
+    return "-of-" in name or "_of_" in name
+
+
 def shards_among(names: list[str]) -> list[str]:
     """The safetensors files among some that are not hidden."""
     return [name for name in names if name.endswith(SUFFIX) and not name.startswith(".")]
@@ -50,6 +55,8 @@ def shards_among(names: list[str]) -> list[str]:
 def _of_variants(names: list[str], ending: str) -> str:
     """The file of which all others are variants, as `x.fp16.safetensors` is of `x.safetensors`; "" without one."""
     for name in names:
+        if is_shard_name(name):
+            continue
         start = name.removesuffix(ending) + "."
         # A number is no variant's name: model.2.safetensors goes on where model.safetensors ends.
         if all(other == name or (other.startswith(start) and not other[len(start)].isdigit()) for other in names):

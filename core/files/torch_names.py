@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.checkpoint.errors import CheckpointError
-
 TORCH_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt", ".pth.tar")
 TORCH_INDEX_SUFFIX = ".bin.index.json"
 METADATA = ".metadata"
@@ -13,7 +11,15 @@ METADATA = ".metadata"
 DISTRIBUTED_SUFFIX = ".distcp"
 
 # Written beside a model by transformers' Trainer, accelerate, Lightning and others; no models.
-_BESIDE = ("optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "trainer_state")
+_BESIDE = (
+    *("optimizer", "scheduler", "scaler", "rng_state", "random_states", "training_args", "trainer_state"),
+    *("optim.", "optim_", "optim-", "lr_scheduler", "extra_state_world_size", "exp_avg", "distrib_optim"),
+)
+_TRAINERS = {"train.pt", "trainer.pt", "training_state.pt"}
+"""A trainer's state, where an optimizer's lies beside it (OLMo)."""
+_BESIDE_ENDINGS = tuple(
+    f"{word}{suffix}" for word in ("optim_states", "_optimizer", "_optim", "_scheduler") for suffix in TORCH_SUFFIXES
+)
 _ZIP = b"PK\3\4"
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
@@ -25,7 +31,8 @@ def is_torch_name(name: str) -> bool:
 
 def is_model_name(name: str) -> bool:
     """Whether it is one that may hold a model, not an optimizer's state or a trainer's arguments."""
-    return is_torch_name(name) and not name.lower().startswith(_BESIDE)
+    low = name.lower()
+    return is_torch_name(name) and not low.startswith(_BESIDE) and not low.endswith(_BESIDE_ENDINGS)
 
 
 def is_distributed(names: list[str]) -> bool:
@@ -33,16 +40,13 @@ def is_distributed(names: list[str]) -> bool:
     return METADATA in names or any(name.endswith(DISTRIBUTED_SUFFIX) for name in names)
 
 
-def is_listed(name: str) -> bool:
-    """Whether the catalogue shows a file: of `.bin` files, which firmware and games have too, those called models."""
-    if name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)):
-        return True
-    return is_model_name(name) and (not name.lower().endswith(".bin") or "model" in name.lower())
-
-
-def belong_together(names: Iterable[str]) -> bool:
-    """Whether the files of a folder are one checkpoint, not one each."""
-    return any(name == "pytorch_model.bin" or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX)) for name in names)
+def models_in(names: Iterable[str]) -> list[str]:
+    """Of some files of a folder those that may hold a model, with indexes and parts of distributed checkpoints."""
+    names = list(names)
+    found = [name for name in names if is_model_name(name) or name.endswith((TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX))]
+    if any(name.startswith("optim") for name in names):
+        found = [name for name in found if name not in _TRAINERS]
+    return found
 
 
 def kind_of(start: bytes, size: int) -> str:
@@ -65,15 +69,11 @@ def is_pickle(start: bytes) -> bool:
     return start[:1] == b"\x80" and start[1:2] in {b"\2", b"\3", b"\4", b"\5"}
 
 
-def torch_shards(source: str, names: list[str]) -> tuple[list[str], str]:
-    """The files of the PyTorch model in a folder, and the name of their index or "".
+def torch_shards(names: list[str]) -> tuple[list[str], str]:
+    """The files of the PyTorch models in a folder, and the name of the index of one of them or "".
 
     Args:
-        source: the folder, as an error names it.
-        names: its files.
-
-    Raises:
-        CheckpointError: where there are several models to choose from.
+        names: the folder's files.
     """
     if "pytorch_model.bin" in names:
         return ["pytorch_model.bin"], ""
@@ -81,16 +81,5 @@ def torch_shards(source: str, names: list[str]) -> tuple[list[str], str]:
     index = "pytorch_model.bin.index.json"
     if indexes and (index in indexes or len(indexes) == 1):
         return [], index if index in indexes else indexes[0]
-    files = indexes or [name for name in names if is_model_name(name)]
-    if len(files) <= 1 or all(_is_shard(name) for name in files):
-        return files, ""
-    shown = ", ".join(files[:4]) + (", …" if len(files) > 4 else "")
-    slices = all(name.startswith("consolidated.") for name in files)
-    what = "slices of one model, cut for several GPUs" if slices else "several PyTorch files"
-    raise CheckpointError(source, f"there are {what}: {shown}", advice="name one of them")
-
-
-def _is_shard(name: str) -> bool:
-    """Whether a name is numbered as one shard of several: `pytorch_model-00001-of-00002.bin`."""
-    number, of, total = name.rpartition(".")[0].rpartition("-of-")
-    return bool(of) and total.isdigit() and number[-1:].isdigit()
+    files = indexes or [name for name in models_in(names) if is_model_name(name)]
+    return files, ""

@@ -111,6 +111,16 @@ class HubFolder:
         inside = [name[start:] for name in self._listing.files if name.startswith(self._below)]
         return sorted(name for name in inside if "/" not in name)
 
+    def folders(self) -> list[str]:
+        """See `Folder`."""
+        start = len(self._below)
+        inside = [name[start:] for name in self._listing.files if name.startswith(self._below)]
+        return sorted({name.partition("/")[0] for name in inside if "/" in name})
+
+    def below(self, name: str) -> HubFolder:
+        """See `Folder`."""
+        return HubFolder(self._listing, f"{self._below}{name}", self._cache, self._workers, self._client)
+
     def has(self, name: str) -> bool:
         """See `Folder`."""
         return self._below + name in self._listing.files

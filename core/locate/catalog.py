@@ -10,15 +10,18 @@ from typing import NamedTuple
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.gpt2 import BUILT_IN, parameter_shapes
 from core.files.gguf_names import is_gguf, models_among
-from core.files.local import is_file
+from core.files.local import is_file, open_regular
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
-from core.files.torch_names import belong_together, is_listed
+from core.files.torch_names import DISTRIBUTED_SUFFIX, TORCH_INDEX_SUFFIX, is_model_name, is_pickle, kind_of
 from core.hub import header_cache
 from core.hub.environment import endpoint
 from core.hub.local_cache import hub_cache, snapshot
+from core.locate.folder_entries import folder_entries
 from core.locate.location import Location, locate
 
 _DEEPEST = 5
+_MOST_NAMED = 4
+_START_BYTES = 64
 _MOST_FOLDERS = 20_000
 
 
@@ -61,7 +64,7 @@ def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
         if not name.startswith("models--"):
             continue
         commit = snapshot(os.path.join(cache, name))
-        if not commit or not (weights := _weights(commit)):
+        if not commit or not (weights := _cached_weights(commit)):
             continue
         model = name.removeprefix("models--").replace("--", "/")
         # The name of a built-in model means that one.
@@ -74,6 +77,16 @@ def _cached(cancelled: Callable[[], bool]) -> Iterator[Entry]:
         else:
             for file, size in ggufs.items():
                 yield Entry(os.path.join(commit, file), "hub cache", None, size)
+
+
+def _cached_weights(commit: str) -> dict[str, int]:
+    """The weight files of a cached model; where there are safetensors files, PyTorch's are not read."""
+    weights = _weights(commit)
+    if any(name.endswith((SUFFIX, INDEX_SUFFIX)) for name in weights):
+        weights = {
+            name: size for name, size in weights.items() if name.endswith((SUFFIX, INDEX_SUFFIX)) or is_gguf(name)
+        }
+    return {name: size for name, size in weights.items() if not name.startswith("optim")}
 
 
 def _seen() -> Iterator[Entry]:
@@ -97,23 +110,35 @@ def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
     while stack and seen < _MOST_FOLDERS and not cancelled():
         current, depth = stack.pop()
         seen += 1
-        weights = _weights(current)
-        ggufs = _ggufs(weights)
-        weights = {name: size for name, size in weights.items() if not is_gguf(name)}
+        weights, folders = _weights(current), _folders(current)
         shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
-        indexed = any(name.endswith(INDEX_SUFFIX) for name in weights) or f"model{SUFFIX}" in weights
-        if indexed or belong_together(weights):
-            yield Entry(shown, "here", None, sum(weights.values()))
-        else:
-            for name, size in sorted(weights.items()):
-                yield Entry(os.path.join(shown, name), "here", None, size)
-        for name, size in ggufs.items():
-            yield Entry(os.path.join(shown, name), "here", None, size)
+        for name, size in folder_entries(weights, _plain_files(current), folders).items():
+            yield Entry(os.path.join(shown, name) if name else shown, "here", None, size)
         if depth < _DEEPEST:
-            names = [name for name in _folders(current) if not name.startswith((".", "models--")) and name not in _DULL]
+            names = [name for name in folders if not name.startswith(_PASSED_OVER) and name not in _DULL]
+            if any("model_states" in name for name in weights):
+                names = [name for name in names if name != "zero"]
             stack += [(os.path.join(current, name), depth + 1) for name in sorted(names, reverse=True)]
 
 
+def checkpoints_below(folder: str) -> str:
+    """The folders below one in which there are checkpoints, the nearest of each way down, as a sentence names them.
+
+    Args:
+        folder: the folder; what lies in itself is not meant.
+    """
+    found: dict[str, None] = {}
+    for entry in _below(folder, lambda: len(found) > _MOST_NAMED):
+        path = os.path.relpath(entry.model, folder)
+        inside = path if os.path.isdir(entry.model) else os.path.dirname(path)
+        if inside not in {"", "."} and not any(inside.startswith(f"{above}/") for above in found):
+            found[inside] = None
+    names = list(found)
+    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+
+
+_PASSED_OVER = (".", "models--", "mp_rank_")
+"""Hidden folders, those of the hub cache, and Megatron's ranks, which the folder above opens."""
 _DULL = {"node_modules", "site-packages", "__pycache__", "venv"}
 
 
@@ -129,17 +154,38 @@ def _ggufs(weights: dict[str, int]) -> dict[str, int]:
     return {name: sum(weights[part] for part in parts) for name, parts in models_among(weights).items()}
 
 
+def _plain_files(folder: str) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.name.endswith(".json") and is_file(entry)]
+    except OSError:
+        return []
+
+
 def _weights(folder: str) -> dict[str, int]:
     """The weight files and indexes in a folder, with their sizes in bytes (those of the indexes as 0)."""
     found: dict[str, int] = {}
     try:
         for entry in os.scandir(folder):
-            named = entry.name.endswith((SUFFIX, INDEX_SUFFIX)) or is_gguf(entry.name) or is_listed(entry.name)
-            if named and not entry.name.startswith(".") and is_file(entry):
+            if _is_weights(entry.name) and is_file(entry) and _opens(entry):
                 found[entry.name] = 0 if entry.name.endswith(".json") else entry.stat().st_size
     except OSError:
         pass
-    # Where there are safetensors files, PyTorch's are not read.
-    if any(name.endswith((SUFFIX, INDEX_SUFFIX)) for name in found):
-        found = {name: size for name, size in found.items() if not is_listed(name)}
     return found
+
+
+def _is_weights(name: str) -> bool:
+    named = name.endswith((SUFFIX, INDEX_SUFFIX, TORCH_INDEX_SUFFIX, DISTRIBUTED_SUFFIX))
+    return (named or is_gguf(name) or is_model_name(name) or name.startswith("optim")) and not name.startswith(".")
+
+
+def _opens(entry: os.DirEntry[str]) -> bool:
+    """Whether a file is one of its format: of `.bin` files, which firmware and games have too, the first bytes tell."""
+    name = entry.name.lower()
+    if not name.endswith(".bin") or name.startswith("pytorch_model"):
+        return True
+    try:
+        with open_regular(entry.path, entry.path) as opened:
+            start = opened.read(_START_BYTES)
+            return bool(kind_of(start, entry.stat().st_size)) or is_pickle(start)
+    except (OSError, CheckpointError):
+        return False

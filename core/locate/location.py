@@ -77,8 +77,19 @@ def locate(model: str) -> Location:
         return Location(model, found.path, note=found.note)
     if name and (found.path or found.problem or _may_be_on_hub(name)):
         return Location(model, "", hub=name, local=found.problem)
+    if above := _folder_above(expanded):
+        reason = f"there is no such file or folder ({above} is one)"
+        raise CheckpointError(model, reason, advice="see gpt2-explore --list for what there is")
     advice = "see gpt2-explore --list for what there is; a model of the hub is named org/name"
     raise CheckpointError(model, "neither a built-in model nor a path here", advice=advice)
+
+
+def _folder_above(path: str) -> str:
+    """The longest beginning of a path that is a folder here; "" where none is."""
+    above = os.path.dirname(path.rstrip("/"))
+    while above and ("\0" in above or not os.path.isdir(above)):
+        above = os.path.dirname(above)
+    return above
 
 
 def _path_before_hub(path: str, found: Cached) -> str:
@@ -89,4 +100,4 @@ def _may_be_on_hub(name: HubName) -> bool:
     """Whether the hub is asked for what is nowhere here: not for a path that is only mistyped."""
     if "/" not in name.repo or (not name.path and name.repo.endswith(_ENDINGS)):
         return False
-    return not (name.path and os.path.isdir(name.repo))
+    return not (name.path and os.path.isdir(name.repo.partition("/")[0]))

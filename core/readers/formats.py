@@ -7,22 +7,30 @@ is something for them to read, since most checkpoints need one of them alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from core.checkpoint.source import Reader
-from core.files.folder import Folder, first_bytes
+from core.files.folder import Folder, first_bytes, names_beside
 from core.files.gguf_names import is_companion, is_gguf
-from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX, safetensors_shards, shards_among
+from core.files.rank_hints import has_hint
+from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX, is_shard_name, safetensors_shards, shards_among
 from core.files.torch_names import (
     DISTRIBUTED_SUFFIX,
     METADATA,
     TORCH_INDEX_SUFFIX,
     is_distributed,
+    is_model_name,
     is_pickle,
     is_torch_name,
     kind_of,
+    models_in,
     torch_shards,
 )
+
+_ARCHIVES = (".zip", ".tar")
+"""Endings that training scripts give to what torch.save wrote, too."""
+_MODEL_INDEX = "model_index.json"
 
 
 class Found(NamedTuple):
@@ -58,7 +66,16 @@ class Start:
     @property
     def name_that_tells(self) -> str:
         """Its name, by which another program's archive or pickle is known; "" where that is one of PyTorch's."""
-        return "" if is_torch_name(self.name) else self.name
+        return "" if is_torch_name(self.name) or self._is_torchs_archive else self.name
+
+    @property
+    def _is_torchs_archive(self) -> bool:
+        """Whether it is called an archive, and is one that torch.save wrote, which begins with what was pickled."""
+        if not self.name.lower().endswith(_ARCHIVES) or kind_of(self.content, self.size) != "pytorch":
+            return False
+        # A zip's first entry: its name's length lies at byte 26, its name at byte 30 (APPNOTE.TXT, 4.3.7).
+        first = self.content[30 : 30 + int.from_bytes(self.content[26:28], "little")]
+        return not self.content.startswith(b"PK") or first.endswith(b"data.pkl")
 
 
 class Format:
@@ -93,7 +110,7 @@ class Format:
 def _safetensors_file(found: Found, name: str) -> Reader:
     if name.endswith(INDEX_SUFFIX):
         return _safetensors(found, shards_among(found.folder.names()), name)
-    reader = _safetensors(found, [name])
+    reader = _with_shards(found, name, partial(_safetensors, found))
     if is_torch_name(name):
         note = f"{name} is a safetensors file under the name of a PyTorch file"
         reader.source = reader.source.with_notes(note)
@@ -104,10 +121,25 @@ def _safetensors_folder(found: Found, names: list[str]) -> Reader | None:
     files, index, note = safetensors_shards(found.source, names)
     if not files and not index:
         return None
+    if not index and (len(files) > 1 or is_shard_name(files[0])):
+        # Patterns of names take 2 ms to be compiled, which one whole file need not wait for.
+        from core.readers.shards import one_set
+
+        files = one_set(found.source, found.folder, files, "safetensors files", partial(_safetensors, found))
     reader = _safetensors(found, files, index)
     if note:
         reader.source = reader.source.with_notes(note)
     return reader
+
+
+def _with_shards(found: Found, name: str, open_files: Callable[[list[str], str], Reader]) -> Reader:
+    """The reader of a file, or of all shards of which it is one."""
+    if any(character.isdigit() for character in name) and (is_model_name(name) or name.endswith(SUFFIX)):
+        from core.readers.shards import shard_alone
+
+        if reader := shard_alone(found.folder, name, name[name.rfind(".") :], open_files):
+            return reader
+    return open_files([name], "")
 
 
 def _safetensors(found: Found, files: list[str], index: str = "") -> Reader:
@@ -154,7 +186,12 @@ def _distributed_folder(found: Found, names: list[str]) -> Reader | None:
 def _torch_file(found: Found, name: str) -> Reader:
     if name.endswith(TORCH_INDEX_SUFFIX):
         return _torch(found, [], name)
-    reader = _torch(found, [name])
+    if has_hint(name):
+        from core.readers.ranks.open import rank_reader
+
+        if ranks := rank_reader(*found, names_beside(found.folder), name):
+            return ranks
+    reader = _with_shards(found, name, partial(_torch, found))
     if name.endswith(SUFFIX):
         note = f"{name} is a PyTorch file under the name of a safetensors file"
         reader.source = reader.source.with_notes(note)
@@ -162,8 +199,58 @@ def _torch_file(found: Found, name: str) -> Reader:
 
 
 def _torch_folder(found: Found, names: list[str]) -> Reader | None:
-    files, index = torch_shards(found.source, names)
-    return _torch(found, files, index) if files or index else None
+    files, index = torch_shards(names)
+    if len(files) > 1:
+        from core.readers.shards import one_set
+
+        files = one_set(found.source, found.folder, files, "PyTorch files", partial(_torch, found))
+    if not files and not index:
+        return None
+    reader = _torch(found, files, index)
+    others = [name for name in models_in(names) if name not in files and not name.endswith(".json")]
+    if files and others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        reader.source = reader.source.with_notes(f"{files[0]} was read, not {others[0]}{more} beside it")
+    return reader
+
+
+def _ranks_folder(found: Found, names: list[str]) -> Reader | None:
+    """Of files and folders that several GPUs wrote, where no file of one model is there."""
+    whole = any(name == "pytorch_model.bin" or name.endswith(TORCH_INDEX_SUFFIX) for name in names)
+    if whole or not (any(map(has_hint, names)) or _has_rank_folders(found.folder, names)):
+        return None
+    from core.readers.ranks.open import rank_reader
+
+    return rank_reader(*found, names)
+
+
+def _has_rank_folders(folder: Folder, names: list[str]) -> bool:
+    """Whether a folder without a model of its own has those of Megatron's GPUs in it."""
+    return not any(map(is_model_name, names)) and any(name.startswith("mp_rank_") for name in folder.folders())
+
+
+def _pipeline_folder(found: Found, names: list[str]) -> Reader | None:
+    if _MODEL_INDEX not in names:
+        return None
+    from core.readers.pipeline import pipeline_reader
+
+    return pipeline_reader(*found, names, open_folder)
+
+
+def open_folder(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
+    """The reader of the first format that a folder has a checkpoint of; None where it has none.
+
+    Args:
+        model: as the user typed it.
+        source: the folder, as errors and outputs name it.
+        folder: its files.
+        names: their names.
+
+    Raises:
+        CheckpointError: where there are several checkpoints to choose from.
+    """
+    found = Found(model, source, folder)
+    return next((reader for format in FORMATS if (reader := format.open_folder(found, names))), None)
 
 
 def _torch(found: Found, files: list[str], index: str = "") -> Reader:
@@ -224,6 +311,10 @@ PYTORCH = Format(
     begins=_torch_begins,
     may_be=_torch_may_be,
 )
+# A folder of folders, each with a model; a file of a pipeline is one of another format.
+PIPELINE = Format(open_file=_config_file, open_folder=_pipeline_folder)
+# Files that several GPUs wrote of one model: each alone is one of PyTorch, which knows them by their names.
+RANKS = Format(open_file=_torch_file, open_folder=_ranks_folder)
 # A projector of images or an importance matrix, where there is no model beside it.
 GGUF_COMPANION = Format(open_file=_gguf_file, open_folder=_gguf_alone)
 CONFIG = Format(
@@ -231,5 +322,5 @@ CONFIG = Format(
     open_folder=_config_folder,
     is_named=lambda name: name.lower().endswith(".json"),
 )
-FORMATS = (SAFETENSORS, GGUF, DISTRIBUTED, PYTORCH, GGUF_COMPANION, CONFIG)
+FORMATS = (PIPELINE, SAFETENSORS, GGUF, DISTRIBUTED, RANKS, PYTORCH, GGUF_COMPANION, CONFIG)
 """In the order in which they are tried. A file of which nothing else is known is one of the first."""

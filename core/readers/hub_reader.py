@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
@@ -78,8 +79,8 @@ class HubReader:
         """
         try:
             yield from self._batches()
-        except HubError:
-            raise
+        except HubError as error:
+            raise self._after_path(error) from error
         except CheckpointError as error:
             raise self._told(error) from error
         finally:
@@ -253,6 +254,15 @@ class HubReader:
         if folders:
             return HubError(where, "no weights in it itself", advice=_choice(folders, "name one of its folders"))
         return HubError(where, "no weights in it", advice=f"see {self._endpoint}/{listing.repo}/tree/{listing.commit}")
+
+    def _after_path(self, error: HubError) -> HubError:
+        """The fault of a hub, behind what was looked for here, where the name may have been meant as a path."""
+        name = self._name
+        is_path = name.path or os.path.isdir(name.repo.partition("/")[0])
+        if not is_path or error.reason.startswith(("no such path", "there is no such path")):
+            return error
+        reason = f"there is no such path here, and {error.reason}"
+        return HubError(error.file, reason, advice=error.advice, unreachable=error.unreachable)
 
     def _told(self, error: CheckpointError) -> CheckpointError:
         """A fault of a file, with advice for one that lies on the hub."""

@@ -7,14 +7,12 @@ import os
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder, LocalFolder
-from core.files.gguf_names import is_gguf
-from core.files.local import is_folder
-from core.files.safetensors_names import SUFFIX
-from core.files.torch_names import is_distributed, is_model_name
+from core.files.torch_names import models_in
 from core.locate.location import Location
 from core.readers.builtin import BuiltInReader
-from core.readers.formats import FORMATS, Found
+from core.readers.formats import open_folder
 from core.readers.open_file import file_reader
+from core.text.escape import escaped
 
 
 def open_reader(location: Location) -> Reader:
@@ -73,7 +71,11 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
         CheckpointError: where there are several checkpoints to choose from, or an adapter's config alone.
     """
     if "adapter_config.json" not in names:
-        return _model_reader(model, source, folder, names)
+        found = open_folder(model, source, folder, names)
+        if found and "modules.json" in names and (below := _modules_below(folder)):
+            note = f"not counted, weights of this model in folders of their own: {below}; name one"
+            found.source = found.source.with_notes(note)
+        return found
     from core.readers.adapter import (
         described,
         is_adapter_name,
@@ -83,28 +85,32 @@ def folder_reader(model: str, source: str, folder: Folder, names: list[str]) -> 
     )
 
     chosen = model_names(names)
-    reader = _model_reader(model, source, folder, chosen)
+    reader = open_folder(model, source, folder, chosen)
     if reader is None:
         raise lone_config(source, folder)
     if any(map(is_adapter_name, chosen)):
-        reader.source = described(reader.source, folder)
+        others = [escaped(name) for name in models_in(names) if name not in chosen]
+        notes = [f"not counted, beside it: {name}; name that file to count it" for name in others]
+        reader.source = described(reader.source, folder).with_notes(*notes)
     else:
         reader.source = with_adapter_beside(reader.source, names)
     return reader
 
 
-def _model_reader(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
-    """The reader of the first format that the folder has a checkpoint of."""
-    found = Found(model, source, folder)
-    for format in FORMATS:
-        if reader := format.open_folder(found, names):
-            return reader
-    return None
+def _modules_below(folder: Folder) -> str:
+    """The folders of a sentence-transformers model that have weights beside the first's: `2_Dense`."""
+    numbered = [name for name in folder.folders() if name[:1].isdigit() and "_" in name]
+    files = ("model.safetensors", "pytorch_model.bin")
+    return ", ".join(escaped(name) for name in numbered if any(folder.has(f"{name}/{file}") for file in files))
 
 
 def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
     from core.files.foreign_formats import refused_folder
+    from core.files.split_bytes import refused_piece
 
+    for name in names:
+        if problem := refused_piece(LocalFolder(folder), name, names):
+            return problem
     if problem := refused_folder(path, names, models=True):
         return problem
     if below := _checkpoints_below(folder):
@@ -115,18 +121,7 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 
 
 def _checkpoints_below(folder: str) -> str:
-    """The folders in a folder that hold checkpoints, as a sentence names them; "" where there are none."""
-    below = sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if is_folder(entry) and _has_checkpoint(os.path.join(folder, entry.name))
-    )
-    return ", ".join(below[:4]) + (", …" if len(below) > 4 else "")
+    """The folders below one that hold checkpoints, as a sentence names them; "" where there are none."""
+    from core.locate.catalog import checkpoints_below
 
-
-def _has_checkpoint(path: str) -> bool:
-    try:
-        names = LocalFolder(path).names()
-    except CheckpointError:
-        return False
-    return is_distributed(names) or any(name.endswith(SUFFIX) or is_gguf(name) or is_model_name(name) for name in names)
+    return checkpoints_below(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.checkpoint.source import Reader
-from core.files.folder import Folder, first_bytes
+from core.files.folder import Folder, first_bytes, names_beside
 from core.files.safetensors_names import SUFFIX
 from core.files.torch_names import is_torch_name
 from core.readers.formats import FORMATS, SAFETENSORS, Format, Found, Start
@@ -39,6 +39,7 @@ def _format(folder: Folder, name: str) -> Format:
     for format in FORMATS:
         if format.is_named(name):
             return format
+    _refuse_piece(folder, name)
     start = Start(name, *first_bytes(folder, name))
     for format in FORMATS:
         if format.begins(start):
@@ -46,6 +47,17 @@ def _format(folder: Folder, name: str) -> Format:
     if start.content:
         _refuse_others(start, folder.shown(name))
     return next((format for format in FORMATS if format.may_be(start)), SAFETENSORS)
+
+
+def _refuse_piece(folder: Folder, name: str) -> None:
+    """Raises that a file is one piece of a file that was split by bytes, if it is."""
+    # The patterns of such names are not compiled for each file.
+    ending = name.rpartition(".")[2]
+    if "part" in name or "-split-" in name or ending.isdigit() or (ending.isalpha() and len(ending) < 4):
+        from core.files.split_bytes import refused_piece
+
+        if problem := refused_piece(folder, name, names_beside(folder)):
+            raise problem
 
 
 def _refuse_others(start: Start, file: str) -> None:

@@ -66,6 +66,7 @@ def _record(count: Count) -> dict[str, Any]:
             for part in count.submodels
         ],
         "not_counted": {ROLES[role].key: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
+        "complete": count.complete,
         "notes": count.notes,
     }
     for key in totals.breakdown:

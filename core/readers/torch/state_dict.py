@@ -5,6 +5,7 @@ Training scripts save it under a key of their own, beside an optimizer's state, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 from typing import Any, NamedTuple
@@ -19,6 +20,13 @@ _WRAPPERS = {
     *("generator", "params", "params_ema", "weights", "netG", "g_ema", "G_ema", "ema_state_dict", "state_dict_ema"),
     *("student", "teacher", "model_weights", "variables", "state", "checkpoint", "policy", "parameters"),
 }
+# What a copy of another part is called, or the same part at another time: in Q-learning, BYOL, DINO, training scripts.
+_COPIES = {
+    *("target", "targ", "tgt", "teacher", "polyak", "momentum", "lagged", "best", "last", "latest", "old", "prev"),
+    *("previous", "initial", "init", "backup", "frozen", "ref", "reference"),
+}
+_ROLES = {"generator", "netG", "student", "teacher", "policy"}
+"""Of the usual keys those that say which of several parts it is, and not that it is the model."""
 _AVERAGED = {"ema", "swa", "averaged", "average", "shadow", "moving"}
 # What lies beside a model, by words in its key, or by the key itself.
 _BESIDE_WORDS = ("optim", "schedul", "scaler", "callback", "hyper_param", "hparam", "rng", "random_state")
@@ -26,6 +34,12 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
+_STATES_OF_TRAINING = {"state", "checkpoint", "train_state", "training_state"}
+"""Keys below which not only the model lies but all that training keeps (Composer)."""
+_MAX_TOGETHER = 64
+"""Parts of one model; of more the largest is the model."""
+_ALIKE = 0.9
+"""So much of a copy's shapes, or of its original's, the other has too: a head or a buffer may be missing."""
 _MAX_DEPTH = 64
 _MAX_LOOKED_AT = 64
 _MAX_PREFIXES = 8
@@ -43,11 +57,13 @@ class Found(NamedTuple):
         tensors: its tensors by name.
         path: the keys under which they lie, "" at the top.
         beside: what else has tensors, by where it lies.
+        parts: the keys of its parts, where it consists of several; the names begin with them.
     """
 
     tensors: dict[str, Tensor]
     path: str
     beside: dict[str, Uncounted]
+    parts: tuple[str, ...] = ()
 
 
 class ObjectPickledError(Exception):
@@ -78,10 +94,20 @@ class _Part(NamedTuple):
         return self.name in _WRAPPERS or self.name.lower().endswith(("state_dict", "_state"))
 
     @property
+    def words(self) -> set[str]:
+        """The words of its name."""
+        name = self.name if self.name.isupper() else "".join(f"_{c}" if c.isupper() else c for c in self.name)
+        return set(name.lower().replace("-", "_").replace(".", "_").split("_"))
+
+    @property
     def is_averaged(self) -> bool:
         """Whether it is an average by its name."""
-        words = self.name.lower().replace("-", "_").replace(".", "_").split("_")
-        return not _AVERAGED.isdisjoint(words)
+        return not _AVERAGED.isdisjoint(self.words)
+
+    @property
+    def is_named_copy(self) -> bool:
+        """Whether its name says that it is another's copy, or the same at another time."""
+        return self.is_averaged or not _COPIES.isdisjoint(self.words)
 
     @property
     def length(self) -> int:
@@ -103,6 +129,24 @@ class _Part(NamedTuple):
         return any("." in name for name in self.tensors(_MAX_LOOKED_AT))
 
     @property
+    def is_state_dict(self) -> bool:
+        """Whether it is a state dict by its names, or may hold one under a key that says so."""
+        names = self.tensors(_MAX_LOOKED_AT)
+        return any("." in name or name.endswith(("weight", "bias")) for name in names) or (
+            not names and not self.is_object and self.holds_state
+        )
+
+    @property
+    def holds_state(self) -> bool:
+        """Whether a state dict lies in it under a usual key, beside its optimizer's for instance."""
+        held = self.value.items if isinstance(self.value, Inert) else self.value
+        return isinstance(held, PickledDict) and any(
+            key in _WRAPPERS and _Part(key, inner, self.size).is_flat
+            for key, inner in zip(held.keys[:_MAX_LOOKED_AT], held.values)
+            if isinstance(key, str)
+        )
+
+    @property
     def is_object(self) -> bool:
         return isinstance(self.value, Inert) and self.value.items is None
 
@@ -113,7 +157,7 @@ class _Part(NamedTuple):
 
 
 def find_state(root: object, budget: Budget) -> Found:
-    """The state dict in what was saved; the largest, where there are several.
+    """The model in what was saved: its state dict, or those of its parts, where they lie under keys of their own.
 
     Args:
         root: what was saved.
@@ -124,11 +168,20 @@ def find_state(root: object, budget: Budget) -> Found:
         ValueError: where it is nested or repeated beyond all bounds.
     """
     search = _Search(budget)
-    beside: dict[str, Uncounted] = {}
-    path: list[str] = []
-    value = root
     if _is_optimizer(root):
         return Found({}, "", {"state": search.measure(root)})
+    return _find(search, root, [])
+
+
+def _find(search: _Search, value: object, path: list[str]) -> Found:
+    """The model in a container.
+
+    Args:
+        search: what walks through it.
+        value: the container.
+        path: the keys on the way to it; they grow.
+    """
+    beside: dict[str, Uncounted] = {}
     while True:
         if isinstance(value, Tensor):
             return Found({"tensor": value}, ".".join(path), beside)
@@ -137,19 +190,70 @@ def find_state(root: object, budget: Budget) -> Found:
         parts, left, direct = search.parts(value, path)
         search.expect_names_looked_up(parts)
         chosen = _chosen(parts, direct, bool(path))
-        for part in left if chosen is None else [*parts, *left]:
-            if part is not chosen:
+        together = _together(search, parts, direct, chosen) if len(path) < _MAX_DEPTH else []
+        if len(together) == 1:
+            chosen, together = together[0], []
+        for part in left if chosen is None and not together else [*parts, *left]:
+            if part is not chosen and part not in together:
                 beside[search.path_name([*path, part.name])] = part.size
-        if chosen is None or len(path) == _MAX_DEPTH:
+        if not together and (chosen is None or len(path) == _MAX_DEPTH):
             return Found(search.flatten(value, {part.name for part in left}), ".".join(path), beside)
         if direct:
             beside[".".join([*path, "single tensors"])] = total_of(map(_size_of, direct.values()))
+        if together or chosen is None:
+            return _joined(search, together, path, beside)
         path.append(chosen.name)
         value = chosen.value
 
 
+def _joined(search: _Search, together: list[_Part], path: list[str], beside: dict[str, Uncounted]) -> Found:
+    """The parts of one model, each tensor under its part's key."""
+    tensors: dict[str, Tensor] = {}
+    for part in together:
+        found = _find(search, part.value, [*path, part.name])
+        beside |= found.beside
+        tensors |= search.prefixed(part.name, found.tensors)
+    return Found(tensors, ".".join(path), beside, tuple(part.name for part in together))
+
+
+def _together(search: _Search, parts: list[_Part], direct: dict[str, Tensor], chosen: _Part | None) -> list[_Part]:
+    """The state dicts in a container that are parts of one model, copies left out; none where there are not several.
+
+    Args:
+        search: what walks through them.
+        parts: the containers in it that have tensors and may be the model.
+        direct: the tensors directly in it.
+        chosen: which of the containers is the model, if one of them is.
+    """
+    models = [part for part in parts if part.is_state_dict]
+    if not 2 <= len(models) <= _MAX_TOGETHER or (chosen and chosen not in models):
+        return []
+    if chosen is None and (direct or len(models) < len(parts)):
+        return []
+    shapes = {part.name: search.shapes(part.value) for part in models}
+    originals = [part for part in models if not part.is_named_copy]
+    # Where nothing else is like it, what is called a target or an average is a part of the model by itself.
+    copies = {part.name for part in models if part.is_named_copy and _is_copy(part, originals, shapes)}
+    # What has every shape of what is called just the model is the model once more: its moments, another program's key.
+    whole = chosen if chosen and chosen.is_wrapper and chosen.name not in _ROLES else None
+    if whole:
+        copies |= {part.name for part in models if part is not whole and shapes[part.name] == shapes[whole.name]}
+    kept = [part for part in models if part.name not in copies]
+    return kept if len(kept) > 1 or chosen not in kept else []
+
+
+def _is_copy(part: _Part, originals: list[_Part], shapes: dict[str, Counter[tuple[int, ...]]]) -> bool:
+    """Whether a part that is called a copy is one: whether it has the shapes of another part, or that has its own."""
+    own = shapes[part.name]
+    for original in originals:
+        theirs = shapes[original.name]
+        if (own & theirs).total() >= _ALIKE * min(own.total(), theirs.total()):
+            return True
+    return "teacher" in part.words and bool(originals)
+
+
 def _chosen(parts: list[_Part], direct: dict[str, Tensor], wrapped: bool) -> _Part | None:
-    """The part of a container that is the model; None where the container itself is the state dict.
+    """The part of a container that is the model, or its largest part; None where the container is the state dict.
 
     Args:
         parts: the containers in it that have tensors and may be the model.
@@ -249,7 +353,8 @@ class _Search:
             elif (size := self.measure(held)).tensor_count:
                 self._spend(_PART_BYTES)
                 part = _Part(name, held, size)
-                (beside if _is_optimizer(held) or (part.is_beside and not path) else parts).append(part)
+                told_beside = part.is_beside and (not path or path[-1] in _STATES_OF_TRAINING)
+                (beside if _is_optimizer(held) or told_beside else parts).append(part)
         return parts, beside, direct
 
     def flatten(self, root: object, left_out: set[str]) -> dict[str, Tensor]:
@@ -288,9 +393,19 @@ class _Search:
             self._spend_names(_text_bytes(prefix) + _text_bytes(key))
         return prefix + key
 
+    def prefixed(self, name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Tensors with a name before theirs."""
+        return {self._below(f"{name}.", inner): tensor for inner, tensor in tensors.items()}
+
+    def shapes(self, root: object) -> Counter[tuple[int, ...]]:
+        """How often each shape occurs among the tensors in a value that are not counters or single numbers."""
+        return Counter(tensor.shape for tensor in self._all_tensors(root) if prod(tensor.shape) > 1)
+
     def measure(self, root: object) -> Uncounted:
         """The tensors in a value, those of objects in it too, each once."""
-        total = Uncounted()
+        return total_of(map(_size_of, self._all_tensors(root)))
+
+    def _all_tensors(self, root: object) -> Iterator[Tensor]:
         seen: set[int] = set()
         todo = [root]
         while todo:
@@ -300,13 +415,12 @@ class _Search:
             self._spend(ENTRY_BYTES)
             seen.add(id(value))
             if isinstance(value, Tensor):
-                total.add(_size_of(value))
+                yield value
             else:
                 inner = _held_in(value)
                 self._visit(len(inner) + 1)
                 todo += inner
         self._budget.give_back(ENTRY_BYTES * len(seen))
-        return total
 
 
 def _held_in(value: PickledDict | list[Any] | tuple[Any, ...] | Inert) -> list[Any] | tuple[Any, ...]:

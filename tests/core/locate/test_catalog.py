@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.locate.catalog import entries
 from tests.support.checkpoints import Tensors, gpt2, split, write, write_hub, write_shards
@@ -159,3 +160,48 @@ def test_pytorch_files_are_found_and_what_lies_beside_a_model_is_not(here: Path)
         "./runs/epoch1.ckpt": 10,
         "./step": 60,
     }
+
+
+def test_every_checkpoint_of_a_folder_is_listed_whatever_stands_beside_it(here: Path) -> None:
+    whole, other = write(here / "m" / "model.safetensors", ONE), write(here / "m" / "lora.safetensors", ONE)
+    torch.save({"a.weight": torch.zeros(5)}, here / "m" / "kokoro.pth")
+    torch.save({"a.weight": torch.zeros(5)}, here / "m" / "learned_embeds.bin")
+    torch.save({"a.weight": torch.zeros(5)}, here / "m" / "pytorch_model.bin")
+    for name in ("optim.pt", "optim_000100_rank0.pt", "scheduler.pt", "zero_pp_rank_0_mp_rank_00_optim_states.pt"):
+        torch.save({"a.weight": torch.zeros(5)}, here / "m" / name)
+    for name in ("firmware.bin", "training_args.bin", "model.bin"):
+        (here / "m" / name).write_bytes(bytes(50))
+    found = listed("here")
+    assert list(found) == ["./m", "./m/kokoro.pth", "./m/learned_embeds.bin", "./m/lora.safetensors"]
+    assert (found["./m"], found["./m/lora.safetensors"]) == (whole.stat().st_size, other.stat().st_size)
+
+
+def test_the_shards_of_one_model_are_listed_as_one(here: Path, command: Command) -> None:
+    for number in (1, 2):
+        write(here / f"model-0000{number}-of-00002.safetensors", {f"{number}.weight": ("F32", (5,))})
+        torch.save({f"{number}.weight": torch.zeros(5)}, here / f"other-0000{number}-of-00002.pt")
+    found = listed("here")
+    assert list(found) == ["./model-00001-of-00002.safetensors", "./other-00001-of-00002.pt"]
+    assert [model["parameters"] for model in command(*found, "--json").json["models"]] == [10, 10]
+
+
+def test_folders_that_several_gpus_wrote_are_listed_as_one(here: Path) -> None:
+    files = [
+        *("meta/consolidated.00.pth", "meta/consolidated.01.pth", "neox/layer_00-model_00-model_states.pt"),
+        *("neox/mp_rank_00_model_states.pt", "run/iter_1/mp_rank_00/model_optim_rng.pt"),
+        *("run/iter_1/mp_rank_01/model_optim_rng.pt", "verl/model_world_size_2_rank_0.pt"),
+        *("verl/model_world_size_2_rank_1.pt", "verl/optim_world_size_2_rank_1.pt"),
+        *("verl/extra_state_world_size_2_rank_1.pt", "uni/mp_rank_00_model_states.pt", "uni/zero/a.weight/fp32.pt"),
+        *("sd/model_index.json", "sd/unet/diffusion_pytorch_model.bin"),
+    ]
+    for name in files:
+        (here / name).parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"a.weight": torch.zeros(1)}, here / name)
+    found = ["./meta", "./neox", "./run/iter_1", "./sd", "./sd/unet/diffusion_pytorch_model.bin", "./uni", "./verl"]
+    assert list(listed("here")) == found
+
+
+def test_a_trainers_state_beside_an_optimizers_is_no_model(here: Path) -> None:
+    for name in ("model.pt", "optim.pt", "train.pt"):
+        torch.save({"a.weight": torch.zeros(1)}, here / name)
+    assert list(listed("here")) == ["./model.pt"]

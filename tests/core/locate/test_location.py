@@ -12,6 +12,7 @@ from core.hub.local_cache import snapshot
 from core.locate.location import locate
 from tests.support.checkpoints import Tensors, write, write_hub
 from tests.support.command import Command
+from tests.support.hub import Hub, unused_port
 
 ONE: Tensors = {"x": ("F32", (5,))}
 COMMITS = ("a" * 40, "b" * 40)
@@ -136,3 +137,22 @@ def test_a_snapshot_is_a_folder_below_snapshots_only(hub_cache: Path) -> None:
     (folder / "refs" / "main").write_bytes(b"\xff\xfe\0")
     assert snapshot(str(folder), "main") in ("", os.path.join(folder, "snapshots", COMMITS[0]))
     assert snapshot(str(folder / "nowhere")) == ""
+
+
+def test_a_path_that_is_not_there_is_told_before_the_hub_is_asked(here: Path, hub: Hub, command: Command) -> None:
+    (here / "runs" / "first").mkdir(parents=True)
+    for typed in ("runs/second/checkpoint-500", "runs/first/model.safetensors", "runs/model.pt"):
+        assert f"{typed}: there is no such file or folder (runs" in command(typed).complaint
+    assert not hub.requests
+    assert "runs/second: no such path here, and the hub" in command("runs/second").complaint
+
+
+def test_a_path_that_is_not_there_is_told_before_the_hub_is_blamed(
+    here: Path, hub: Hub, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{unused_port()}")
+    (here / "runs").mkdir()
+    for typed in ("runs/second", "org/name/x.pt"):
+        complaint = command(typed).complaint
+        assert f"{typed}: there is no such path here, and the hub" in complaint
+        assert "cannot be reached" in complaint

@@ -175,10 +175,13 @@ def test_a_tensor_in_two_files_is_an_error_as_it_would_count_twice(
         write_index(index, {**json.loads(index.read_text())["weight_map"], "z": "other.safetensors"})
     else:
         (folder / "model.safetensors.index.json").unlink()
-        write(folder / "other.safetensors", extra)
+        for number in (1, 2):
+            (folder / f"model-0000{number}-of-00002.safetensors").rename(folder / f"part-{number}.safetensors")
+        write(folder / "part-3.safetensors", extra)
     complaint = command(folder).complaint
     which = "another" if indexed else "an earlier"
-    assert f"{folder / 'other.safetensors'}, tensor transformer.wpe.weight: {which} file of the" in complaint
+    name = "other.safetensors" if indexed else "part-3.safetensors"
+    assert f"{folder / name}, tensor transformer.wpe.weight: {which} file of the" in complaint
 
 
 def test_several_files_without_an_index_are_one_checkpoint(tmp_path: Path, command: Command) -> None:

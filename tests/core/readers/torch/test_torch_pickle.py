@@ -202,7 +202,9 @@ def test_several_models_in_a_folder_are_to_be_chosen_from(tmp_path: Path, comman
 def test_the_slices_of_a_model_are_told(tmp_path: Path, command: Command) -> None:
     for rank in (0, 1):
         torch.save({"w.weight": torch.zeros(5)}, tmp_path / f"consolidated.{rank:02}.pth")
-    assert "slices of one model, cut for several GPUs" in command(tmp_path).complaint
+    result = command(tmp_path, "--json").model
+    assert (result["parameters"], result["complete"]) == (5, False)
+    assert result["notes"][0].startswith("slice 1 of 2: consolidated.00.pth alone is counted")
     (tmp_path / "consolidated.01.pth").unlink()
     assert counted(tmp_path).totals.parameters == 5
 
