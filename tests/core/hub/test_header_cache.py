@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.hub.header_cache import HeaderCache, Seen, cache_folder, prune, seen
 from tests.support.checkpoints import gpt2, split, write, write_shards
 from tests.support.command import Command, run_process
+from tests.support.deep import deep_folder
 from tests.support.hub import Hub
 
 HUB = "https://huggingface.co"
