@@ -200,7 +200,8 @@ def _sections(raw: _Part) -> list[_Part]:
     """The config itself, then that of the language model inside it, where there is one."""
     sections = [raw]
     for part in sections:
-        inside = [value for key in _LANGUAGE_MODEL if isinstance(value := part.get(key), dict)]
+        values = [part.get(key) for key in _LANGUAGE_MODEL]
+        inside = [value for value in values if isinstance(value, dict)]
         sections += inside[: _MAX_SECTIONS - len(sections)]
     return sections
 

@@ -31,7 +31,7 @@ _Names = dict[tuple[str, tuple[int, ...]], int]
 
 
 def prefix_of_copy(template: str) -> str:
-    """How the template begins of a tensor that may be a copy's, as `ema.`; "" where it is none's."""
+    """The beginning of a template that may tell an averaged copy, such as `ema.`; "" where nothing in it does."""
     words = template.split(".", _MAX_DEPTH)
     for at, word in enumerate(words[:-1]):
         if _is_average(word):
@@ -95,10 +95,10 @@ def _unwrapped(names: _Names) -> _Names:
 
 
 def _repeats(prefix: str, names: _Names, outside: _Names) -> bool:
-    """Whether a copy's names stand outside too, as most of one module, with as many tensors of each shape."""
+    """Whether a module of the model has the copy's names, as many tensors of each shape, and little else."""
     if sum(count for (name, _), count in names.items() if "." in name) < _MIN_TENSORS:
         return False
-    # The longest name is found in the fewest places.
+    # Modules are looked for by the longest name in the copy, which is found in the fewest places.
     longest, longest_shape = max(names, key=lambda key: len(key[0]))
     modules = [
         name.removesuffix(longest)
@@ -111,13 +111,13 @@ def _repeats(prefix: str, names: _Names, outside: _Names) -> bool:
 
 
 def _holds_mostly(module: str, names: _Names, outside: _Names) -> bool:
-    """Whether a module has all tensors with some names, and fewer others than these."""
+    """Whether a module has tensors with all of some names, and fewer others than those."""
     has_all = all(outside.get((module + name, shape)) == count for (name, shape), count in names.items())
     return has_all and sum(name.startswith(module) for name, _ in outside) < 2 * len(names)
 
 
 def _is_average_of(prefix: str, module: str) -> bool:
-    """Whether a copy's name is a module's and a word of averages: two branches with the same build are no copies."""
+    """Whether a copy is named for a module, with a word for averages: branches of the same build are no copies."""
     *outer, word, _ = prefix.split(".")
     rest = "_".join(token for token in word.lower().split("_") if token not in _AVERAGES | _AVERAGES_OF_MODELS)
     around = ".".join([*outer, ""])

@@ -25,7 +25,7 @@ class Category(NamedTuple):
     ansi: str
 
 
-# In the order in which they are shown. The colours stay apart for colour-blind eyes (Okabe and Ito, 2008, made
+# Categories are shown in this order. The colours stay apart for colour-blind eyes (Okabe and Ito, 2008, made
 # a little lighter or darker to be read on dark and light grounds).
 CATEGORIES = {
     "attention": Category("Attention", "●", "A", (58, 134, 214), "bright_blue"),
@@ -61,7 +61,7 @@ class RoleLabels:
         self.explained = explained
 
 
-# What is stored and not counted comes after what is.
+# Parameters come first; tensors of all other roles are stored and not counted.
 ROLES: dict[Role, RoleLabels] = {
     "parameter": RoleLabels("parameter", "a parameter", "parameter", "parameters", "parameters"),
     "buffer": RoleLabels("buffer", "a buffer, not counted", "buffer", "buffers", "buffers (not trained)"),
@@ -69,8 +69,8 @@ ROLES: dict[Role, RoleLabels] = {
     "quantization": RoleLabels(
         "quantization", "quantisation data", "quant. data", "quantisation data", "quantisation data"
     ),
-    # A tensor with this role is an averaged copy's: an optimizer's state is set aside by the readers, tensor by tensor
-    # unseen, and only its sum has the role.
+    # Of single tensors only those of an averaged copy have this role. The readers set an optimizer's state aside and
+    # tell its sum alone.
     "beside_model": RoleLabels(
         "optimizer",
         "of an averaged copy, not counted",

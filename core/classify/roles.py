@@ -77,16 +77,20 @@ def _is_buffer_by_siblings(template: str, last: str, names: Container[str]) -> b
 
 
 def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:
-    """Whether a tensor whose name parameters have too is a buffer, by its shape and its module."""
-    if last == "pe":  # sinusoids in PyTorch's tutorial and in what was written after it; others train theirs
+    """Whether a tensor is a buffer by its shape and its module, where parameters of other models have its name."""
+    # PyTorch's tutorial, and what was written after it, keeps sinusoids under this name; other models train theirs.
+    if last == "pe":
         return "pos" in module and "learn" not in module
-    if last == "version":  # in the module of fairseq's sinusoids
+    # fairseq marks the module of its sinusoids by it.
+    if last == "version":
         return prod(shape) == 1
-    if last == "fb":  # NeMo, torchaudio: a matrix; a forget gate's bias is a vector
+    # In NeMo and torchaudio it is a filter bank, a matrix; elsewhere the bias of a forget gate, a vector.
+    if last == "fb":
         return len(shape) > 1
-    if last == "anchors":  # YOLO, RT-DETR: widths and heights, or boxes
+    # In YOLO and RT-DETR anchors are widths and heights, or boxes.
+    if last == "anchors":
         return len(shape) > 1 and shape[-1] in {2, 4}
-    # Llama in Meta's files; timm's RotaryEmbeddingMixed trains frequencies by layer and head.
+    # Llama keeps rotary frequencies so in Meta's files; timm's RotaryEmbeddingMixed trains them, by layer and head.
     return last == "freqs" and module == "rope" and len(shape) == 1
 
 

@@ -11,7 +11,7 @@ from core.checkpoint.tensors import StoredTensor
 from core.naming.components import INPUT_EMBEDDING, OUTPUT_HEAD, SPECULATIVE_HEAD, Component
 from core.naming.speculative import is_speculative
 
-# Kinds of models that are tied where their config does not speak of it: transformers' classes of configs.
+# Values of `model_type` whose config class in transformers ties head and embedding where the config.json is silent.
 _TIED_BY_DEFAULT = {
     *("albert", "bart", "bert", "bert-generation", "big_bird", "bigbird_pegasus", "biogpt", "blenderbot"),
     *("blenderbot-small", "bloom", "camembert", "cohere", "cohere2", "convbert", "cpmant", "ctrl"),

@@ -17,7 +17,7 @@ _KEYS = {"pattern", "category"}
 
 
 class RulesError(Exception):
-    """A file of rules that is none, in one sentence."""
+    """A file of rules cannot be used; the message tells why in one sentence."""
 
 
 class Rules(ABC):
@@ -42,7 +42,7 @@ class Rules(ABC):
 
 
 class StudyRules(Rules):
-    """The study's three pieces of a name, in its order, upper and lower case told apart as it does."""
+    """The study's rules: three substrings of a name, asked in its order, upper and lower case distinguished."""
 
     def __init__(self) -> None:
         note = (
@@ -119,7 +119,7 @@ def _parsed(path: str, text: bytes) -> dict[str, Any]:
     else:
         import tomli as tomllib
 
-    # A key of thousands of parts takes Python's parser gigabytes.
+    # Python's parser takes gigabytes of memory for a key with thousands of dots in it.
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(b".") > _MAX_DOTS_IN_LINE:
             raise _wrong(path, f"line {number} has more than {_MAX_DOTS_IN_LINE} dots, as no pattern has")

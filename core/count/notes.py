@@ -9,6 +9,7 @@ from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims
 from core.checkpoint.source import Source
 from core.classify.averaged_copies import prefix_of_copy
+from core.classify.category import ROLES
 from core.classify.groups import TensorGroup
 from core.classify.ties import TieCandidate, Ties, is_head
 from core.count.totals import Totals, add_group
@@ -186,9 +187,9 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
             if group.classification and group.classification.role == "parameter"
         )
         terms = {
-            "buffers": _elements(totals, "buffer"),
-            "tied copies": _elements(totals, "tied"),
-            "quantisation data": _elements(totals, "quantization"),
+            ROLES["buffer"].plural: _elements(totals, "buffer"),
+            ROLES["tied"].plural: _elements(totals, "tied"),
+            ROLES["quantization"].plural: _elements(totals, "quantization"),
             "packed weights": packed,
             "speculative decoding": -_speculative_parameters(groups),
         }
@@ -206,9 +207,9 @@ def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> It
     # Some indexes count the headers too.
     if claims.bytes and not 0 <= claims.bytes - stored <= _MAX_ENTRY_BYTES * (totals.stored_count + 8):
         terms = {
-            "buffers": -left["buffer"].bytes if "buffer" in left else 0,
-            "tied copies": -left["tied"].bytes if "tied" in left else 0,
-            "quantisation data": -left["quantization"].bytes if "quantization" in left else 0,
+            ROLES["buffer"].plural: -left["buffer"].bytes if "buffer" in left else 0,
+            ROLES["tied"].plural: -left["tied"].bytes if "tied" in left else 0,
+            ROLES["quantization"].plural: -left["quantization"].bytes if "quantization" in left else 0,
         }
         yield _difference(claims.by, exact(claims.bytes), "bytes", claims.bytes - stored, terms)
 

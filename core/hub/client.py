@@ -6,7 +6,6 @@ where a `HubClient` is made, once something must really be asked, and never on a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Event, Lock
@@ -17,7 +16,7 @@ from urllib.parse import quote
 from core.checkpoint.source import Stopped
 from core.hub.errors import Asked, HubError, broken, cut_off, no_hub, no_ranges, refusal, too_slow, wait_seconds
 from core.hub.head_watch import HeadWatch
-from core.hub.model_id import HubName, hub_name
+from core.hub.listing import Listing, listing_of
 from core.text.width import shortened
 
 if TYPE_CHECKING:
@@ -37,25 +36,6 @@ _MAX_BODY_SECONDS = 60.0
 _RETRIED = {408, 429, 500, 502, 503, 504}
 _MAX_LIST_BYTES = 1 << 24
 """A file takes some 200 of them. What is made of them takes ten times as much memory."""
-_MAX_LIST_VALUES = 1_000_000
-"""In a list of files; a file has ten of them. A list of empty lists would take twenty times its bytes."""
-_MAX_NAME_CHARACTERS = 1000
-
-
-class Listing(NamedTuple):
-    """What is in a repository at one commit.
-
-    Attributes:
-        repo: its id as the hub spells it.
-        commit: in full.
-        files: names with their lengths in bytes, None where the hub does not tell.
-        parameters: how many its page says that there are, by its safetensors files; 0 where it does not.
-    """
-
-    repo: str
-    commit: str
-    files: dict[str, int | None]
-    parameters: int = 0
 
 
 class Piece(NamedTuple):
@@ -124,7 +104,7 @@ class HubClient:
         url = f"{self._endpoint}/api/models/{repo}{below}?blobs=true"
 
         def take(response: Response) -> Listing:
-            return _listing(self._body(response, asked, _MAX_LIST_BYTES, raw=False), asked, response.headers)
+            return listing_of(self._body(response, asked, _MAX_LIST_BYTES, raw=False), asked, response.headers)
 
         return self._ask(url, {}, asked, take)
 
@@ -262,42 +242,6 @@ class HubClient:
                     break
                 raise HubError(asked.file, f"its list of files is longer than {most >> 20} MiB")
         return bytes(content[:most])
-
-
-def _listing(content: bytes, asked: Asked, headers: Mapping[str, str]) -> Listing:
-    if sum(map(content.count, (b",", b"[", b"{"))) > _MAX_LIST_VALUES:
-        raise HubError(asked.file, f"its list of files has more than {_MAX_LIST_VALUES:,} values")
-    try:
-        answer = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise no_hub(asked, headers, content[:64].decode(errors="replace")) from error
-    commit = answer.get("sha") if isinstance(answer, dict) else None
-    siblings = answer.get("siblings") if isinstance(answer, dict) else None
-    if not isinstance(commit, str) or not _is_commit(commit) or not isinstance(siblings, list):
-        raise no_hub(asked, headers, "")
-    files: dict[str, int | None] = {}
-    for sibling in siblings:
-        name = sibling.get("rfilename") if isinstance(sibling, dict) else None
-        if isinstance(name, str) and _is_path(name):
-            length = sibling.get("size")
-            files[name] = length if isinstance(length, int) and 0 <= length < 1 << 63 else None
-    repo, tensors = answer.get("id"), answer.get("safetensors")
-    total = tensors.get("total") if isinstance(tensors, dict) else None
-    parameters = total if type(total) is int and 0 < total < 1 << 62 else 0
-    named = isinstance(repo, str) and "/" in repo and hub_name(repo) == HubName(repo)
-    return Listing(repo if named else asked.repo, commit, files, parameters)
-
-
-def _is_path(name: str) -> bool:
-    """Whether a file in a repository may be called so."""
-    parts = name.split("/")
-    if len(name) > _MAX_NAME_CHARACTERS or "\0" in name or "" in parts or "." in parts or ".." in parts:
-        return False
-    return not any("\ud800" <= c <= "\udfff" for c in name)
-
-
-def _is_commit(text: str) -> bool:
-    return 7 <= len(text) <= 64 and all(c in "0123456789abcdef" for c in text)
 
 
 def _number(text: str) -> int | None:

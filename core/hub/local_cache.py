@@ -178,7 +178,8 @@ def _refs(folder: str) -> dict[str, str]:
     """The revisions that have a name, with their commits."""
     refs = os.path.join(folder, "refs")
     names = [name for name in _files(refs) if not name.endswith(".lock")]
-    return {name: commit for name in names if (commit := _ref(folder, name))}
+    commits = {name: _ref(folder, name) for name in names}
+    return {name: commit for name, commit in commits.items() if commit}
 
 
 def _ref(folder: str, revision: str) -> str:

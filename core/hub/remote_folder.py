@@ -10,9 +10,10 @@ from typing import Any, BinaryIO, TypeVar, cast
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.source import Stopped
 from core.files.torch_names import is_torch_name
-from core.hub.client import HubClient, Listing, Piece
+from core.hub.client import HubClient, Piece
 from core.hub.errors import HubError
 from core.hub.header_cache import HeaderCache
+from core.hub.listing import Listing
 from core.hub.remote_file import FIRST, RemoteFile
 
 T = TypeVar("T")

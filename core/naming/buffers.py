@@ -20,7 +20,7 @@ BUFFERS = {
     "relative_position_index",  # Swin, BEiT
     "relative_coords_table",  # Swin v2
     "e_score_correction_bias",  # DeepSeek-V3's router, where a rule sets it and no gradient
-    "expert_bias",  # the same in LFM2-MoE, Bailing, Megatron; AFMoE has a parameter of this name that takes no gradient
+    "expert_bias",  # a router's in LFM2-MoE, Bailing, Megatron; a parameter in AFMoE that takes no gradient
     "tid2eid",  # DeepSeek-V4: to which experts a token goes
     "num_tokens_per_expert",
     "output_mask",  # e3nn

@@ -69,7 +69,7 @@ class Rule:
         one_shape: bool = False,
         image_patches: bool = False,
     ) -> None:
-        """Of lists that are written with spaces."""
+        """Takes the conditions; a list of words may be one text with spaces between them."""
         self.category = category
         self.words = _listed(words)
         self.tokens = _listed(tokens)

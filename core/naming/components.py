@@ -32,7 +32,7 @@ class Component:
         pieces: str = "",
         paths: str = "",
     ) -> None:
-        """Of lists that are written with spaces; `no_width` has the words that `gives_width` leaves out."""
+        """Takes lists of words as texts with spaces; `no_width` has the words that `gives_width` leaves out."""
         self.name = name
         self.words = frozenset(words.split())
         self.words_within = frozenset(within.split())

@@ -17,5 +17,5 @@ def is_shared_expert(template: str) -> bool:
 
 
 def is_numbered_expert(template: str) -> bool:
-    """Whether a template has left out the number of an expert: each expert has tensors of its own, none is a stack."""
+    """Whether a template is that of numbered experts, each with tensors of its own, and not that of a stack of all."""
     return NUMBERED_EXPERT.has_path_in(template)

@@ -76,7 +76,7 @@ class Layers:
         return path.removeprefix(self.prefix)
 
     def _head(self, path: list[str]) -> tuple[str, ...]:
-        """The module that holds a list; a block between numbered ones (diffusers' `mid_block`) is as one of these."""
+        """The module that holds a list; a block without a number (diffusers' `mid_block`) counts as a list too."""
         return tuple(takewhile(lambda part: self._kind(part) != "list", path))
 
     def _found(self, names: list[str]) -> set[str]:

@@ -13,8 +13,8 @@ from core.naming.components import POSITION_EMBEDDING
 from core.naming.experts import is_numbered_expert, is_routed_expert
 from core.naming.template import template_of
 
-# Longer ones are no layer's: Python refuses to make numbers of thousands of digits.
 _DIGITS = "0123456789"
+# Numbers in a name that may be those of layers or experts; Python refuses to parse one of thousands of digits.
 _NUMBERS = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
 
 

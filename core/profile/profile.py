@@ -106,7 +106,7 @@ def short_names(models: Iterable[str]) -> dict[str, str]:
 def _short_name(model: str) -> str:
     *above, name = model.rstrip("/").split("/")
     stem = name.removesuffix(".safetensors")
-    # A file that is named as all are says less than its folder.
+    # A name that all checkpoints share, such as model.safetensors, tells less than its folder's.
     if above and stem in _GENERAL_NAMES and above[-1] not in {"", ".", ".."}:
         stem = above[-1]
     return escaped(stem or model)

@@ -24,7 +24,7 @@ _MAX_WINDOW = 16
 
 
 def unpacked(tensors: Iterable[Repeated], dimensions: Dimensions) -> list[Repeated]:
-    """The same with the shape of the weights that packed ones stand for, as far as the model's width tells it."""
+    """The parameters with their shapes unpacked: those of the weights, as far as the model's width tells them."""
     d, experts = dimensions.hidden_size or 0, dimensions.experts
 
     def shape(tensor: Repeated) -> tuple[int, ...]:
@@ -41,7 +41,7 @@ def unpacked(tensors: Iterable[Repeated], dimensions: Dimensions) -> list[Repeat
 
 
 def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, int]:
-    """The symbols that a model has, and how large they are; a width that is another one's is not there."""
+    """The symbols that a model has, each with its size; a width that another symbol stands for has none of its own."""
     tensors = unpacked(tensors, dimensions)
     d = dimensions.hidden_size or 0
     found: dict[str, int | None] = {
@@ -68,7 +68,8 @@ def sizes_of(tensors: Iterable[Repeated], dimensions: Dimensions) -> dict[str, i
     found["f"] = _inner(dense, d, None)
     found["g"] = _inner(routed, d, dimensions.experts)
     found["s"] = _inner(shared, d, None)
-    if not found["f"]:  # experts alone: their width is the MLP's
+    # Where all MLPs are experts, their width is that of the MLP.
+    if not found["f"]:
         found["f"], found["g"] = found["g"], None
     return {symbol: size for symbol, size in found.items() if size}
 
@@ -123,11 +124,11 @@ def _inner(tensors: list[Repeated], d: int, experts: int | None) -> int | None:
     widths = []
     for tensor in tensors:
         if len(tensor.shape) >= 2 and d in tensor.shape:
-            # The last lengths of a convolution are those of its window.
+            # In the weight of a convolution the last dimensions are those of its window.
             is_window = len(tensor.shape) > 2 and tensor.shape[-1] <= _MAX_WINDOW
             matrix = tensor.shape[:2] if is_window else tensor.shape[-2:]
             width = min((n for n in matrix if n != d), default=d)
-            # Of two lengths one may tell how many experts have a bias here.
+            # A matrix with a row for each expert may be the biases of all experts, and its rows are no width.
             sure = len(tensor.shape) > 2 or is_numbered_expert(tensor.template)
             widths += [width] if sure or width == d or width != experts else []
     return min(widths, default=None)

@@ -14,10 +14,11 @@ from core.checkpoint.source import Progress, Reader, Source
 from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder
 from core.files.gguf_names import is_companion, models_among
-from core.hub.client import HubClient, Listing
+from core.hub.client import HubClient
 from core.hub.environment import endpoint, hub_is_off
 from core.hub.errors import HubError, not_kept, off
 from core.hub.header_cache import HeaderCache, Known, prune
+from core.hub.listing import Listing
 from core.hub.local_cache import hub_cache, is_weights
 from core.hub.model_id import HubName, tags_of, with_tag
 from core.hub.remote_folder import HubFolder, Workers

@@ -24,7 +24,7 @@ from core.text.width import WIDTH, padded, wrapped
 
 _LABEL_CELLS = 18
 _COLUMN_CELLS = 15
-# As many columns of models as stand beside the labels.
+# The models whose columns have room beside the labels; further ones follow in a table of their own.
 _MODELS_BESIDE = (WIDTH - 2 - _LABEL_CELLS) // _COLUMN_CELLS
 _TITLE = "Where parameters sit: the models compared, the study's claims measured"
 _SHARES, _ALONG = "Shares, in percent", "Shares along size, in percent"
@@ -36,7 +36,7 @@ _METHOD = (
 
 
 def profiles_of(results: Iterable[Result]) -> Iterator[Compared]:
-    """Results as they are compared."""
+    """Profiles of the results, named so that no two are alike; failures stay as they are."""
     models = [ModelProfile(result) if isinstance(result, Count) else result for result in results]
     names = short_names(model.model for model in models)
     for model in models:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from core.profile.profile import ModelProfile
 from core.text.numbers import exact, percent
 
-# Three or four sentences each: what it does, what it is made of, how it grows.
+# Each category in three to five sentences: what it does, what it is made of, how it grows.
 WHAT_IT_IS = {
     "attention": (
         "Attention lets each token look at other tokens and take over what it needs from them. "

@@ -56,7 +56,7 @@ def cell_text(kind: Kind, cell: Cell) -> str:
 
 
 def compared_categories(totals: Iterable[Totals]) -> list[str]:
-    """The categories that any of some models has, in the order of `CATEGORIES`."""
+    """The categories that at least one of the models has, in the order of `CATEGORIES`."""
     present = {key for each in totals for key, tally in each.categories.items() if tally.parameters}
     return [key for key in CATEGORIES if key in present]
 
@@ -188,5 +188,5 @@ def norms(models: Sequence[ModelProfile]) -> list[ComparisonRow]:
 
 
 def by_size(models: Iterable[ModelProfile]) -> list[ModelProfile]:
-    """The smallest first."""
+    """The models by their parameters, the smallest first."""
     return sorted(models, key=lambda model: model.parameters)

@@ -46,7 +46,7 @@ class Claim(NamedTuple):
     why: str
 
 
-# How the figures are called and shown.
+# Each figure's name for people, and how its value is written.
 FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "attention_percent": ("attention %", percent),
     "mlp_percent": ("MLP %", percent),
@@ -82,7 +82,7 @@ def figure_text(name: str, value: Figure) -> str:
 
 
 def claim(number: int, sentence: str, findings: dict[str, Finding], why: str, verdict: Verdict | None = None) -> Claim:
-    """A claim, its verdict by the findings unless it is given."""
+    """A claim; its verdict follows from the findings unless one is given."""
     answers = [finding.holds for finding in findings.values() if finding.holds is not None]
     if verdict is None and answers:
         verdict = "holds" if all(answers) else "holds in part" if any(answers) else "does not hold"
@@ -90,6 +90,6 @@ def claim(number: int, sentence: str, findings: dict[str, Finding], why: str, ve
 
 
 def reasons(findings: dict[str, Finding], models: Sequence[ModelProfile]) -> str:
-    """Why it does not hold, of each model of which that is so."""
+    """Why a claim does not hold, for each model of which it does not."""
     names = {model.model: model.name for model in models}
     return "; ".join(f"{names[key]}: {finding.reason}" for key, finding in findings.items() if finding.reason)

@@ -1,4 +1,4 @@
-"""Which of the measured models are of one family, so that the claims can be asked of them."""
+"""Which models the study's claims are checked on together."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from core.checkpoint.gpt2 import BUILT_IN
 from core.profile.profile import ModelProfile
 
 FAMILY = tuple(BUILT_IN)
-"""The models that the study is about."""
+"""The four models that the study is about."""
 MAX_COMPARED_MODELS = 12
-"""So many can be compared on one screen."""
+"""The models that can be compared on one screen."""
 
 
 Compared = ModelProfile | Failure
 
 
 def profiles_in(models: Iterable[Compared]) -> list[ModelProfile]:
-    """Those that could be read."""
+    """The profiles of the models that could be read."""
     return [model for model in models if isinstance(model, ModelProfile)]
 
 
 def claim_groups(models: Sequence[ModelProfile]) -> list[tuple[str, list[ModelProfile]]]:
-    """The groups of which the study's claims are asked: its own four models, where all of them are there, and the rest.
+    """The groups of models on which the claims are checked: the study's own four, where all are there, and the rest.
 
     Returns:
         For each group what it is called, and its models.

@@ -11,22 +11,22 @@ from core.readers.builtin import BuiltInReader
 
 MODEL = "what if"
 MAX_SHAPE = Gpt2Shape(layers=1000, hidden_size=100_000, heads=1000, vocabulary=2_000_000, positions=2_000_000)
-"""Larger ones are not asked for."""
+"""The largest shape that can be asked for."""
 _HEAD_DIM = 64
 
-# Where a step goes to: what people build, so that a few steps lead from GPT-2 to GPT-3.
+# The sliders go through sizes that people build, so that a few steps lead from GPT-2 to GPT-3.
 _LAYERS = (1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 56, 64, 72, 80, 88, 96, 104, 112, 120, 128)
 _WIDTHS = (
     *(64, 128, 256, 384, 512, 640, 768, 896, 1024, 1152, 1280, 1408, 1536, 1600, 1792, 2048, 2304, 2560, 3072),
     *(4096, 5120, 6144, 7168, 8192, 9216, 10240, 11264, 12288, 14336, 16384, 18432, 20480),
 )
 
-# The published shapes, and the largest of Brown et al., 2020, table 2.1, which reads 2,048 tokens.
+# GPT-3 is the largest model in table 2.1 of Brown et al., 2020; it reads 2,048 tokens.
 PRESETS = {**BUILT_IN, "GPT-3": Gpt2Shape(96, 12288, 96, positions=2048)}
 
 
 def what_if_profile(shape: Gpt2Shape, name: str = MODEL) -> ModelProfile:
-    """All that is to be known of such a model, by the count of its tensors."""
+    """The profile of a GPT-2 of that shape, from a count of the tensors that it would have."""
     return ModelProfile(count(BuiltInReader(name, shape)))
 
 
@@ -45,7 +45,7 @@ def stepped(shape: Gpt2Shape, what: Literal["layers", "hidden_size"], step: int)
 
 
 def preset_name(shape: Gpt2Shape) -> str:
-    """What models of this shape are called, or ""."""
+    """The name of the published model of this shape; "" where there is none."""
     same = (name for name, each in PRESETS.items() if each._replace(heads=0) == shape._replace(heads=0))
     return next(same, "")
 

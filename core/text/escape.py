@@ -16,7 +16,7 @@ def escaped(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-# What a terminal without Unicode shows in place of the program's own signs.
+# The signs that the program itself writes, with what a terminal without Unicode shows in their place.
 _INSTEAD = {
     **{ELLIPSIS: "~", "·": "-", "×": "x", "–": "-", "−": "-", "→": "->", "÷": "/"},
     **{"²": "^2", "³": "^3", "⁴": "^4", "≤": "<=", "≈": "~", "↑": "Up", "↓": "Down", "←": "Left"},

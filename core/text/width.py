@@ -14,23 +14,24 @@ from core.text.escape import ELLIPSIS
 
 _JOINER = "\N{ZERO WIDTH JOINER}"
 _AS_EMOJI = "\N{VARIATION SELECTOR-16}"
-# Below are Latin letters alone: nothing combines, nothing is wide.
+# No character before this one combines with another or is wide.
 _FIRST_MARK = "\u0300"
-# Marks, and format characters such as the joiner.
+# Unicode's categories of marks, and of format characters such as the joiner.
 _WITHOUT_WIDTH = ("Mn", "Mc", "Me", "Cf")
-# What has a width of its own and yet joins the character before it: the vowels and final consonants of Hangul in
-# pieces, the fillers that stand for missing ones, the colours of emoji's skin.
+# Characters that have a width of their own by Unicode's tables and yet join the one before them: the vowels and final
+# consonants of Hangul in pieces, the fillers that stand for missing ones, the colours of emoji's skin.
 _JOINED = frozenset(
     map(chr, (*range(0x1160, 0x1200), *range(0xD7B0, 0xD800), 0x3164, 0xFFA0, *range(0x1F3FB, 0x1F400)))
 )
-# Wide since Unicode 16, where Python may know an older one: signs of the Yijing and the Taixuanjing, counting rods.
+# Characters that are wide since Unicode 16, while Python may know an older Unicode: signs of the Yijing and the
+# Taixuanjing, counting rods.
 _WIDENED = frozenset(
     map(chr, (*range(0x2630, 0x2638), *range(0x268A, 0x2690), *range(0x4DC0, 0x4E00), *range(0x1D300, 0x1D377)))
 )
-# Half of a flag each.
+# Two letters from this range make a flag.
 _REGIONAL = ("🇦", "🇿")
-# What is narrow unless the selector asks for its emoji: https://unicode.org/Public/UCD/latest/ucd/emoji/ in
-# emoji-variation-sequences.txt, without what is wide anyhow.
+# Characters that are narrow unless the variation selector asks for their emoji, from emoji-variation-sequences.txt of
+# https://unicode.org/Public/UCD/latest/ucd/emoji/ without those that are wide anyhow.
 _NARROW_EMOJI = (
     "#*0123456789©®‼⁉™ℹ↔↕↖↗↘↙↩↪⌨⏏⏭⏮⏯⏱⏲⏸⏹⏺Ⓜ▪▫▶◀◻◼☀☁☂☃☄☎☑☘☝☠☢☣☦☪☮☯☸☹☺♀♂♟♠♣♥♦♨♻♾⚒⚔⚕⚖⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷⛸⛹✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡⤴⤵⬅⬆⬇"
     "🅰🅱🅾🅿🌡🌤🌥🌦🌧🌨🌩🌪🌫🌬🌶🍽🎖🎗🎙🎚🎛🎞🎟🏋🏌🏍🏎🏔🏕🏖🏗🏘🏙🏚🏛🏜🏝🏞🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳🕴🕵🕶🕷🕸🕹🖇🖊🖋🖌🖍🖐🖥🖨🖱🖲🖼🗂🗃🗄🗑🗒🗓🗜🗝🗞🗡🗣🗨🗯🗳🗺🛋🛍🛎🛏🛠🛡🛢🛣🛤🛥🛩🛰🛳"
@@ -38,7 +39,7 @@ _NARROW_EMOJI = (
 
 
 WIDTH = 80
-# Where a word too long for a line, such as a path or a figure, had best be cut.
+# A word too long for a line, such as a path or a figure, is best cut behind one of these.
 _SIGNS = "/,._-"
 
 
@@ -181,7 +182,7 @@ def _added_cells(text: str) -> Iterator[int]:
     for character in text:
         added = 0
         if joined:
-            # Drawn as one with what stands before the joiner.
+            # A character behind a joiner is drawn as one with what stands before the joiner.
             joined = False
         elif character == _JOINER:
             joined = True

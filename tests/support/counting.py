@@ -1,4 +1,4 @@
-"""What the tests of `core` share."""
+"""Counting a checkpoint in a test, and what torch and safetensors say of the same file."""
 
 from __future__ import annotations
 

@@ -197,3 +197,9 @@ class SlowReaders:
 def load_threads() -> list[threading.Thread]:
     """The threads of loads that are not over."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("load-")]
+
+
+async def click_text(driver: Driver, text: str, row: int) -> None:
+    """Clicks into a text that stands in a row of the screen."""
+    line = driver.text.splitlines()[row]
+    assert await driver.pilot.click(offset=(line.index(text) + 1, row))

@@ -1,4 +1,4 @@
-"""A reader of tensors that a test gives."""
+"""A reader of tensors that a test names, and the tree of such tensors."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _MODEL_COLUMNS = 15
 _VERDICT_COLUMNS = 17
 _MIN_CLAIM_LINES = 6
 _CLAIMS = 9
-# Of each verdict its mark, the same in ASCII, and its style's class.
+# The mark of each verdict, its letter in ASCII, and the class of its style.
 _MARKS: dict[Verdict | None, tuple[str, str, str]] = {
     "holds": ("✓", "+", "claim-list--holds"),
     "holds in part": ("◐", "~", "claim-list--in-part"),

@@ -1,14 +1,21 @@
-"""What can be done with the row under the cursor: copy it, export it."""
+"""What can be done with the row under the cursor: copy it, export it, learn of its category."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from core.count.counter import Count
+from core.count.labels import ordered_categories
+from core.count.totals import Totals
 from core.text.escape import escaped
 from core.text.width import shortened
 from tui.explorer.outline import OutlineRow
 from tui.palette import Palette
+
+if TYPE_CHECKING:
+    from core.profile.profile import ModelProfile
 
 _MAX_NOTICE_COLUMNS = 60
 _NOTICE_SECONDS = 2
@@ -31,3 +38,13 @@ def export_row(screen: Screen[None], palette: Palette, model: str, count: Count,
         shown = count.of_module(row.item.path, row.item.totals())
     drawing = screen.app.export_screenshot(title=escaped(model))
     open_export(screen, palette, file_stem(model), export_formats(count, shown, drawing))
+
+
+def open_category_page(
+    screen: Screen[None], palette: Palette, profile: ModelProfile, totals: Totals, category: str
+) -> None:
+    """Opens the page on a category of the model, from which those on its other categories are turned to."""
+    from tui.dialogs.category_page import CategoryPageScreen
+
+    categories = [key for key, _ in ordered_categories(totals)]
+    screen.app.push_screen(CategoryPageScreen(profile, categories, category, palette))

@@ -22,6 +22,7 @@ from tui.charts.share_bars import ShareBars
 from tui.charts.submodel_bars import SubmodelBars
 from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.details import Details
+from tui.explorer.layout import LOW_LINES
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
 from tui.keys.explorer import EXPLORER_KEYS
@@ -30,8 +31,6 @@ from tui.widgets.line import Line
 
 VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
 _LAYERS, _SUBMODELS = 1, 3
-LOW_LINES = 22
-"""Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
 _MIN_CHART_LINES, _MAX_CHART_LINES = 8, 12
 # As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.

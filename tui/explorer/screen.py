@@ -15,16 +15,16 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from core.count.counter import Count
-from core.count.labels import ordered_categories
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
 from tui.explorer.filter_field import FilterField, found_text
+from tui.explorer.layout import TOO_SMALL, WIDE_COLUMNS, layout_classes
 from tui.explorer.model_load import ModelLoad
 from tui.explorer.outline import Outline
 from tui.explorer.parameter_tree import ParameterTree
-from tui.explorer.row_actions import copy_row, export_row
-from tui.explorer.row_pane import LOW_LINES, RowPane
+from tui.explorer.row_actions import copy_row, export_row, open_category_page
+from tui.explorer.row_pane import RowPane
 from tui.explorer.status_line import StatusLine
 from tui.explorer.title import title_text
 from tui.explorer.totals_table import TotalsTable
@@ -37,9 +37,6 @@ from tui.widgets.line import Line
 
 REST_SECONDS = 0.1
 """How long the cursor rests on a row before that is shown."""
-MIN_COLUMNS, MIN_LINES = 50, 14
-WIDE_COLUMNS = 110
-"""Screens this wide have their panes side by side."""
 
 
 class ExplorerScreen(AppScreen[None]):
@@ -278,12 +275,9 @@ class ExplorerScreen(AppScreen[None]):
 
     @on(ModelProfiled)
     def _profiled(self, message: ModelProfiled) -> None:
-        from tui.dialogs.category_page import CategoryPageScreen
-
         category = self._pane.category
         if message.load_id == self.model_load.load.load_id and category and self.app.screen is self:
-            categories = [key for key, _ in ordered_categories(self.model_load.totals)]
-            self.app.push_screen(CategoryPageScreen(message.profile, categories, category, self.palette))
+            open_category_page(self, self.palette, message.profile, self.model_load.totals, category)
 
     def action_copy(self) -> None:
         if self._tree.row:
@@ -303,10 +297,8 @@ class ExplorerScreen(AppScreen[None]):
     def _fit(self, size: Size) -> None:
         """Arranges the panes for a size."""
         width, height = size
-        self.set_class(width < MIN_COLUMNS or height < MIN_LINES, "-small")
-        self.set_class(width >= WIDE_COLUMNS, "-wide")
-        self.set_class(width < WIDE_COLUMNS, "-narrow")
-        self.set_class(height < LOW_LINES, "-low")
+        for name, holds in layout_classes(width, height).items():
+            self.set_class(holds, name)
         self._pane.fit(width < WIDE_COLUMNS, height)
         self._show_title()
-        self.query_one("#small", Line).show(f"too small, {MIN_COLUMNS}x{MIN_LINES} at least")
+        self.query_one("#small", Line).show(TOO_SMALL)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     class _Base(App[Any]):
-        """What type checkers take it for."""
+        """What type checkers take the work-arounds below for: parts of an app."""
 else:
     _Base = object
 

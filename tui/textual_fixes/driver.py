@@ -69,7 +69,7 @@ class _BoundedSize(LinuxDriver):
 
 
 class SafeDriver(_StartedOrRestored, _BoundedSize):
-    """All of these."""
+    """The terminal's driver with all the work-arounds above."""
 
 
 def restore_at_once(driver: Driver | None) -> None:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     class _Base(Screen[Any]):
-        """What type checkers take it for."""
+        """What type checkers take the work-arounds below for: parts of a screen."""
 else:
-    # No screens themselves: Textual takes a class's style names from its first base that is one.
+    # At run time these classes are no screens: Textual takes a class's style names from its first base that is one.
     _Base = object
 
 
@@ -65,4 +65,4 @@ class _SizeOfTerminal(_Base):
 
 
 class SafeScreen(_KeysOnceMounted, _LeftOnce, _SizeOfTerminal):
-    """All of these; put before a screen's own class."""
+    """A screen with all the work-arounds above; to be named first among a screen's bases."""

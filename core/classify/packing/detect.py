@@ -135,9 +135,9 @@ class Packing:
 def _in_own_module(
     tensor: StoredTensor, siblings: Mapping[str, Sequence[StoredTensor]]
 ) -> Mapping[str, Sequence[StoredTensor]]:
-    """Of tensors with a template's module those in a tensor's very own module, where they are among them.
+    """The siblings in a tensor's own module, where they are known; otherwise those of all modules with its template.
 
-    Modules whose names differ in digits only may have other widths.
+    Modules whose names differ in digits only may differ in width.
     """
     if all(len(same_name) < 2 for same_name in siblings.values()):
         return siblings

@@ -26,7 +26,7 @@ from core.classify.packing.layouts import (
 )
 from core.naming.quantisation import PACKED_PARAMS, WEIGHT_SCALE_ENDINGS
 
-# By the last word of a name without digits.
+# The layouts that the last word of a template tells.
 _LAYOUTS: dict[str, Layout] = {
     "qweight": gptq_or_awq,
     "compressed": sparse,
@@ -68,7 +68,7 @@ def unpacked(last: str, tensor: StoredTensor, siblings: Siblings, config: Quanti
 
 
 def _weight(tensor: StoredTensor, siblings: Siblings, config: QuantizationConfig) -> Packed | None:
-    """A tensor called so, of a library that others' scales do not tell from it."""
+    """What a tensor named `weight` stands for in a layout that its scales do not tell."""
     if tensor.dtype == "I16" and "tables" in siblings:
         return higgs(tensor, siblings)
     if "scale_packed" in siblings:

@@ -15,7 +15,7 @@ from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import WHOLE_NUMBERS
 
 USUAL_BITS = (4, 8, 3, 2, 5, 6, 1, 7)
-"""Of a weight, the usual ones first."""
+"""The numbers of bits that a weight may have, the usual ones first."""
 
 Siblings = Mapping[str, Sequence[StoredTensor]]
 """The tensors of the same module, by the last word of their names without digits."""

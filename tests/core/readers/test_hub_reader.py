@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from core.checkpoint.source import Stopped
 from core.count.counter import count
-from core.hub.client import HubClient, Listing
+from core.hub.client import HubClient
 from core.hub.header_cache import HeaderCache, cache_folder
+from core.hub.listing import Listing
 from core.hub.remote_file import FIRST, RemoteFile
 from core.hub.remote_folder import HubFolder, Workers
 from core.locate.location import locate

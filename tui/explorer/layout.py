@@ -1,0 +1,25 @@
+"""How the explorer is laid out at each size of the terminal; `explore.tcss` has a style for each of these classes."""
+
+from __future__ import annotations
+
+MIN_COLUMNS, MIN_LINES = 50, 14
+WIDE_COLUMNS = 110
+"""Screens this wide have their panes side by side."""
+LOW_LINES = 22
+"""Screens with fewer lines have one line of details."""
+TOO_SMALL = f"too small, {MIN_COLUMNS}x{MIN_LINES} at least"
+
+
+def layout_classes(width: int, height: int) -> dict[str, bool]:
+    """The style classes of a screen, each with whether it has that class at a size.
+
+    Args:
+        width: of the screen, in columns.
+        height: of the screen, in lines.
+    """
+    return {
+        "-small": width < MIN_COLUMNS or height < MIN_LINES,
+        "-wide": width >= WIDE_COLUMNS,
+        "-narrow": width < WIDE_COLUMNS,
+        "-low": height < LOW_LINES,
+    }
