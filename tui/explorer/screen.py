@@ -12,11 +12,13 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import Worker
 
 from core.count.counter import Count
 from core.count.labels import ordered_categories
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
+from tui.crash import crash_report
 from tui.explorer.filter_field import FilterField, found_text
 from tui.explorer.model_load import ModelLoad
 from tui.explorer.outline import Outline
@@ -268,6 +270,11 @@ class ExplorerScreen(AppScreen[None]):
         if self.count and self._pane.category:
             # In a thread: what the page tells takes half a second of a model of 90,000 tensors.
             self.run_worker(self.reading.profile, thread=True, group="profile", exclusive=True, exit_on_error=False)
+
+    @on(Worker.StateChanged)
+    def _profile_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.error:
+            self.say(f"the page cannot be made: {crash_report(event.worker.error)}")
 
     @on(ModelProfiled)
     def _profiled(self, message: ModelProfiled) -> None:
