@@ -191,7 +191,12 @@ def test_extreme_counts_lengths_and_offsets_give_a_right_answer_or_a_refusal(
         assert_agreement(path)
 
 
-REPEATED = [("general.alignment", 32), ("general.alignment", 64), ("llama.block_count", 1), ("nothing", "text")]
+REPEATED: list[tuple[str, Value]] = [
+    ("general.alignment", 32),
+    ("general.alignment", 64),
+    ("llama.block_count", 1),
+    ("nothing", "text"),
+]
 
 
 @pytest.mark.parametrize("seed", range(3))
