@@ -71,7 +71,13 @@ def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status
         assert "Traceback" not in terminal.after_screen
 
 
-@pytest.mark.parametrize("name", ["QUIT", "ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "RTMIN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("QUIT", "ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "PWR", "STKFLT", "SYS"),
+        *("RTMIN", "RTMAX"),
+    ],
+)
 def test_other_signals_that_end_a_process_leave_the_terminal_restored(tmp_path: Path, name: str) -> None:
     number = getattr(signal, f"SIG{name}")
     with Recorder("gpt2", folder=tmp_path) as terminal:
@@ -191,6 +197,7 @@ def test_no_thread_for_the_page_on_a_category_is_told(tmp_path: Path) -> None:
         {"TEXTUAL_FPS": "abc", "TEXTUAL_ANIMATIONS": "abc", "TEXTUAL_THEME": "abc"},
         {"TEXTUAL": "devtools", "TEXTUAL_PRESS": "q", "TEXTUAL_SCREENSHOT": "0", "TEXTUAL_FPS": "9" * 400},
         {"COLUMNS": "100000", "LINES": "100000"},
+        {"COLUMNS": "abc", "LINES": "-5"},
     ],
     ids=" ".join,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkpoints import write_raw
+from tests.support.checkpoints import gpt2, split, write_raw, write_shards
 from tests.support.hub import Handler, Hub, Request
 from tests.support.pickles import archive, text
 from tests.support.recorder import Recorder
@@ -110,4 +110,57 @@ def test_a_hub_that_drips_can_be_left(
         else:
             terminal.send(b"q")
         assert terminal.wait_for_exit() == status
+        terminal.check_restored()
+
+
+NO_SCREEN = "gpt2-explore: the system gives this program {} for its screen (ulimit -a tells the limits); try --print"
+
+
+@pytest.mark.parametrize(
+    ("limit", "scarce"), [("AS, (60 << 20,) * 2", "too little memory"), ("NOFILE, (16, 16)", "too few files")]
+)
+@pytest.mark.parametrize("models", [[], ["gpt2"], ["gpt2", "gpt2-medium"]], ids=len)
+def test_a_limit_too_low_for_a_screen_is_told_before_there_is_one(
+    limit: str, scarce: str, models: list[str], tmp_path: Path
+) -> None:
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_{limit})"
+    with Recorder(*models, folder=tmp_path, code=code) as terminal:
+        assert terminal.wait_for_exit() == 1
+        assert b"\x1b" not in terminal.written
+        assert terminal.after_screen == NO_SCREEN.format(scarce)
+
+
+@pytest.mark.parametrize("limit", ["AS, (160 << 20,) * 2", "NOFILE, (40, 40)"])
+def test_a_limit_that_is_low_and_not_too_low_lets_the_screen_be(limit: str, tmp_path: Path) -> None:
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_{limit})"
+    with Recorder("gpt2", folder=tmp_path, code=code) as terminal:
+        terminal.wait_for(r"22\.78")
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+
+
+def test_no_more_files_when_a_model_is_opened_is_told_and_it_can_be_read_again(tmp_path: Path) -> None:
+    write_shards(tmp_path / "model", split(gpt2().items(), 10))
+    # All that are left are taken when the load begins, and given back when it is over.
+    code = """
+import os, resource, tui.load
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+run = tui.load.Load._run
+def without_files(self):
+    taken = []
+    if self.load_id == 0:
+        try:
+            while True: taken.append(os.dup(0))
+        except OSError: pass
+    run(self)
+    for each in taken: os.close(each)
+tui.load.Load._run = without_files
+"""
+    with Recorder(tmp_path / "model", folder=tmp_path, code=code, size=(120, 36)) as terminal:
+        terminal.wait_for("(?i)files", "r reads it again")
+        terminal.send(b"r")
+        terminal.wait_for("124,439,808")
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
         terminal.check_restored()
