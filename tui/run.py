@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import resource
 import signal
 import sys
 import threading
@@ -27,6 +28,10 @@ _SIGNALS = (
 
 SIGPIPE and SIGXFSZ are not among them, since Python ignores them; SIGSEGV and its like tell of a fault in the process.
 """
+_MIN_SCREEN_BYTES = 100 << 20
+"""Of addresses; with less, Python itself falls over while the screen is up. A screen takes some 70 MB of them."""
+_MIN_SCREEN_FILES = 32
+"""That may be open; with less, no event loop can be made."""
 _SCARCE = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
 
 
@@ -42,6 +47,9 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
     Returns:
         The exit status.
     """
+    if scarce := _limited():
+        print(f"gpt2-explore: {_too_little(scarce)}", file=sys.stderr)
+        return 1
     drop_odd_variables(os.environ)
     # Textual reads the environment as it is imported.
     from rich.console import Console
@@ -91,9 +99,23 @@ def _reason(error: Exception) -> str:
     from tui.crash import crash_report
 
     scarce = _scarce(error)
-    if scarce:
-        return f"the system gives this program {scarce} for its screen (ulimit -a tells the limits); try --print"
-    return crash_report(error)
+    return _too_little(scarce) if scarce else crash_report(error)
+
+
+def _too_little(scarce: str) -> str:
+    return f"the system gives this program {scarce} for its screen (ulimit -a tells the limits); try --print"
+
+
+def _limited() -> str:
+    """What is limited to less than a screen takes; otherwise ""."""
+    for limit, least, scarce in (
+        (resource.RLIMIT_AS, _MIN_SCREEN_BYTES, "too little memory"),
+        (resource.RLIMIT_NOFILE, _MIN_SCREEN_FILES, "too few files"),
+    ):
+        allowed, _ = resource.getrlimit(limit)
+        if allowed != resource.RLIM_INFINITY and allowed < least:
+            return scarce
+    return ""
 
 
 def _scarce(error: Exception) -> str:

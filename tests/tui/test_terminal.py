@@ -58,7 +58,13 @@ def test_signals_leave_the_terminal_restored(tmp_path: Path, number: int, status
         assert "Traceback" not in terminal.after_screen
 
 
-@pytest.mark.parametrize("name", ["QUIT", "ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "RTMIN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("QUIT", "ABRT", "USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "XCPU", "PWR", "STKFLT", "SYS"),
+        *("RTMIN", "RTMAX"),
+    ],
+)
 def test_other_signals_that_end_a_process_leave_the_terminal_restored(tmp_path: Path, name: str) -> None:
     number = getattr(signal, f"SIG{name}")
     with Recorder("gpt2", folder=tmp_path) as terminal:

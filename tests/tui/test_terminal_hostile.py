@@ -91,6 +91,7 @@ def test_bytes_that_are_no_utf8_do_not_end_it(tmp_path: Path, pressed: bytes) ->
         {"TEXTUAL_FPS": "abc", "TEXTUAL_ANIMATIONS": "abc", "TEXTUAL_THEME": "abc"},
         {"TEXTUAL": "devtools", "TEXTUAL_PRESS": "q", "TEXTUAL_SCREENSHOT": "0", "TEXTUAL_FPS": "9" * 400},
         {"COLUMNS": "100000", "LINES": "100000"},
+        {"COLUMNS": "abc", "LINES": "-5"},
     ],
     ids=" ".join,
 )

@@ -21,7 +21,7 @@ _ENTRY = struct.Struct("<4s4B4HL2L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _TAIL_BYTES = 1 << 16
 _AHEAD_BYTES = 1 << 17
-_MAX_DIRECTORY_BYTES = 1 << 27
+_MAX_DIRECTORY_BYTES = 1 << 26
 """Bytes of a directory; some 1,000,000 members as torch names them."""
 _MAX_INFLATED_BYTES = 1 << 28
 """Bytes that a compressed member may be inflated to."""

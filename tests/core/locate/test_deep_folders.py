@@ -1,4 +1,4 @@
-"""Folders 1,500 deep, in the caches and here: neither the list nor a model's name makes anything walk to the end."""
+"""Folders 1,500 deep, in the hub cache and here: nothing walks down to their end."""
 
 from __future__ import annotations
 

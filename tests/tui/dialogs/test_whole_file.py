@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -55,6 +56,48 @@ def test_what_is_no_file_is_refused(tmp_path: Path, overwrite: bool) -> None:
             write_whole_file(str(path), "text", overwrite)
     with pytest.raises(NotAFile, match="a pipe"):
         write_whole_file(str(tmp_path / "to-pipe"), "text", overwrite)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_links_to_devices_and_files_of_the_system_are_refused(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "to-device").symlink_to("/dev/full")
+    (tmp_path / "to-itself").symlink_to("to-itself")
+    with pytest.raises(NotAFile, match="a device"):
+        write_whole_file(str(tmp_path / "to-device"), "text", overwrite)
+    for path in (tmp_path / "to-itself", "/proc/self/mem", "/proc/sys/kernel/x", "/dev/fd/99"):
+        with pytest.raises(OSError, match=r"."):
+            write_whole_file(str(path), "text", overwrite)
+    assert sorted(os.listdir(tmp_path)) == ["to-device", "to-itself"]
+
+
+def test_a_folder_that_may_not_be_written_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is left open or half there, a new file or an old one."""
+    (tmp_path / "old").write_text("before")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    # Tests may run as root, whom no mode keeps out.
+    monkeypatch.setattr("tui.dialogs.whole_file.open", refuse, raising=False)
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    for name, overwrite in (("new", False), ("old", True)):
+        with pytest.raises(OSError, match="Read-only"):
+            write_whole_file(str(tmp_path / name), "text", overwrite)
+    assert os.listdir(tmp_path) == ["old"]
+    assert (tmp_path / "old").read_text() == "before"
+
+
+@pytest.mark.parametrize("name", ["a\nb.csv", "\x1b[2J.csv", " .csv", "é注.csv", "-rf", "a\tb"])
+def test_odd_names_are_written_as_they_are(tmp_path: Path, name: str) -> None:
+    write_whole_file(str(tmp_path / name), "text", overwrite=False)
+    assert os.listdir(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800.csv"])
+def test_names_that_none_can_have_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"null|surrogates"):
+        write_whole_file(str(tmp_path / name), "text", overwrite=False)
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:

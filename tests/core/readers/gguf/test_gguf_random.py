@@ -165,3 +165,69 @@ def test_pieces_taken_out_put_in_and_moved_give_a_right_answer_or_a_refusal(seed
             content[start:stop] = choice.choice((b"", bytes(8), b"\xff" * 8, whole[other : other + stop - start]))
         path.write_bytes(content)
         assert_agreement(path)
+
+
+EXTREMES = (0, 1, 3, (1 << 31) - 1, 1 << 31, (1 << 32) - 1, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("seed", range(3))
+def test_extreme_counts_lengths_and_offsets_give_a_right_answer_or_a_refusal(
+    seed: int, order: str, tmp_path: Path
+) -> None:
+    choice = random.Random(seed)
+    form = Form(order)
+    whole = write(tmp_path / "whole.gguf", SAMPLE, METADATA, form).read_bytes()
+    header = len(form.head(SAMPLE, METADATA)[0])
+    path = tmp_path / "x.gguf"
+    for _ in range(400):
+        content = bytearray(whole)
+        for _ in range(choice.randint(1, 2)):
+            wide = choice.random() < 0.7
+            field = form.pack("Q", choice.choice(EXTREMES)) if wide else form.pack("I", choice.choice(EXTREMES[:6]))
+            at = choice.randrange(8, header)
+            content[at : at + len(field)] = field
+        path.write_bytes(content)
+        assert_agreement(path)
+
+
+REPEATED: list[tuple[str, Value]] = [
+    ("general.alignment", 32),
+    ("general.alignment", 64),
+    ("llama.block_count", 1),
+    ("nothing", "text"),
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_keys_and_tensors_twice_over_each_other_and_out_of_order(seed: int, tmp_path: Path) -> None:
+    choice = random.Random(seed)
+    path = tmp_path / "x.gguf"
+    read = 0
+    for _ in range(300):
+        alignment = choice.choice((0, 1, 3, 8, 32, 64, 1 << 31))
+        pairs: list[tuple[str, Value]] = choice.choices(REPEATED, k=choice.randrange(4))
+        if choice.random() < 0.3:
+            pairs.append(("general.alignment", alignment))
+        tensors = [
+            Form().tensor(
+                choice.choice("abcd"),
+                choice.choice(("F32", "Q8_0", "I8")),
+                choice.choice(((32,), (2, 32), (0,), (3, 0, 32), (), (1 << 40, 1 << 23))),
+                choice.choice((0, 32, 64, 128, 256, 1 << 63)),
+            )
+            for _ in range(choice.randrange(4))
+        ]
+        path.write_bytes(Form().file([Form().pair(*pair) for pair in pairs], tensors, choice.choice((0, 600))))
+        read += assert_agreement(path)
+    assert 0 < read < 300
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_a_file_whose_version_alone_has_the_other_byte_order_is_refused(order: str, tmp_path: Path) -> None:
+    form, other = Form(order), Form("<" if order == ">" else ">")
+    content = bytearray(write(tmp_path / "whole.gguf", SAMPLE, METADATA, form).read_bytes())
+    content[4:8] = other.pack("I", 3)
+    path = tmp_path / "x.gguf"
+    path.write_bytes(content)
+    assert isinstance(ours(path), CheckpointError)
