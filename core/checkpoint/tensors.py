@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from core.checkpoint.places import Place
 
 
+_MAX_PLAIN_BYTES = 1 << 48
+"""Of one tensor; the largest have some 2^35."""
+_MAX_PLAIN_DIMENSIONS = 64
+"""Torch has no more."""
+
+
 class StoredTensor(NamedTuple):
     """One tensor as its file names it.
 
@@ -152,6 +158,19 @@ class TensorBatch:
 
         place = Place(self.shard, start, self.sizes[index], self.shapes[index], self.dtypes[index])
         return place_of(self.placement, index, place) if self.placement else place
+
+
+def may_collide(sizes: Collection[int], shapes: Collection[tuple[int, ...]]) -> bool:
+    """Whether shapes may have been made so that very many have one hash, which makes dictionaries of them slow.
+
+    Python's hashes of numbers and tuples are known to everybody; those of texts are not. Dimensions that a size of 0
+    does not bound can be chosen freely, as can those of astronomic tensors and of very long shapes.
+
+    Args:
+        sizes: what each takes, in bytes.
+        shapes: of the same tensors.
+    """
+    return not all(sizes) or max(sizes) > _MAX_PLAIN_BYTES or max(map(len, shapes)) > _MAX_PLAIN_DIMENSIONS
 
 
 def nothing(file: str = "", learned: Learned | None = None) -> TensorBatch:

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch
+from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
@@ -200,6 +200,9 @@ class ParameterCounter:
             told_apart = zip(told_apart, batch.are_parameters)
         if of_matrices:
             told_apart = zip(told_apart, of_matrices)
+        if may_collide(batch.sizes, batch.shapes):
+            # The hash of a text cannot be foreseen.
+            told_apart = zip(told_apart, map(str, batch.shapes))
         if self.rules:
             # A rule given may tell apart what differs in digits only.
             told_apart = zip(told_apart, map(self.rules.category_of, batch.names))

@@ -7,14 +7,15 @@ Format: https://github.com/huggingface/safetensors, README, "Format"; the checks
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import accumulate, pairwise
 from operator import ne, sub
 from typing import NamedTuple
 
 from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, may_collide
 from core.readers.safetensors.columns import Columns
 from core.readers.safetensors.numbers import LARGEST_COUNT
 from core.readers.safetensors.one_entry import KEYS
@@ -32,8 +33,43 @@ class Layout(NamedTuple):
     nbytes: int
 
 
-Layouts = dict[tuple[str, tuple[int, ...]], Layout]
-"""By dtype and shape those known to be right, which are few and shared by their tensors."""
+class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
+    """By dtype and shape those known to be right, which are few and shared by their tensors."""
+
+    def __missing__(self, key: tuple[str, tuple[int, ...]]) -> Layout:
+        """A further one.
+
+        Raises:
+            ValueError: where it is wrong, with the reason.
+        """
+        layout = layout_of(key[0], list(key[1]))
+        # Shapes whose hashes may have been made alike are looked at each time: a dictionary of them takes minutes.
+        if not may_collide((layout.nbytes,), (layout.shape,)):
+            self[key] = layout
+        return layout
+
+
+def layout_of(dtype: object, shape: object) -> Layout:
+    """The layout that an entry tells.
+
+    Raises:
+        ValueError: where it cannot be, with the reason.
+    """
+    if not isinstance(dtype, str):
+        raise ValueError("its dtype is not a text")
+    if dtype not in DTYPE_BITS:
+        raise ValueError(f"unknown dtype {shortened(dtype, 40)}")
+    if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+        raise ValueError("its shape is not a list of whole numbers")
+    if any(n < 0 for n in shape):
+        raise ValueError("its shape has a negative dimension")
+    values = _product(shape)
+    if values < 0:
+        raise ValueError("its shape is larger than any file")
+    bits = values * DTYPE_BITS[dtype]
+    if bits % 8:
+        raise ValueError(f"{values:,} values of {dtype} do not fill whole bytes")
+    return Layout(dtype, tuple(shape), bits // 8)
 
 
 class EntryChecks:
@@ -73,24 +109,21 @@ class EntryChecks:
             return False
         try:
             layouts = list(map(self._layouts.__getitem__, keys))
-        except KeyError:
-            if not all(map(self._learn, set(keys).difference(self._layouts))):
-                return False
-            layouts = list(map(self._layouts.__getitem__, keys))
-        begins, ends = zip(*offsets)
-        if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
+        except ValueError:
             return False
+        bounds = list(accumulate((layout.nbytes for layout in layouts), initial=self._end))
+        if offsets == list(pairwise(bounds)):
+            self._end = bounds.pop()
+            begins: Sequence[int] = bounds
+        else:
+            # Not one behind the other from where the last entry ended: rare, and still right.
+            begins, ends = zip(*offsets)
+            if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
+                return False
+            self._displaced += zip(begins, ends, names)
         if not last:
             self._seen.update(names)
-        self._keep(names, layouts, begins, ends)
-        return True
-
-    def _learn(self, key: tuple[str, tuple[int, ...]]) -> bool:
-        """Whether a layout is right, which is remembered."""
-        try:
-            self._layouts[key] = self._layout(key[0], list(key[1]), "")
-        except CheckpointError:
-            return False
+        self._keep(names, layouts, begins)
         return True
 
     def alone(self, name: str, value: object) -> None:
@@ -106,7 +139,10 @@ class EntryChecks:
             self._check_metadata(value)
             return
         entry = self._entry(name, value)
-        layout = self._layout(entry["dtype"], entry["shape"], name)
+        try:
+            layout = layout_of(entry["dtype"], entry["shape"])
+        except ValueError as error:
+            raise self._fault(str(error), name) from error
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
@@ -118,7 +154,11 @@ class EntryChecks:
                 f" {layout.dtype} {shape}",
                 name,
             )
-        self._keep([name], [layout], (begin,), (end,))
+        if begin == self._end:
+            self._end = end
+        else:
+            self._displaced.append((begin, end, name))
+        self._keep([name], [layout], (begin,))
 
     def _entry(self, name: str, value: object) -> dict[str, object]:
         # The crate's decoder takes an array of the three values for the object, too.
@@ -164,29 +204,8 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _layout(self, dtype: object, shape: object, name: str) -> Layout:
-        if not isinstance(dtype, str):
-            raise self._fault("its dtype is not a text", name)
-        if dtype not in DTYPE_BITS:
-            raise self._fault(f"unknown dtype {shortened(dtype, 40)}", name)
-        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
-            raise self._fault("its shape is not a list of whole numbers", name)
-        if any(n < 0 for n in shape):
-            raise self._fault("its shape has a negative dimension", name)
-        values = _product(shape)
-        if values < 0:
-            raise self._fault("its shape is larger than any file", name)
-        bits = values * DTYPE_BITS[dtype]
-        if bits % 8:
-            raise self._fault(f"{values:,} values of {dtype} do not fill whole bytes", name)
-        return Layout(dtype, tuple(shape), bits // 8)
-
-    def _keep(self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], ends: tuple[int, ...]) -> None:
-        """Keeps some entries for the next batch, with the places of their values."""
-        if begins[0] == self._end and begins[1:] == ends[:-1]:
-            self._end = ends[-1]
-        else:
-            self._displaced += zip(begins, ends, names)
+    def _keep(self, names: list[str], layouts: list[Layout], begins: Sequence[int]) -> None:
+        """Keeps some entries for the next batch."""
         dtypes, shapes, sizes = zip(*layouts)
         self._names += names
         self._dtypes += dtypes
@@ -199,7 +218,7 @@ class EntryChecks:
         starts = None
         # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
         with suppress(OverflowError):
-            starts = array("Q", [self._values_start + begin for begin in self._begins])
+            starts = array("Q", map(self._values_start.__add__, self._begins))
         batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file, starts=starts)
         self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], []
         return batch

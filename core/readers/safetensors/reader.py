@@ -41,7 +41,7 @@ class SafetensorsReader:
         self._shards = shards
         self._index = index
         self._decoder = ColumnDecoder(len(shards) or 1)
-        self._layouts: Layouts = {}
+        self._layouts = Layouts()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors, shard by shard.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
+from core.readers.fast_json import msgspec
 from core.readers.safetensors.columns import Columns, has_nothing_twice
 
 _MINUS_ZERO = re.compile(rb"[\[,\s]-0")
