@@ -7,7 +7,7 @@ Format: https://github.com/huggingface/safetensors, README, "Format"; the checks
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import accumulate, pairwise
 from operator import ne, sub
@@ -23,6 +23,8 @@ from core.text.width import shortened
 
 DTYPE_BITS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.in_safetensors}
 """What a value takes, in bits."""
+_MAX_FILE_BYTES = 1 << 63
+"""No file is so long, as `EntryChecks.finish` will tell of a header that says so."""
 
 
 class Layout(NamedTuple):
@@ -72,6 +74,10 @@ def layout_of(dtype: object, shape: object) -> Layout:
     return Layout(dtype, tuple(shape), bits // 8)
 
 
+_LayoutColumns = tuple[tuple[str, ...], tuple[tuple[int, ...], ...], tuple[int, ...]]
+"""Of some tensors the dtypes, the shapes and the sizes."""
+
+
 class EntryChecks:
     """Turns entries into batches of tensors and remembers what the whole header must add up to."""
 
@@ -92,7 +98,8 @@ class EntryChecks:
         self._shapes: list[tuple[int, ...]] = []
         self._dtypes: list[str] = []
         self._sizes: list[int] = []
-        self._begins: list[int] = []
+        self._first = 0  # where the batch's values begin
+        self._begins: list[int] | None = None  # of the batch's values, where they do not just follow each other
 
     def together(self, columns: Columns, last: bool) -> bool:
         """Takes entries that are all right.
@@ -111,19 +118,18 @@ class EntryChecks:
             layouts = list(map(self._layouts.__getitem__, keys))
         except ValueError:
             return False
-        bounds = list(accumulate((layout.nbytes for layout in layouts), initial=self._end))
+        dtypes, shapes, sizes = zip(*layouts)
+        kept = dtypes, shapes, sizes
+        bounds = list(accumulate(sizes, initial=self._end))
         if offsets == list(pairwise(bounds)):
-            self._end = bounds.pop()
-            begins: Sequence[int] = bounds
+            self._keep(names, kept, bounds)
         else:
-            # Not one behind the other from where the last entry ended: rare, and still right.
             begins, ends = zip(*offsets)
-            if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
+            if any(map(ne, map(sub, ends, begins), sizes)) or min(begins) < 0:
                 return False
-            self._displaced += zip(begins, ends, names)
+            self._keep_displaced(names, kept, begins, ends)
         if not last:
             self._seen.update(names)
-        self._keep(names, layouts, begins)
         return True
 
     def alone(self, name: str, value: object) -> None:
@@ -154,11 +160,11 @@ class EntryChecks:
                 f" {layout.dtype} {shape}",
                 name,
             )
+        columns = (layout.dtype,), (layout.shape,), (layout.nbytes,)
         if begin == self._end:
-            self._end = end
+            self._keep([name], columns, [begin, end])
         else:
-            self._displaced.append((begin, end, name))
-        self._keep([name], [layout], (begin,))
+            self._keep_displaced([name], columns, (begin,), (end,))
 
     def _entry(self, name: str, value: object) -> dict[str, object]:
         # The crate's decoder takes an array of the three values for the object, too.
@@ -204,23 +210,51 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _keep(self, names: list[str], layouts: list[Layout], begins: Sequence[int]) -> None:
-        """Keeps some entries for the next batch."""
-        dtypes, shapes, sizes = zip(*layouts)
+    def _keep(self, names: list[str], columns: _LayoutColumns, bounds: list[int]) -> None:
+        """Keeps for the next batch some entries whose values follow those before, and begin and end at these bounds."""
+        self._end = bounds.pop()
+        if self._begins is not None:
+            self._begins += bounds
+        self._keep_layouts(names, columns)
+
+    def _keep_displaced(
+        self, names: list[str], columns: _LayoutColumns, begins: tuple[int, ...], ends: tuple[int, ...]
+    ) -> None:
+        """Keeps for the next batch some entries whose values lie in another order than they."""
+        self._displaced += zip(begins, ends, names)
+        if self._begins is None:
+            self._begins = list(accumulate(self._sizes, initial=self._first))
+            self._begins.pop()
+        self._begins += begins
+        self._keep_layouts(names, columns)
+
+    def _keep_layouts(self, names: list[str], columns: _LayoutColumns) -> None:
+        dtypes, shapes, sizes = columns
         self._names += names
         self._dtypes += dtypes
         self._shapes += shapes
         self._sizes += sizes
-        self._begins += begins
 
     def batch(self) -> TensorBatch:
         """The tensors taken since the last batch."""
-        starts = None
-        # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
-        with suppress(OverflowError):
-            starts = array("Q", map(self._values_start.__add__, self._begins))
-        batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file, starts=starts)
-        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], []
+        starts, first_start = None, None
+        if self._begins is None:
+            first_start = self._values_start + self._first
+        else:
+            # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
+            with suppress(OverflowError):
+                starts = array("Q", [self._values_start + begin for begin in self._begins])
+        batch = TensorBatch(
+            self._names,
+            self._shapes,
+            self._dtypes,
+            self._sizes,
+            self._file,
+            starts=starts,
+            first_start=first_start if self._end < _MAX_FILE_BYTES else None,
+        )
+        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], None
+        self._first = self._end
         return batch
 
 
