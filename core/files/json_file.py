@@ -8,7 +8,6 @@ from typing import Any
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
-from core.files.foreign import foreign
 
 _LARGEST = 1 << 22
 """Bytes of a config; large ones have some hundred kB."""
@@ -79,8 +78,11 @@ def json_object(content: bytes, file: str) -> dict[str, Any]:
     except RecursionError as error:
         raise CheckpointError(file, "its JSON is nested too deeply") from error
     except ValueError as error:
-        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:512], file, "JSON")):
-            raise problem from error
+        if not content.lstrip().startswith(b"{"):
+            from core.files.foreign import foreign
+
+            if problem := foreign(content[:512], file, "JSON"):
+                raise problem from error
         if isinstance(error, json.JSONDecodeError):
             reason = error.msg
         else:

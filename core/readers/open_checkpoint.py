@@ -12,7 +12,6 @@ from core.files.local import is_folder
 from core.files.safetensors_names import SUFFIX
 from core.files.torch_names import is_distributed, is_model_name
 from core.locate.location import Location
-from core.readers.builtin import BuiltInReader
 from core.readers.formats import FORMATS, Found
 from core.readers.open_file import file_reader
 
@@ -28,6 +27,8 @@ def open_reader(location: Location) -> Reader:
 
         return HubReader(location, file_reader, folder_reader)
     if not location.path:
+        from core.readers.builtin import BuiltInReader
+
         return BuiltInReader(location.model)
     reader = _local_reader(location)
     if location.note:
