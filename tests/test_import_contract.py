@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch.distributed.checkpoint.state_dict_saver import save
 
+from bench.checkpoints import write_sharded
 from core.report.results import BY
 from tests.support.checkpoints import experts, gpt2, masks, write, write_shards
 from tests.support.gguf_files import mixtral
@@ -152,3 +153,15 @@ def test_the_pipe_imports_nothing_that_starts_slowly(arguments: list[str], check
     loaded = modules_after(RUN, *(checkpoints.get(argument, argument) for argument in arguments))
     assert "tui" in loaded
     assert loaded & SLOW == set()
+
+
+def test_a_large_checkpoint_is_decoded_by_msgspec_without_what_that_imports_slowly(tmp_path: Path) -> None:
+    write_sharded(tmp_path)
+    loaded = modules_after(RUN, str(tmp_path), "--json")
+    assert "msgspec" in loaded
+    assert loaded & SLOW == set()
+
+
+def test_msgspec_leaves_no_trace_of_how_it_was_imported() -> None:
+    code = "import core.readers.fast_json, typing_extensions, msgspec; assert typing_extensions.get_type_hints"
+    assert "inspect" in modules_after(code)

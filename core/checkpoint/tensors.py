@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.checkpoint.learned import Learned
@@ -13,6 +13,12 @@ from core.checkpoint.placement import NOWHERE, Placement
 
 if TYPE_CHECKING:
     from core.checkpoint.places import Place
+
+
+_MAX_PLAIN_BYTES = 1 << 48
+"""Of one tensor; the largest have some 2^35."""
+_MAX_PLAIN_DIMENSIONS = 64
+"""Torch has no more."""
 
 
 class StoredTensor(NamedTuple):
@@ -60,14 +66,14 @@ class TensorBatch:
         storages: of each, as `StoredTensor.storage`; None where the format cannot share.
         are_parameters: of each, as `StoredTensor.is_parameter`; None where the format does not say.
         shard: the name of the shard in the checkpoint's folder, which opens it by that; "" where there is no file.
-        starts: of each, the first byte of its values there, or `NOWHERE`; None where none of them lies in one run.
+        first_start: where their values follow each other without a gap, the first byte of the first's; else None.
         placement: what else must be known to read values; None where all lie in C order, little-endian, as they are.
         learned: what the reader found out with these tensors, or at this place among them; None where nothing.
     """
 
     __slots__ = (
         *("names", "shapes", "dtypes", "sizes", "file", "storages", "are_parameters"),
-        *("shard", "starts", "placement", "learned"),
+        *("shard", "_starts", "first_start", "placement", "learned"),
     )
 
     def __init__(  # noqa: PLR0917  # the columns in a row's order
@@ -82,6 +88,7 @@ class TensorBatch:
         *,
         shard: str = "",
         starts: array[int] | None = None,
+        first_start: int | None = None,
         placement: Placement | None = None,
         learned: Learned | None = None,
     ) -> None:
@@ -93,7 +100,8 @@ class TensorBatch:
         self.storages = storages
         self.are_parameters = are_parameters
         self.shard = shard
-        self.starts = starts
+        self._starts = starts
+        self.first_start = first_start
         self.placement = placement
         self.learned = learned
 
@@ -134,6 +142,14 @@ class TensorBatch:
         # tuple.__new__ fills a named tuple several times faster than its own constructor.
         return map(partial(tuple.__new__, StoredTensor), rows)
 
+    @property
+    def starts(self) -> array[int] | None:
+        """Of each, the first byte of its values in the shard, or `NOWHERE`; None where none of them lies in one run."""
+        if self._starts is None and self.first_start is not None:
+            # Only who wants values asks: the columns of a large model's headers would take as long as the sums.
+            self._starts = array("Q", accumulate(self.sizes[:-1], initial=self.first_start))
+        return self._starts
+
     def tensor(self, index: int) -> StoredTensor:
         """One of the tensors."""
         storage = self.storages[index] if self.storages else None
@@ -144,14 +160,28 @@ class TensorBatch:
 
     def place(self, index: int) -> Place | None:
         """Where the values of one of the tensors lie; None where it has none, or nobody knows where."""
-        start = 0 if self.starts is None else self.starts[index]
-        if start == NOWHERE or (self.starts is None and (self.placement is None or self.placement.chunks is None)):
+        starts = self.starts
+        start = 0 if starts is None else starts[index]
+        if start == NOWHERE or (starts is None and (self.placement is None or self.placement.chunks is None)):
             return None
         # Only who wants values asks; a count is spared the import.
         from core.checkpoint.places import Place, place_of
 
         place = Place(self.shard, start, self.sizes[index], self.shapes[index], self.dtypes[index])
         return place_of(self.placement, index, place) if self.placement else place
+
+
+def may_collide(sizes: Collection[int], shapes: Collection[tuple[int, ...]]) -> bool:
+    """Whether shapes may have been made so that very many have one hash, which makes dictionaries of them slow.
+
+    Python's hashes of numbers and tuples are known to everybody; those of texts are not. Dimensions that a size of 0
+    does not bound can be chosen freely, as can those of astronomic tensors and of very long shapes.
+
+    Args:
+        sizes: what each takes, in bytes.
+        shapes: of the same tensors.
+    """
+    return not all(sizes) or max(sizes) > _MAX_PLAIN_BYTES or max(map(len, shapes)) > _MAX_PLAIN_DIMENSIONS
 
 
 def nothing(file: str = "", learned: Learned | None = None) -> TensorBatch:

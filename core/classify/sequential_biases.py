@@ -15,12 +15,12 @@ _WEIGHT = "weight"
 _BIAS = "bias"
 
 
-def biases_of_matrices(keys: Sequence[Any], distinct: Collection[Any], batch: TensorBatch) -> list[bool] | None:
+def biases_of_matrices(templates: Sequence[str], distinct: Collection[Any], batch: TensorBatch) -> list[bool] | None:
     """Of each tensor whether it is the bias of a weight with two dimensions or more.
 
     Args:
-        keys: of each tensor, its name without digits first, then its shape.
-        distinct: the same, each once.
+        templates: of each tensor, its name without digits.
+        distinct: of all tensors together the template, the shape and more, each once.
         batch: the tensors.
 
     Returns:
@@ -33,6 +33,6 @@ def biases_of_matrices(keys: Sequence[Any], distinct: Collection[Any], batch: Te
     biases = {template.removesuffix(_WEIGHT) + _BIAS for template in both}
     shapes = dict(zip(batch.names, batch.shapes))
     return [
-        key[0] in biases and len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) > 1
-        for name, key in zip(batch.names, keys)
+        template in biases and len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) > 1
+        for name, template in zip(batch.names, templates)
     ]

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch
+from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
@@ -166,23 +166,25 @@ class ParameterCounter:
         if batch.storages is not None:
             copies = list(map(self._original, batch.names, batch.storages, batch.shapes))
         known = self._known
-        keys = list(self._keys(batch, copies, None))
-        counts = Counter(keys)
-        of_matrices = biases_of_matrices(keys, counts, batch)
+        templates = self._templates(batch)
+        told_apart = self._told_apart(batch, copies)
+        counts = Counter(_keys(templates, batch, told_apart))
+        of_matrices = biases_of_matrices(templates, counts, batch)
         if of_matrices:
-            keys = list(self._keys(batch, copies, of_matrices))
-            counts = Counter(keys)
-        firsts: dict[GroupKey, int] = {}
-        for key, times in counts.items():
-            group = known.get(key)
-            if group is None:
-                firsts = firsts or dict(zip(reversed(keys), range(len(keys) - 1, -1, -1)))
-                place = firsts[key]
+            told_apart = list(zip(told_apart, of_matrices))
+            counts = Counter(_keys(templates, batch, told_apart))
+        new = counts.keys() - known.keys()
+        for place, key in enumerate(_keys(templates, batch, told_apart) if new else ()):
+            if key in new:
                 group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
                 group.of_matrix = bool(of_matrices and of_matrices[place])
-            group.count += times
+                new.remove(key)
+                if not new:
+                    break
+        for key, times in counts.items():
+            known[key].count += times
         if self._keep_tensors:
-            self._batches.append((batch, list(map(known.__getitem__, keys))))
+            self._batches.append((batch, list(map(known.__getitem__, _keys(templates, batch, told_apart)))))
         self.stored_count += len(batch.names)
 
     def _original(self, name: str, storage: Hashable | None, shape: tuple[int, ...]) -> str | None:
@@ -193,22 +195,24 @@ class ParameterCounter:
         first = self._storages.setdefault((storage, shape), name)
         return None if len(self._storages) > before else first
 
-    def _keys(
-        self, batch: TensorBatch, copies: list[str | None] | None, of_matrices: list[bool] | None
-    ) -> Iterator[GroupKey]:
-        """By which group each tensor of a batch is found."""
+    def _templates(self, batch: TensorBatch) -> list[str]:
         templates = templates_of(batch.names)
         if beginnings := prefixes(self.source.config):
-            templates = marked(templates, batch.names, beginnings)
-        told_apart: Iterable[Hashable] = repeat(None) if copies is None else copies
+            return marked(templates, batch.names, beginnings)
+        return templates
+
+    def _told_apart(self, batch: TensorBatch, copies: list[str | None] | None) -> Iterable[Hashable]:
+        """What tells tensors apart beside template, shape and dtype; to be gone through as often as is wanted."""
+        columns: list[Iterable[Hashable]] = [] if copies is None else [copies]
         if batch.are_parameters is not None:
-            told_apart = zip(told_apart, batch.are_parameters)
-        if of_matrices:
-            told_apart = zip(told_apart, of_matrices)
+            columns.append(batch.are_parameters)
+        if may_collide(batch.sizes, batch.shapes):
+            # The hash of a text cannot be foreseen.
+            columns.append(map(str, batch.shapes))
         if self.rules:
             # A rule given may tell apart what differs in digits only.
-            told_apart = zip(told_apart, map(self.rules.category_of, batch.names))
-        return zip(templates, batch.shapes, batch.dtypes, told_apart)
+            columns.append(map(self.rules.category_of, batch.names))
+        return list(zip(*columns)) if columns else repeat(None)
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
@@ -231,6 +235,11 @@ class ParameterCounter:
         notes = [*([piece] if piece else []), *([self.rules.note] if self.rules else []), *self.source.notes]
         notes += notes_of(self.source, known, totals, active)
         return Count(self.source, totals, active, notes, known, self._batches, complete=not piece)
+
+
+def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Iterable[Hashable]) -> Iterator[GroupKey]:
+    """By which group each tensor of a batch is found."""
+    return zip(templates, batch.shapes, batch.dtypes, told_apart)
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

@@ -8,7 +8,6 @@ from typing import Any
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
-from core.files.foreign import foreign
 
 _LARGEST = 1 << 22
 """Bytes of a config; large ones have some hundred kB."""
@@ -16,7 +15,7 @@ LARGEST_INDEX = 1 << 27
 """Bytes; the index of a million tensors has about 100 MB."""
 _LARGEST_WIDE = 1 << 25
 """Bytes where there is other than ASCII: one such character makes every one of a text take four bytes."""
-_MOST_VALUES = 1_500_000
+MAX_VALUES = 1_500_000
 """Each may take 200 bytes of memory, and two bytes in the file."""
 
 
@@ -61,21 +60,6 @@ def read_text(folder: Folder, name: str, file: str, most: int) -> bytes:
     return content
 
 
-def check_values(content: bytes, file: str, signs: tuple[bytes, ...] = (b",", b"[", b"{")) -> None:
-    """Bounds the memory that decoding takes.
-
-    Args:
-        content: JSON.
-        file: what an error calls it.
-        signs: those that each come with a value.
-
-    Raises:
-        CheckpointError: where there are too many values.
-    """
-    if sum(content.count(sign) for sign in signs if sign in content) > _MOST_VALUES:
-        raise CheckpointError(file, f"it has more than {_MOST_VALUES:,} values, which are not read of such a file")
-
-
 def json_object(content: bytes, file: str) -> dict[str, Any]:
     """The object that a JSON text is.
 
@@ -86,14 +70,19 @@ def json_object(content: bytes, file: str) -> dict[str, Any]:
     Raises:
         CheckpointError: where it is anything else.
     """
-    check_values(content, file)
+    # Each value comes with one of these signs; so the memory that decoding takes is bounded.
+    if sum(map(content.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise CheckpointError(file, f"it has more than {MAX_VALUES:,} values, which are not read of such a file")
     try:
         value = json.loads(content)
     except RecursionError as error:
         raise CheckpointError(file, "its JSON is nested too deeply") from error
     except ValueError as error:
-        if not content.lstrip().startswith(b"{") and (problem := foreign(content[:512], file, "JSON")):
-            raise problem from error
+        if not content.lstrip().startswith(b"{"):
+            from core.files.foreign import foreign
+
+            if problem := foreign(content[:512], file, "JSON"):
+                raise problem from error
         if isinstance(error, json.JSONDecodeError):
             reason = error.msg
         else:

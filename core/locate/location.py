@@ -10,7 +10,6 @@ from core.checkpoint.gpt2 import BUILT_IN
 from core.files.gguf_names import SUFFIX as GGUF_SUFFIX
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.files.torch_names import TORCH_INDEX_SUFFIX, TORCH_SUFFIXES
-from core.hub.environment import hub_is_off
 
 if TYPE_CHECKING:
     from core.hub.local_cache import Cached
@@ -73,7 +72,7 @@ def locate(model: str) -> Location:
         return Location(model, "", f"the built-in model is shown; {other}" if other else "")
     if exists:
         return Location(model, expanded, _path_before_hub(f"./{model}", found))
-    if found.path and not found.problem and (not found.bare or hub_is_off()):
+    if found.path and not found.problem and (not found.bare or _hub_is_off()):
         return Location(model, found.path, note=found.note)
     if name and (found.path or found.problem or _may_be_on_hub(name)):
         return Location(model, "", hub=name, local=found.problem)
@@ -101,3 +100,9 @@ def _may_be_on_hub(name: HubName) -> bool:
     if "/" not in name.repo or (not name.path and name.repo.endswith(_ENDINGS)):
         return False
     return not (name.path and os.path.isdir(name.repo.partition("/")[0]))
+
+
+def _hub_is_off() -> bool:
+    from core.hub.environment import hub_is_off
+
+    return hub_is_off()

@@ -9,7 +9,6 @@ from core.checkpoint.source import Reader
 from core.files.folder import Folder, LocalFolder
 from core.files.torch_names import models_in
 from core.locate.location import Location
-from core.readers.builtin import BuiltInReader
 from core.readers.formats import open_folder
 from core.readers.open_file import file_reader
 from core.text.escape import escaped
@@ -26,6 +25,8 @@ def open_reader(location: Location) -> Reader:
 
         return HubReader(location, file_reader, folder_reader)
     if not location.path:
+        from core.readers.builtin import BuiltInReader
+
         return BuiltInReader(location.model)
     reader = _local_reader(location)
     if location.note:

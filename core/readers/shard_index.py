@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
 
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
 from core.checkpoint.learned import Claims
 from core.files.folder import Folder
-from core.files.json_file import LARGEST_INDEX, check_values, json_object, read_text
+from core.files.json_file import LARGEST_INDEX, json_object, read_text
 from core.text.escape import escaped
 from core.text.numbers import plural
 from core.text.width import shortened
@@ -49,37 +49,32 @@ class ShardIndex:
         self._name = name
         self._ending = ending
         self._file = folder.shown(name)
-        content = self._read()
-        metadata = content.get("metadata")
+        metadata, self._promised = self._read()
         said = metadata if isinstance(metadata, dict) else {}
         self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
-        weight_map = content.get("weight_map")
-        if not isinstance(weight_map, dict) or not weight_map:
-            raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=AGAIN)
-        self._promised: defaultdict[str, list[str]] = defaultdict(list)
-        try:
-            for tensor, shard in weight_map.items():
-                self._promised[shard].append(tensor)
-        except TypeError:  # a list or an object in place of a name
-            self._promised.clear()
-        # Each file's name is looked at once, not once a tensor.
-        if set(map(type, self._promised)) != {str}:
-            tensor = next(name for name, shard in weight_map.items() if not isinstance(shard, str))
-            raise self._fault("its file is not a name", f"weight_map, tensor {shortened(tensor, 120)}")
-        self._shard_of: dict[str, str] = weight_map
         self.shards = sorted(self._promised)
         self._check_shards()
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> tuple[object, dict[str, list[str]]]:
+        """The index's `metadata`, and of each shard the tensors that it promises."""
         text = read_text(self._folder, self._name, self._file, LARGEST_INDEX)
         if len(text) > _SMALL_BYTES:
-            # Each pair of two texts comes with a comma.
-            check_values(text, self._file, (b",",))
             from core.readers.typed_index import typed_index
 
             if index := typed_index(text):
                 return index
-        return json_object(text, self._file)
+        content = json_object(text, self._file)
+        return content.get("metadata"), self._by_shard(content.get("weight_map"))
+
+    def _by_shard(self, weight_map: object) -> dict[str, list[str]]:
+        if not isinstance(weight_map, dict) or not weight_map:
+            raise CheckpointError(self._file, "it has no weight_map of tensors to files", advice=AGAIN)
+        promised: defaultdict[str, list[str]] = defaultdict(list)
+        for tensor, shard in weight_map.items():
+            if not isinstance(shard, str):
+                raise self._fault("its file is not a name", f"weight_map, tensor {shortened(tensor, 120)}")
+            promised[shard].append(tensor)
+        return promised
 
     def _fault(self, reason: str, place: str) -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=AGAIN)
@@ -133,3 +128,8 @@ class ShardIndex:
         if not extra:
             return []
         return [f"{plural(extra, 'tensor')} of {escaped(shard)} not in {self._name}, counted all the same"]
+
+    @cached_property
+    def _shard_of(self) -> dict[str, str]:
+        """By tensor the shard that it is promised in: wanted only where a shard holds more than it should."""
+        return {tensor: shard for shard, tensors in self._promised.items() for tensor in tensors}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
+from core.files.json_file import MAX_VALUES
+from core.readers.fast_json import msgspec
 
-_PIECE = 1 << 20
-"""Bytes decoded at once: other threads wait meanwhile."""
-_MOST_METADATA = 1 << 16
+_PIECE_BYTES = 1 << 17
+"""Decoded at once: other threads wait meanwhile, and what has been decoded does not stay in the processor's cache."""
+_MAX_METADATA_BYTES = 1 << 16
 
 
 class _Index(msgspec.Struct):
@@ -21,8 +24,8 @@ _DECODER = msgspec.json.Decoder(_Index)
 _PAIRS = msgspec.json.Decoder(dict[str, str])
 
 
-def typed_index(text: bytes) -> dict[str, Any] | None:
-    """The `weight_map` and the `metadata` of an index.
+def typed_index(text: bytes) -> tuple[Any, dict[str, list[str]]] | None:
+    """The `metadata` of an index, and of each shard that its `weight_map` names the tensors.
 
     Args:
         text: of the index.
@@ -33,26 +36,39 @@ def typed_index(text: bytes) -> dict[str, Any] | None:
     try:
         index = _DECODER.decode(text)
         metadata = bytes(index.metadata)
-        if len(metadata) > _MOST_METADATA:
+        if len(metadata) > _MAX_METADATA_BYTES:
             return None
-        return {"metadata": json.loads(metadata), "weight_map": _weight_map(bytearray(index.weight_map))}
+        promised = _promised(memoryview(index.weight_map))
+        return (json.loads(metadata), promised) if promised else None
     except (ValueError, RecursionError):
         return None
 
 
-def _weight_map(text: bytearray) -> dict[str, str]:
-    """An object of texts, decoded in pieces: the commas between them become braces."""
-    pairs: dict[str, str] = {}
-    view = memoryview(text)
-    start = 0
-    while len(text) - start > _PIECE:
+def _promised(text: memoryview) -> dict[str, list[str]] | None:
+    """The tensors of each shard; None where one is named twice, or too many are."""
+    promised: defaultdict[str, list[str]] = defaultdict(list)
+    seen: set[str] = set()
+    total = 0
+    for piece in _pieces(text):
+        pairs = _PAIRS.decode(piece)
+        for tensor, shard in pairs.items():
+            promised[shard].append(tensor)
+        seen.update(pairs)
+        total += len(pairs)
+        if len(seen) < total or total > MAX_VALUES:
+            return None
+    return promised
+
+
+def _pieces(text: memoryview) -> Iterator[bytes]:
+    """An object of texts as several."""
+    start = 1
+    while len(text) - start > _PIECE_BYTES:
+        piece = bytes(text[start : start + _PIECE_BYTES])
         # Where this comma is inside a text, what it ends is no JSON.
-        comma = text.rfind(b'",', start, start + _PIECE) + 1
+        comma = piece.rfind(b'",') + 1
         if not comma:
             raise ValueError("a pair is longer than a piece")
-        view[comma : comma + 1] = b"}"
-        pairs |= _PAIRS.decode(view[start : comma + 1])
-        view[comma : comma + 1] = b"{"
-        start = comma
-    pairs |= _PAIRS.decode(view[start:])
-    return pairs
+        yield b"{" + piece[:comma] + b"}"
+        start += comma + 1
+    yield b"{" + bytes(text[start:])

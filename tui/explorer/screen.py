@@ -273,11 +273,6 @@ class ExplorerScreen(AppScreen[None]):
         if event.worker.error:
             self.say(f"the page cannot be made: {crash_report(event.worker.error)}")
 
-    @on(Worker.StateChanged)
-    def _profile_changed(self, event: Worker.StateChanged) -> None:
-        if event.worker.error:
-            self.say(f"the page cannot be made: {crash_report(event.worker.error)}")
-
     @on(ModelProfiled)
     def _profiled(self, message: ModelProfiled) -> None:
         category = self._pane.category

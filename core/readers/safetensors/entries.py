@@ -9,12 +9,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import accumulate, pairwise
 from operator import ne, sub
 from typing import NamedTuple
 
 from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
-from core.checkpoint.tensors import TensorBatch
+from core.checkpoint.tensors import TensorBatch, may_collide
 from core.readers.safetensors.columns import Columns
 from core.readers.safetensors.numbers import LARGEST_COUNT
 from core.readers.safetensors.one_entry import KEYS
@@ -22,6 +23,8 @@ from core.text.width import shortened
 
 DTYPE_BITS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.in_safetensors}
 """What a value takes, in bits."""
+_MAX_FILE_BYTES = 1 << 63
+"""No file is so long, as `EntryChecks.finish` will tell of a header that says so."""
 
 
 class Layout(NamedTuple):
@@ -32,8 +35,47 @@ class Layout(NamedTuple):
     nbytes: int
 
 
-Layouts = dict[tuple[str, tuple[int, ...]], Layout]
-"""By dtype and shape those known to be right, which are few and shared by their tensors."""
+class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
+    """By dtype and shape those known to be right, which are few and shared by their tensors."""
+
+    def __missing__(self, key: tuple[str, tuple[int, ...]]) -> Layout:
+        """A further one.
+
+        Raises:
+            ValueError: where it is wrong, with the reason.
+        """
+        layout = layout_of(key[0], list(key[1]))
+        # Shapes whose hashes may have been made alike are looked at each time: a dictionary of them takes minutes.
+        if not may_collide((layout.nbytes,), (layout.shape,)):
+            self[key] = layout
+        return layout
+
+
+def layout_of(dtype: object, shape: object) -> Layout:
+    """The layout that an entry tells.
+
+    Raises:
+        ValueError: where it cannot be, with the reason.
+    """
+    if not isinstance(dtype, str):
+        raise ValueError("its dtype is not a text")
+    if dtype not in DTYPE_BITS:
+        raise ValueError(f"unknown dtype {shortened(dtype, 40)}")
+    if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+        raise ValueError("its shape is not a list of whole numbers")
+    if any(n < 0 for n in shape):
+        raise ValueError("its shape has a negative dimension")
+    values = _product(shape)
+    if values < 0:
+        raise ValueError("its shape is larger than any file")
+    bits = values * DTYPE_BITS[dtype]
+    if bits % 8:
+        raise ValueError(f"{values:,} values of {dtype} do not fill whole bytes")
+    return Layout(dtype, tuple(shape), bits // 8)
+
+
+_LayoutColumns = tuple[tuple[str, ...], tuple[tuple[int, ...], ...], tuple[int, ...]]
+"""Of some tensors the dtypes, the shapes and the sizes."""
 
 
 class EntryChecks:
@@ -56,7 +98,8 @@ class EntryChecks:
         self._shapes: list[tuple[int, ...]] = []
         self._dtypes: list[str] = []
         self._sizes: list[int] = []
-        self._begins: list[int] = []
+        self._first = 0  # where the batch's values begin
+        self._begins: list[int] | None = None  # of the batch's values, where they do not just follow each other
 
     def together(self, columns: Columns, last: bool) -> bool:
         """Takes entries that are all right.
@@ -73,24 +116,20 @@ class EntryChecks:
             return False
         try:
             layouts = list(map(self._layouts.__getitem__, keys))
-        except KeyError:
-            if not all(map(self._learn, set(keys).difference(self._layouts))):
-                return False
-            layouts = list(map(self._layouts.__getitem__, keys))
-        begins, ends = zip(*offsets)
-        if any(map(ne, map(sub, ends, begins), [layout.nbytes for layout in layouts])) or min(begins) < 0:
+        except ValueError:
             return False
+        dtypes, shapes, sizes = zip(*layouts)
+        kept = dtypes, shapes, sizes
+        bounds = list(accumulate(sizes, initial=self._end))
+        if offsets == list(pairwise(bounds)):
+            self._keep(names, kept, bounds)
+        else:
+            begins, ends = zip(*offsets)
+            if any(map(ne, map(sub, ends, begins), sizes)) or min(begins) < 0:
+                return False
+            self._keep_displaced(names, kept, begins, ends)
         if not last:
             self._seen.update(names)
-        self._keep(names, layouts, begins, ends)
-        return True
-
-    def _learn(self, key: tuple[str, tuple[int, ...]]) -> bool:
-        """Whether a layout is right, which is remembered."""
-        try:
-            self._layouts[key] = self._layout(key[0], list(key[1]), "")
-        except CheckpointError:
-            return False
         return True
 
     def alone(self, name: str, value: object) -> None:
@@ -106,7 +145,10 @@ class EntryChecks:
             self._check_metadata(value)
             return
         entry = self._entry(name, value)
-        layout = self._layout(entry["dtype"], entry["shape"], name)
+        try:
+            layout = layout_of(entry["dtype"], entry["shape"])
+        except ValueError as error:
+            raise self._fault(str(error), name) from error
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
@@ -118,7 +160,11 @@ class EntryChecks:
                 f" {layout.dtype} {shape}",
                 name,
             )
-        self._keep([name], [layout], (begin,), (end,))
+        columns = (layout.dtype,), (layout.shape,), (layout.nbytes,)
+        if begin == self._end:
+            self._keep([name], columns, [begin, end])
+        else:
+            self._keep_displaced([name], columns, (begin,), (end,))
 
     def _entry(self, name: str, value: object) -> dict[str, object]:
         # The crate's decoder takes an array of the three values for the object, too.
@@ -164,44 +210,51 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _layout(self, dtype: object, shape: object, name: str) -> Layout:
-        if not isinstance(dtype, str):
-            raise self._fault("its dtype is not a text", name)
-        if dtype not in DTYPE_BITS:
-            raise self._fault(f"unknown dtype {shortened(dtype, 40)}", name)
-        if not isinstance(shape, list) or not all(type(n) is int for n in shape):
-            raise self._fault("its shape is not a list of whole numbers", name)
-        if any(n < 0 for n in shape):
-            raise self._fault("its shape has a negative dimension", name)
-        values = _product(shape)
-        if values < 0:
-            raise self._fault("its shape is larger than any file", name)
-        bits = values * DTYPE_BITS[dtype]
-        if bits % 8:
-            raise self._fault(f"{values:,} values of {dtype} do not fill whole bytes", name)
-        return Layout(dtype, tuple(shape), bits // 8)
+    def _keep(self, names: list[str], columns: _LayoutColumns, bounds: list[int]) -> None:
+        """Keeps for the next batch some entries whose values follow those before, and begin and end at these bounds."""
+        self._end = bounds.pop()
+        if self._begins is not None:
+            self._begins += bounds
+        self._keep_layouts(names, columns)
 
-    def _keep(self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], ends: tuple[int, ...]) -> None:
-        """Keeps some entries for the next batch, with the places of their values."""
-        if begins[0] == self._end and begins[1:] == ends[:-1]:
-            self._end = ends[-1]
-        else:
-            self._displaced += zip(begins, ends, names)
-        dtypes, shapes, sizes = zip(*layouts)
+    def _keep_displaced(
+        self, names: list[str], columns: _LayoutColumns, begins: tuple[int, ...], ends: tuple[int, ...]
+    ) -> None:
+        """Keeps for the next batch some entries whose values lie in another order than they."""
+        self._displaced += zip(begins, ends, names)
+        if self._begins is None:
+            self._begins = list(accumulate(self._sizes, initial=self._first))
+            self._begins.pop()
+        self._begins += begins
+        self._keep_layouts(names, columns)
+
+    def _keep_layouts(self, names: list[str], columns: _LayoutColumns) -> None:
+        dtypes, shapes, sizes = columns
         self._names += names
         self._dtypes += dtypes
         self._shapes += shapes
         self._sizes += sizes
-        self._begins += begins
 
     def batch(self) -> TensorBatch:
         """The tensors taken since the last batch."""
-        starts = None
-        # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
-        with suppress(OverflowError):
-            starts = array("Q", [self._values_start + begin for begin in self._begins])
-        batch = TensorBatch(self._names, self._shapes, self._dtypes, self._sizes, self._file, starts=starts)
-        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], []
+        starts, first_start = None, None
+        if self._begins is None:
+            first_start = self._values_start + self._first
+        else:
+            # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
+            with suppress(OverflowError):
+                starts = array("Q", [self._values_start + begin for begin in self._begins])
+        batch = TensorBatch(
+            self._names,
+            self._shapes,
+            self._dtypes,
+            self._sizes,
+            self._file,
+            starts=starts,
+            first_start=first_start if self._end < _MAX_FILE_BYTES else None,
+        )
+        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], None
+        self._first = self._end
         return batch
 
 

@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.tensors import TensorBatch
-from core.files.foreign import foreign
 from core.readers.safetensors.column_decoder import ColumnDecoder
 from core.readers.safetensors.entries import EntryChecks, Layouts
 from core.readers.safetensors.one_entry import scan
@@ -82,8 +81,11 @@ class HeaderReader:
         length, rest = int.from_bytes(start[:8], "little"), self._size - 8
         # A length's bytes may look like another format's: 640 like a pickle, 31,520 like JSON behind a space.
         believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER)
-        if not believable and (problem := foreign(start, self._file)):
-            raise problem
+        if not believable:
+            from core.files.foreign import foreign
+
+            if problem := foreign(start, self._file):
+                raise problem
         if len(start) < 8:
             raise self._fault(f"a file of {plural(len(start), 'byte')} is too short for safetensors")
         if length > rest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
@@ -12,8 +13,10 @@ from core.files.json_file import read_config
 from core.readers.safetensors.column_decoder import ColumnDecoder
 from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
-from core.readers.shard_index import ShardIndex
 from core.text.escape import escaped
+
+if TYPE_CHECKING:
+    from core.readers.shard_index import ShardIndex
 
 _ONE_OF_THEM = "if each file is a model of its own, name one of them"
 
@@ -41,7 +44,7 @@ class SafetensorsReader:
         self._shards = shards
         self._index = index
         self._decoder = ColumnDecoder(len(shards) or 1)
-        self._layouts: Layouts = {}
+        self._layouts = Layouts()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors, shard by shard.
@@ -49,7 +52,7 @@ class SafetensorsReader:
         Raises:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
-        index = ShardIndex(self.folder, self._index) if self._index else None
+        index = self._read_index()
         shards = index.shards if index else self._shards
         if index:
             yield nothing(learned=self._of_index(index)), Progress(0, len(shards))
@@ -68,6 +71,13 @@ class SafetensorsReader:
             elif several:
                 take_names(self.folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield nothing(shard, learned), Progress(number + 1, len(shards))
+
+    def _read_index(self) -> ShardIndex | None:
+        if not self._index:
+            return None
+        from core.readers.shard_index import ShardIndex
+
+        return ShardIndex(self.folder, self._index)
 
     def _of_index(self, index: ShardIndex) -> Learned:
         """What an index says before the shards are read: of the whole, and of files beside that it does not name."""

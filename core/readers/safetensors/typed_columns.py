@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING, Literal
 
-import msgspec
-
+from core.checkpoint.dtypes import DTYPES
+from core.readers.fast_json import msgspec
 from core.readers.safetensors.columns import Columns, has_nothing_twice
 
 _MINUS_ZERO = re.compile(rb"[\[,\s]-0")
 
 
+if TYPE_CHECKING:
+    _Dtype = str
+else:
+    # Of each there is one text then, whose hash is known, and not one for each tensor.
+    _Dtype = Literal[tuple(dtype.name for dtype in DTYPES if dtype.in_safetensors)]
+
+
 class _Entry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    dtype: str
+    dtype: _Dtype
     shape: tuple[int, ...]
     data_offsets: tuple[int, int]
 

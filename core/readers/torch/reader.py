@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.learned import Learned
@@ -11,7 +12,6 @@ from core.checkpoint.tensors import TensorBatch, nothing
 from core.checkpoint.uncounted import Uncounted, total_of
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
-from core.readers.shard_index import ShardIndex
 from core.readers.torch.arguments import slice_of
 from core.readers.torch.saved_file import Pickled, read_torch, whole_model
 from core.readers.torch.state_dict import Found, ObjectPickledError, find_state
@@ -20,6 +20,9 @@ from core.readers.unpickle.values import PickledDict
 from core.text.escape import escaped
 from core.text.numbers import amount
 from core.text.width import shortened
+
+if TYPE_CHECKING:
+    from core.readers.shard_index import ShardIndex
 
 _ONE_OF_THEM = "if each file is a model of its own, or a slice of one, name one of them"
 # Classes that many checkpoints hold beside their tensors.
@@ -55,7 +58,7 @@ class TorchReader:
         Raises:
             CheckpointError: where a shard or the index is faulty, or the two do not agree.
         """
-        index = ShardIndex(self.folder, self._index, ".bin") if self._index else None
+        index = self._read_index()
         shards = index.shards if index else self._shards
         if index:
             yield nothing(learned=Learned(claims=[index.claims])), Progress(0, len(shards))
@@ -66,6 +69,13 @@ class TorchReader:
             if not index and len(shards) > 1:
                 take_names(self.folder.shown(shard), batch.names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield batch, Progress(number + 1, len(shards))
+
+    def _read_index(self) -> ShardIndex | None:
+        if not self._index:
+            return None
+        from core.readers.shard_index import ShardIndex
+
+        return ShardIndex(self.folder, self._index, ".bin")
 
     def _shard(self, shard: str, number: int, index: ShardIndex | None) -> TensorBatch:
         file = self.folder.shown(shard)
