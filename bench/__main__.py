@@ -72,12 +72,15 @@ def main() -> int:
 
 def headless(folder: Path, pairs: int) -> Iterator[Row]:
     """Counting for a script: against the interpreter's start, a bare loop, and each other."""
-    gpt2 = _json(folder / checkpoints.GPT2)
-    sharded = _json(folder / checkpoints.SHARDED)
-    million = _json(folder / checkpoints.MILLION)
-    gguf = _json(folder / checkpoints.GGUF)
     _verify_counts(folder)
+    yield from _small_files(folder, pairs)
+    yield from _many_tensors(folder, pairs)
 
+
+def _small_files(folder: Path, pairs: int) -> Iterator[Row]:
+    """One file of each format, against the interpreter's start."""
+    gpt2 = _json(folder / checkpoints.GPT2)
+    gguf = _json(folder / checkpoints.GGUF)
     _say("GPT-2, --json")
     start = _in_turns(pairs, lambda: _seconds([PYTHON, "-c", "pass"]), lambda: _seconds(gpt2))
     yield Row("GPT-2 file, --json ÷ python -c pass", start.ratio, 5, "×", start.note)
@@ -99,6 +102,11 @@ def headless(folder: Path, pairs: int) -> Iterator[Row]:
     heavy = processes.HEAVY & processes.imported(pickled[1:])
     yield Row("heavy packages imported for it", len(heavy), 0, "packages", ", ".join(sorted(heavy)))
 
+
+def _many_tensors(folder: Path, pairs: int) -> Iterator[Row]:
+    """Shards of many tensors, against a bare loop over their headers, and ten times as many."""
+    sharded = _json(folder / checkpoints.SHARDED)
+    million = _json(folder / checkpoints.MILLION)
     for spelling in checkpoints.SPELLINGS:
         _say(f"90,427 tensors, {spelling} headers, --json")
         loop = _against_bare_loop(folder / checkpoints.sharded(spelling), pairs)

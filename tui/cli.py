@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tui.commands.entries import add_commands, asked_command
 from tui.commands.options import Options, add_models, add_settings
 from tui.commands.output import NAME, complain
+from tui.exhausted import exhausted
 
 VERSION = "0.1.0"
 
@@ -83,24 +84,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who reads has seen enough; the interpreter must not try to flush what is left.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        from tui.crash import exhausted
-
-        complain(exhausted(error) or f"the output could not be written ({error.strerror or error})")
-        return 1
-    except ImportError as error:
-        from tui.crash import exhausted
-
+    except Exception as error:
+        # Before anything else is imported, for which there may be no file and no memory either.
         if not (sentence := exhausted(error)):
-            # A module of ours that is damaged or another package's: whoever started the command tells it.
-            raise
+            if isinstance(error, ImportError):
+                # A module of ours that is damaged or another package's: whoever started the command tells it.
+                raise
+            sentence = _told(error)
         complain(sentence)
         return 1
-    except Exception as error:
-        from tui.crash import crash_report
 
-        complain(crash_report(error))
-        return 1
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"the output could not be written ({error.strerror or error})"
+    from tui.crash import crash_report
+
+    return crash_report(error)
 
 
 def _replace_closed_streams() -> None:

@@ -17,7 +17,7 @@ from core.count.counter import Count, count_stepwise
 from core.count.tree import build_tree
 from core.locate.location import locate
 from core.readers.open_checkpoint import open_reader
-from tui.crash import exhausted
+from tui.exhausted import exhausted
 from tui.load_slot import LoadSlot
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadProgress
 

@@ -67,8 +67,10 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
     try:
         status = asyncio.run(run())
     except (RuntimeError, MemoryError) as error:
-        app.failure = app.failure or error
-        status = 1
+        # Once the app has ended, what asyncio lacks to wait for its threads is of no interest.
+        status = app.return_value
+        if app.return_code is None:
+            app.failure = app.failure or error
     if isinstance(app.failure, ImportError):
         raise app.failure
     if app.failure:

@@ -122,11 +122,11 @@ class _Checkpoint:
     def _category(self, words: list[str], shape: _Shape, of_matrix: bool) -> str:
         if len(shape) != 1 and self._vocabulary.keys().isdisjoint(words):
             return "other"
-        meanings = [self._vocabulary.get(word, SILENT) for word in words]
-        if any(meaning.is_adapter for meaning in meanings):
+        known_words = [self._vocabulary.get(word, SILENT) for word in words]
+        if any(known.is_adapter for known in known_words):
             return "adapter"
         paths = _paths(words)
-        if self._is_norm(words, shape, paths, meanings, of_matrix):
+        if self._is_norm(words, shape, paths, known_words, of_matrix):
             return "norm"
         end = len(words)
         while end > 0:
@@ -136,21 +136,21 @@ class _Checkpoint:
                 begin -= 1
             for table in range(len(TABLES)):
                 for at in range(end - 1, begin - 1, -1):
-                    for rule in meanings[at].rules[table]:
+                    for rule in known_words[at].rules[table]:
                         if self._fits(rule, words, at, shape, paths):
                             return rule.category
             end = begin - 1
         return "other"
 
     def _is_norm(
-        self, words: list[str], shape: _Shape, paths: list[str], meanings: list[Word], of_matrix: bool
+        self, words: list[str], shape: _Shape, paths: list[str], known_words: list[Word], of_matrix: bool
     ) -> bool:
         """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices.
 
         The name of the module that holds the tensor alone tells a norm: a projection inside a norm (adaptive norms) is
         none, nor is what stands below a prefix such as roberta_prelayernorm.
         """
-        if len(shape) <= 1 and meanings[-1].is_norm:
+        if len(shape) <= 1 and known_words[-1].is_norm:
             return True
         if len(words) < 2:
             return False
@@ -159,7 +159,7 @@ class _Checkpoint:
             return True
         # An item of a list of norms has no name of its own, so that the list's name tells it.
         in_list = len(shape) <= 1 and len(words) > 2 and not words[-2]
-        if meanings[-3 if in_list else -2].is_norm:
+        if known_words[-3 if in_list else -2].is_norm:
             return True
         is_vector = len(shape) == 1 and words[-1] in {"weight", "bias"} and not of_matrix
         if not is_vector or _any(NOT_NORM_VECTORS, words[-2:-1]):

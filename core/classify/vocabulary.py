@@ -66,7 +66,7 @@ def vocabulary(distinct: set[str]) -> Iterator[tuple[str, Word]]:
     for at, word in enumerate(words):
         if at in has_piece or word in _WORDS or not _TOKENS.isdisjoint(word.split("_")):
             numbers = [by_piece.get(at, _NO_NUMBERS) for by_piece in rules_of_word]
-            yield word, _meaning(word, at in adapters, at in norms, numbers)
+            yield word, _known_word(word, at in adapters, at in norms, numbers)
 
 
 def _words_with(piece: str, text: str, starts: Sequence[int]) -> Iterator[int]:
@@ -80,7 +80,7 @@ def _words_with(piece: str, text: str, starts: Sequence[int]) -> Iterator[int]:
         at = text.find(piece, starts[number + 1] - 1)
 
 
-def _meaning(word: str, is_adapter: bool, is_norm: bool, numbers_by_piece: Sequence[Iterable[int]]) -> Word:
+def _known_word(word: str, is_adapter: bool, is_norm: bool, numbers_by_piece: Sequence[Iterable[int]]) -> Word:
     """What a word tells, given the rules in each table that are about a piece of it."""
     tokens = word.rstrip("_").split("_")
     if (is_norm or not NORM.words.isdisjoint(tokens)) and tokens[-1] not in NO_NORM.words:

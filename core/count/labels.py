@@ -31,28 +31,26 @@ def category_label(category: str, totals: Totals) -> str:
     return CATEGORIES[category].label
 
 
-def ordered_parts(category: str, totals: Totals) -> dict[str, int]:
-    """What is told apart in a category, with parameters, always in the same order."""
-    parts = totals.breakdown.get(category, {})
-    return {name: parts[name] for name in ORDER if name in parts}
+def ordered_breakdown(category: str, totals: Totals) -> dict[str, int]:
+    """The breakdown of a category: names, each with its parameters, always in the same order."""
+    breakdown = totals.breakdown.get(category, {})
+    return {name: breakdown[name] for name in ORDER if name in breakdown}
 
 
-def largest_parts_text(parts: list[Submodel], parameters: int) -> str:
-    """The parts of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
-    largest = sorted(parts, key=lambda part: -part.totals.parameters)[:_MAX_SUBMODELS_TOLD]
-    told = (
-        f"{shortened(escaped(part.name), 40)} {percent(share(part.totals.parameters, parameters))}" for part in largest
-    )
-    return f"Parts %: {', '.join(told)}"
+def submodels_text(submodels: list[Submodel], parameters: int) -> str:
+    """The submodels of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
+    largest = sorted(submodels, key=lambda submodel: -submodel.totals.parameters)[:_MAX_SUBMODELS_TOLD]
+    shares = [(shortened(escaped(name), 40), percent(share(totals.parameters, parameters))) for name, totals in largest]
+    return f"Parts %: {', '.join(f'{name} {held}' for name, held in shares)}"
 
 
-def parts_text(category: str, totals: Totals) -> str:
-    """What is told apart in a category: `Attention %: query 25.00, key 25.00, …`; "" where nothing is."""
-    parts = ordered_parts(category, totals)
-    if not parts or (category == "norm" and len(parts) < 2):
+def breakdown_text(category: str, totals: Totals) -> str:
+    """The breakdown of a category: `Attention %: query 25.00, key 25.00, …`; "" where it has none."""
+    breakdown = ordered_breakdown(category, totals)
+    if not breakdown or (category == "norm" and len(breakdown) < 2):
         return ""
     label = category_label(category, totals)
     if category == "mlp":
-        return f"{label}, of which {', '.join(f'{name} {short(n)}' for name, n in parts.items())}"
+        return f"{label}, of which {', '.join(f'{name} {short(n)}' for name, n in breakdown.items())}"
     whole = totals.categories[category].parameters
-    return f"{label} %: {', '.join(f'{name} {percent(share(n, whole))}' for name, n in parts.items())}"
+    return f"{label} %: {', '.join(f'{name} {percent(share(n, whole))}' for name, n in breakdown.items())}"

@@ -191,16 +191,9 @@ def refused_folder(path: str, names: list[str], models: bool) -> CheckpointError
         names: its files.
         models: whether to tell of models of other formats; else of what is no model.
     """
-    if models:
-        for name, what, advice in _FOLDERS:
-            if name in names:
-                return CheckpointError(path, f"this is {what}", advice=advice)
-        if path.rstrip("/").endswith(".mlpackage"):
-            return CheckpointError(path, "this is a Core ML model", advice=_SOURCE)
-    else:
-        for name, what in _CONFIGS.items():
-            if name in names:
-                return CheckpointError(path, f"no checkpoint in it; {name} is {what}", advice=_NAME_MODEL)
+    known = _model_folder(path, names) if models else _folder_of_configs(path, names)
+    if known:
+        return known
     for kind in FORMATS:
         if kind.model != models or not kind.endings:
             continue
@@ -212,6 +205,24 @@ def refused_folder(path: str, names: list[str], models: bool) -> CheckpointError
                     ", or name its config.json to count the model that it describes" if "config.json" in names else ""
                 )
             return CheckpointError(path, f"no checkpoint{able} in it; {found} is {kind.what}", advice=advice)
+    return None
+
+
+def _model_folder(path: str, names: list[str]) -> CheckpointError | None:
+    """The error for a folder whose files are of another format; None where it is of none that is known."""
+    for name, what, advice in _FOLDERS:
+        if name in names:
+            return CheckpointError(path, f"this is {what}", advice=advice)
+    if path.rstrip("/").endswith(".mlpackage"):
+        return CheckpointError(path, "this is a Core ML model", advice=_SOURCE)
+    return None
+
+
+def _folder_of_configs(path: str, names: list[str]) -> CheckpointError | None:
+    """The error for a folder with a config, a tokenizer or the like; None where there is nothing of the kind."""
+    for name, what in _CONFIGS.items():
+        if name in names:
+            return CheckpointError(path, f"no checkpoint in it; {name} is {what}", advice=_NAME_MODEL)
     return None
 
 

@@ -1,7 +1,8 @@
 """How a category's size comes about: a formula in the model's own sizes that gives exactly what was counted.
 
-A formula is made from the tensors' shapes. Lengths that have no name here stand in it as numbers, if that is wished and
-it stays readable; else there is none.
+GPT-2's attention, for one, is `L × (4d² + 4d)`. A formula is made from the shapes of the tensors, each dimension being
+replaced by the symbol that has its length. Lengths without a symbol stand in the formula as numbers where the caller
+allows it and the formula stays short; otherwise there is no formula.
 """
 
 from __future__ import annotations
@@ -34,23 +35,23 @@ MEANINGS = {
     "s": "inner width of the shared experts",
     "h": "width of one head",
 }
-# Not in words, nor in names: gpt2-s, bert_L-12.
+# Finds the symbols in a formula's text. Letters within words and names, such as gpt2-s and bert_L-12, are none.
 _SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
 _FORMULAS_FOR = {"attention", "mlp", "mixer", "router", "norm", "embedding", "head", "adapter"}
 _MAX_FACTOR = 16
-# Of a formula with nameless lengths: more is no help to a reader.
+# A formula with numbers in it is given up if it has more terms, or larger multiples of the width, than these.
 _MAX_TERMS, _MAX_TIMES = 12, 8
 
 
-class Part(NamedTuple):
-    """What some layers alike hold, or what lies outside of layers.
+class Summand(NamedTuple):
+    """What layers of one kind hold together, or what lies outside of the layers.
 
     Attributes:
-        times: how many layers; 1 outside.
-        symbol: `L` where they are all layers of the model, else "".
-        where: the stack's name as in the tensors' names; "" outside.
-        each: what one of them holds.
-        layers: which they are, by their paths; none outside.
+        times: the number of those layers; 1 outside of the layers.
+        symbol: `L` where they are all the layers of the model, else "".
+        where: what stands before a layer's number in the tensors' names, `transformer.h.`; "" outside of the layers.
+        each: what one layer holds.
+        layers: the paths of those layers; none outside.
     """
 
     times: int
@@ -61,50 +62,55 @@ class Part(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """A size as a sum of parts, and what the symbols in it stand for."""
+    """A category's size as a sum.
 
-    parts: list[Part]
+    Attributes:
+        summands: what is added up.
+        sizes: what each symbol in them stands for.
+    """
+
+    summands: list[Summand]
     sizes: dict[str, int]
 
     @property
     def value(self) -> int:
-        """What it comes to."""
-        return sum(part.times * part.each.value(self.sizes) for part in self.parts)
+        """The number of parameters that the formula gives."""
+        return sum(summand.times * summand.each.value(self.sizes) for summand in self.summands)
 
     def text(self) -> str:
         """`L × (4d² + 4d)`."""
-        return " + ".join(_times(part.symbol or part.times, part.each.text(), part) for part in self.parts)
+        return " + ".join(
+            _times(summand.symbol or summand.times, summand.each.text(), summand) for summand in self.summands
+        )
 
     def with_numbers(self) -> str:
         """`12 × (4 × 768² + 4 × 768)`."""
-        return " + ".join(_times(part.times, part.each.with_numbers(self.sizes), part) for part in self.parts)
+        return " + ".join(
+            _times(summand.times, summand.each.with_numbers(self.sizes), summand) for summand in self.summands
+        )
 
     def sums(self) -> str:
         """`12 × 2,362,368`."""
-        values = [(part.times, part.each.value(self.sizes)) for part in self.parts]
+        values = [(summand.times, summand.each.value(self.sizes)) for summand in self.summands]
         return " + ".join(f"{value:,}" if times == 1 else f"{times:,} × {value:,}" for times, value in values)
 
     def symbols(self) -> list[tuple[str, int, str]]:
         """Each symbol of `text()`, its size, what it is."""
-        used = {symbol for part in self.parts for symbol in part.each.symbols | ({part.symbol} - {""})}
-        return [
-            (symbol, self.sizes[symbol], classification)
-            for symbol, classification in MEANINGS.items()
-            if symbol in used
-        ]
+        used = {symbol for summand in self.summands for symbol in summand.each.symbols | ({summand.symbol} - {""})}
+        return [(symbol, self.sizes[symbol], meaning) for symbol, meaning in MEANINGS.items() if symbol in used]
 
 
 def legend(*texts: str) -> str:
     """What the symbols in some formulas stand for: `L: layers; d: hidden size, the width of the model`."""
     used = set("".join(symbols for text in texts for symbols in _SYMBOLS.findall(text)))
-    return "; ".join(f"{symbol}: {classification}" for symbol, classification in MEANINGS.items() if symbol in used)
+    return "; ".join(f"{symbol}: {meaning}" for symbol, meaning in MEANINGS.items() if symbol in used)
 
 
-def _times(times: str | int, each: str, part: Part) -> str:
+def _times(times: str | int, each: str, summand: Summand) -> str:
     if times == 1:
         return each
     shown = f"{times:,}" if isinstance(times, int) else times
-    return f"{shown} × ({each})" if len(part.each.terms) > 1 else f"{shown} × {each}"
+    return f"{shown} × ({each})" if len(summand.each.terms) > 1 else f"{shown} × {each}"
 
 
 def formula_of(
@@ -132,15 +138,15 @@ def formula_of(
         sums.setdefault((tensor.stack, tensor.layers), []).append(size)
     if not sums:
         return None
-    parts = []
+    summands = []
     for (stack, layers), polynomials in sums.items():
         times = len(layers) or 1
         symbol = "L" if layers and times == sizes.get("L") else ""
-        parts.append(Part(times, symbol, stack, total(polynomials), layers))
-    # What lies in the layers first, the most frequent kind of layer before the others.
-    parts.sort(key=lambda part: (not part.where, -part.times))
-    formula = Formula(parts, sizes)
-    if nameless and sum(len(part.each.terms) for part in parts) > _MAX_TERMS:
+        summands.append(Summand(times, symbol, stack, total(polynomials), layers))
+    # The layers come first, the most frequent kind of them before the others.
+    summands.sort(key=lambda summand: (not summand.where, -summand.times))
+    formula = Formula(summands, sizes)
+    if nameless and sum(len(summand.each.terms) for summand in summands) > _MAX_TERMS:
         return None
     counted = sum(tensor.parameters * tensor.tensor_count for tensor in tensors if tensor.category == category)
     return formula if formula.value == counted else None
@@ -156,7 +162,7 @@ def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool
     lengths = _lengths(tensor, category, sizes)
     shape = tensor.shape
     if category in {"embedding", "head"} and len(shape) == 2 and sizes["d"] in shape:
-        # A table has one row a token or position, be their number that of the width by chance.
+        # A table has a row for each token or position, even where there happen to be as many as the model is wide.
         result *= Polynomial.of("d")
         shape = shape[:1] if shape[1] == sizes["d"] else shape[1:]
     if _is_stack(tensor, sizes):
@@ -180,27 +186,27 @@ def _is_stack(tensor: Repeated, sizes: dict[str, int]) -> bool:
 
 
 def _lengths(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int, Polynomial]:
-    """The lengths that a dimension may have in such a tensor, as they are written; of equal ones the first counts."""
+    """How each length is written that a dimension of such a tensor may have; of equal ones the first candidate wins."""
     if category == "attention":
         candidates = _attention_lengths(tensor, sizes)
     elif category == "mlp":
         candidates = _mlp_lengths(tensor, sizes)
     elif category == "router":
-        candidates = _written(("E", "d"), sizes)
+        candidates = _products(("E", "d"), sizes)
     elif category == "norm":
-        candidates = _written("dhqkrc", sizes)
+        candidates = _products("dhqkrc", sizes)
     elif category in {"mixer", "adapter"}:
-        candidates = _written("d", sizes)
+        candidates = _products("d", sizes)
     else:
         is_of_positions = "pos" in tensor.name or "wpe" in tensor.name
-        candidates = _written("nVd" if is_of_positions else "Vnd", sizes)
+        candidates = _products("nVd" if is_of_positions else "Vnd", sizes)
     lengths: dict[int, Polynomial] = {}
     for polynomial in candidates:
         lengths.setdefault(polynomial.value(sizes), polynomial)
     return lengths
 
 
-def _written(texts: Iterable[str], sizes: dict[str, int]) -> list[Polynomial]:
+def _products(texts: Iterable[str], sizes: dict[str, int]) -> list[Polynomial]:
     """Products such as `d` and `4Ed` as polynomials, but those with symbols that the model has not."""
     polynomials = []
     for text in texts:
@@ -213,7 +219,7 @@ def _written(texts: Iterable[str], sizes: dict[str, int]) -> list[Polynomial]:
 
 def _attention_lengths(tensor: Repeated, sizes: dict[str, int]) -> list[Polynomial]:
     # An attention sink has a value for each head, which may be as many as a head is wide.
-    candidates = _written((*"dqkrczw", *("Hh" if "sink" in tensor.name else "hH")), sizes)
+    candidates = _products((*"dqkrczw", *("Hh" if "sink" in tensor.name else "hH")), sizes)
     queries, keys = (symbol if symbol in sizes else "d" for symbol in "qk")
     if "t" in sizes:
         candidates.append(Polynomial.of("c") + Polynomial.of("t"))
@@ -225,10 +231,10 @@ def _mlp_lengths(tensor: Repeated, sizes: dict[str, int]) -> list[Polynomial]:
     inner = "s" if is_shared_expert(tensor.template) else "g" if is_routed else "f"
     inner = inner if inner in sizes else "f"
     # Where neither numbers nor a dimension in front tell the experts apart, any dimension may be their number.
-    is_told_apart = is_numbered_expert(tensor.template) or _is_stack(tensor, sizes)
-    candidates = _written(("d", "E") if is_routed and not is_told_apart else "d", sizes)
+    has_own_dimension = is_numbered_expert(tensor.template) or _is_stack(tensor, sizes)
+    candidates = _products(("d", "E") if is_routed and not has_own_dimension else "d", sizes)
     if inner in sizes:
         # Most MLPs are as wide as the model or four times as wide; a gate and an up projection in one are twice that.
         usual = {sizes["d"]: ("d", "2d", "Ed"), 4 * sizes["d"]: ("4d", "8d", "4Ed")}
-        candidates += _written(usual.get(sizes[inner], (inner, f"2{inner}", f"E{inner}")), sizes)
+        candidates += _products(usual.get(sizes[inner], (inner, f"2{inner}", f"E{inner}")), sizes)
     return candidates

@@ -145,32 +145,15 @@ class DistributedReader:
         if not isinstance(state, PickledDict) or len(state.keys) > _MAX_KEYS:
             raise ValueError("its record is none")
         shape = sizes_of(state.get("size"))
-        properties = state.get("properties")
-        # torch writes the properties as (dtype, layout, …); before 2.0 as a dict.
-        inner = properties.state if isinstance(properties, Inert) else None
-        if isinstance(inner, tuple):
-            name = inner[0] if inner else None
-        else:
-            name = inner.get("dtype") if isinstance(inner, PickledDict) and len(inner.keys) <= _MAX_KEYS else None
-        dtype, bits = dtype_of(name)
+        dtype, bits = dtype_of(_dtype_in(state.get("properties")))
         chunks = state.get("chunks")
         if not isinstance(chunks, list):
             raise ValueError("it has no list of chunks")
         self._chunks += len(chunks)
         if self._chunks > _MAX_CHUNKS:
             raise ValueError(f"there are more than {_MAX_CHUNKS:,} chunks, which are not read")
-        covered, extents = 0, []
-        for chunk in chunks:
-            part = chunk.state if is_record(chunk, "ChunkStorageMetadata") else None
-            if not isinstance(part, PickledDict) or len(part.keys) > _MAX_KEYS:
-                raise ValueError("one of its chunks is none")
-            offsets, sizes = sizes_of_any(part.get("offsets")), sizes_of(part.get("sizes"))
-            if len(offsets) != len(shape) or len(sizes) != len(shape):
-                raise ValueError("one of its chunks has other dimensions than itself")
-            if any(begin + length > whole for begin, length, whole in zip(offsets, sizes, shape)):
-                raise ValueError("one of its chunks reaches beyond it")
-            covered += prod(sizes)
-            extents.append(Extent(offsets, sizes))
+        extents = [_extent_of(chunk, shape) for chunk in chunks]
+        covered = sum(prod(extent.shape) for extent in extents)
         elements = prod(shape)
         if covered != elements:
             raise ValueError(f"its chunks hold {covered:,} of its {elements:,} elements")
@@ -288,6 +271,31 @@ def _is_beside(key: str) -> bool:
 def _is_average(key: str) -> bool:
     """Whether a part of the saved state is an average; `core.classify.averaged_copies` finds those among its names."""
     return "ema" in key.lower().split("_")
+
+
+def _dtype_in(properties: object) -> object:
+    """The dtype in a tensor's properties, which torch writes as (dtype, layout, …), before 2.0 as a dict."""
+    state = properties.state if isinstance(properties, Inert) else None
+    if isinstance(state, tuple):
+        return state[0] if state else None
+    return state.get("dtype") if isinstance(state, PickledDict) and len(state.keys) <= _MAX_KEYS else None
+
+
+def _extent_of(chunk: Any, shape: tuple[int, ...]) -> Extent:
+    """The part of a tensor with that shape that a chunk is.
+
+    Raises:
+        ValueError: where it is none.
+    """
+    state = chunk.state if is_record(chunk, "ChunkStorageMetadata") else None
+    if not isinstance(state, PickledDict) or len(state.keys) > _MAX_KEYS:
+        raise ValueError("one of its chunks is none")
+    offsets, sizes = sizes_of_any(state.get("offsets")), sizes_of(state.get("sizes"))
+    if len(offsets) != len(shape) or len(sizes) != len(shape):
+        raise ValueError("one of its chunks has other dimensions than itself")
+    if any(begin + length > whole for begin, length, whole in zip(offsets, sizes, shape)):
+        raise ValueError("one of its chunks reaches beyond it")
+    return Extent(offsets, sizes)
 
 
 def sizes_of_any(value: Any) -> tuple[int, ...]:

@@ -10,9 +10,9 @@ from core.checkpoint.errors import Failure
 from core.checkpoint.uncounted import Uncounted
 from core.classify.category import ROLES
 from core.count.counter import Count
-from core.count.labels import ordered_categories, ordered_parts
+from core.count.labels import ordered_breakdown, ordered_categories
 from core.count.totals import NOT_COUNTED, Totals
-from core.report.results import MAX_NAMES, By, Result
+from core.report.results import MAX_UNRECOGNISED_NAMES, By, Result
 from core.text.numbers import share
 
 
@@ -70,9 +70,9 @@ def _record(count: Count) -> dict[str, Any]:
         "notes": count.notes,
     }
     for key in totals.breakdown:
-        record["categories"][key]["of_which"] = ordered_parts(key, totals)
-    if others := count.unrecognised:
-        record["categories"]["other"]["names"] = [other._asdict() for other in others[:MAX_NAMES]]
+        record["categories"][key]["of_which"] = ordered_breakdown(key, totals)
+    if unrecognised := count.unrecognised:
+        record["categories"]["other"]["names"] = [other._asdict() for other in unrecognised[:MAX_UNRECOGNISED_NAMES]]
     return record
 
 

@@ -9,7 +9,7 @@ from core.count.counter import Count
 
 By = Literal["category", "layer", "module", "tensor"]
 BY: tuple[By, ...] = ("category", "layer", "module", "tensor")
-MAX_NAMES = 10
+MAX_UNRECOGNISED_NAMES = 10
 """Names of the category other that an output lists at most."""
 
 Result = Count | Failure

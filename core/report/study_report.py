@@ -19,7 +19,7 @@ from core.report.text_charts import grouped_bars, trend_lines
 from core.study.claims import claims_of
 from core.study.comparison import ComparisonRow, by_size, comparison, norms, trend
 from core.study.findings import FIGURES, Claim, figure_text
-from core.study.groups import Compared, asked_apart, readable
+from core.study.groups import Compared, claim_groups, profiles_in
 from core.text.width import WIDTH, padded, wrapped
 
 _LABEL_CELLS = 18
@@ -52,14 +52,14 @@ def study_text(models: Iterable[Compared], style: TextStyle) -> Iterator[str]:
 
 
 def _text_lines(models: Sequence[Compared], style: TextStyle) -> Iterator[str]:
-    known = readable(models)
+    known = profiles_in(models)
     yield style.plain(_TITLE)
     for failure in models:
         if isinstance(failure, Failure):
             yield from wrapped(style.plain(f"not read: {failure.model}: {failure.error.sentence(failure.model)}"), "  ")
     if not known:
         return
-    asked = [(title, group, claims_of(group)) for title, group in asked_apart(known)]
+    asked = [(title, group, claims_of(group)) for title, group in claim_groups(known)]
     for sentence in _method(known, asked):
         yield from ("", *wrapped(style.plain(sentence), ""))
     yield from _text_section("Comparison", comparison(known), known, style)
@@ -142,7 +142,7 @@ def _figure_rows(claim: Claim, models: Sequence[ModelProfile]) -> list[tuple[str
 def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str]:
     """The report for a lab book: tables as GitHub shows them, charts as blocks of text."""
     models = list(models)
-    known = readable(models)
+    known = profiles_in(models)
     yield f"# {_TITLE}\n"
     for failure in models:
         if isinstance(failure, Failure):
@@ -150,7 +150,7 @@ def study_markdown(models: Iterable[Compared], style: TextStyle) -> Iterator[str
             yield f"\nNot read: {markdown_text(failure.model)}: {markdown_text(reason)}\n"
     if not known:
         return
-    asked = [(title, group, claims_of(group)) for title, group in asked_apart(known)]
+    asked = [(title, group, claims_of(group)) for title, group in claim_groups(known)]
     for sentence in _method(known, asked):
         yield f"\n{markdown_text(sentence)}\n"
     yield from _markdown_section("Comparison", comparison(known), known)
@@ -195,7 +195,7 @@ def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def study_csv(models: Iterable[Compared]) -> Iterator[str]:
     """RFC 4180: one header line, then a line a figure of a model; a claim's verdict is of no one model."""
-    known = readable(models)
+    known = profiles_in(models)
     yield csv_line(["model", "table", "row", "figure"])
     tables = (("comparison", comparison(known)), ("norms", norms(known)))
     for table, rows in tables:
@@ -205,7 +205,7 @@ def study_csv(models: Iterable[Compared]) -> Iterator[str]:
     for row in trend(known):
         for model, cell in zip(by_size(known), row.cells):
             yield csv_line([model.model, "trend", row.key, "" if cell is None else cell])
-    for _, group in asked_apart(known):
+    for _, group in claim_groups(known):
         for claim in claims_of(group):
             table = f"claim {claim.number}"
             for model in group:
@@ -225,8 +225,8 @@ def study_json(results: Iterable[Result]) -> Iterator[str]:
             yield result
 
     yield from json_models(kept(), "category", None)
-    known = readable(models)
-    groups = asked_apart(known)
+    known = profiles_in(models)
+    groups = claim_groups(known)
     claims = [claims_of(group) for _, group in groups]
     yield ',\n "claims": ' + _claims_json(claims[0] if claims else [])
     if len(claims) > 1:

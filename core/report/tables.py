@@ -9,7 +9,7 @@ from core.classify.category import CATEGORIES
 from core.count.counter import Count
 from core.count.labels import category_label, ordered_categories
 from core.count.totals import Totals
-from core.report.results import MAX_NAMES, By
+from core.report.results import MAX_UNRECOGNISED_NAMES, By
 from core.text.escape import escaped
 from core.text.numbers import exact, percent, plural, share, size
 
@@ -117,23 +117,23 @@ def _by_layer(count: Count) -> Table:
     return _stacked(count, Column("layer", "Layer"), rows)
 
 
-def parts_table(count: Count) -> Table | None:
-    """The parts of a model as a table; None where it is one."""
-    parts = count.submodels
-    return _stacked(count, Column("part", "Part"), parts)._replace(output="--json") if parts else None
+def submodels_table(count: Count) -> Table | None:
+    """The submodels of a model as a table; None where it has none."""
+    submodels = count.submodels
+    return _stacked(count, Column("part", "Part"), submodels)._replace(output="--json") if submodels else None
 
 
-def others_table(count: Count) -> Table | None:
-    """The names in the category other as a table; None where they are few."""
-    others = count.unrecognised
-    if not others:
+def unrecognised_table(count: Count) -> Table | None:
+    """The names in the category other as a table; None where they hold little."""
+    unrecognised = count.unrecognised
+    if not unrecognised:
         return None
     whole = count.totals.parameters
-    shown = others[:MAX_NAMES]
+    shown = unrecognised[:MAX_UNRECOGNISED_NAMES]
     rows = [
         Row((each.name, each.parameters, share(each.parameters, whole), each.tensor_count), "other") for each in shown
     ]
-    if rest := others[MAX_NAMES:]:
+    if rest := unrecognised[MAX_UNRECOGNISED_NAMES:]:
         parameters = sum(each.parameters for each in rest)
         tensors = sum(each.tensor_count for each in rest)
         rows.append(Row((f"{plural(len(rest), 'more name')}", parameters, share(parameters, whole), tensors)))
@@ -142,7 +142,7 @@ def others_table(count: Count) -> Table | None:
 
 
 def tables_of(count: Count, by: By, depth: int | None = None) -> Iterator[Table]:
-    """What people are shown of a count: its table, and by category its parts and unknown names too.
+    """What people are shown of a count: its table, and by category its submodels and unrecognised names too.
 
     Args:
         count: the model.
@@ -151,7 +151,7 @@ def tables_of(count: Count, by: By, depth: int | None = None) -> Iterator[Table]
     """
     yield table_of(count, by, depth)
     if by == "category":
-        yield from (table for table in (parts_table(count), others_table(count)) if table)
+        yield from (table for table in (submodels_table(count), unrecognised_table(count)) if table)
 
 
 def _stacked(count: Count, first: Column, named: Sequence[tuple[str, Totals]]) -> Table:
@@ -166,8 +166,8 @@ def _stacked(count: Count, first: Column, named: Sequence[tuple[str, Totals]]) -
 
     def rows() -> Iterator[Row]:
         for name, totals in named:
-            parts = totals.categories
-            held = (parts[key].parameters if key in parts else 0 for key in CATEGORIES)
+            tallies = totals.categories
+            held = (tallies[key].parameters if key in tallies else 0 for key in CATEGORIES)
             yield Row((name, totals.parameters, share(totals.parameters, whole), *held))
 
     return Table(columns, rows(), count.totals)

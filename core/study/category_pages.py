@@ -93,7 +93,7 @@ def category_page(category: str, model: ModelProfile) -> CategoryPage:
     if formula:
         steps = dict.fromkeys((formula.text(), formula.with_numbers(), formula.sums(), exact(formula.value)))
         lines = list(steps)
-        symbols = [(symbol, exact(size), classification) for symbol, size, classification in formula.symbols()]
+        symbols = [(symbol, exact(size), meaning) for symbol, size, meaning in formula.symbols()]
     counted = f"counted: {exact(held)}, {percent(model.percent(category))} % of {exact(model.parameters)} parameters"
     tensors = sorted((t for t in model.tensors if t.category == category), key=lambda t: -t.parameters * t.tensor_count)
     shapes = [

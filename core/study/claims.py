@@ -1,6 +1,7 @@
-"""The study's nine claims, each asked of models and answered from their counts.
+"""The study's nine claims, each checked on some models and answered from their counts.
 
-What the study claims stands here as it claims it; whether that holds, and why, is worked out.
+The sentences and figures are the study's own; whether a claim holds for the models at hand, and why, is worked out from
+their counts.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ _CLAIMED_SHARES = {"gpt2": (22, 45), "gpt2-medium": (28, 56), "gpt2-large": (30,
 _CLAIMED_NORM = (10_000, 100_000)
 _CLAIMED_NORM_PERCENT = 0.01
 _MAX_TERMS = 6
-"""More are no help in a line."""
+"""A formula with more terms is left out of a reason, which is one line."""
 
 
 def claims_of(models: Sequence[ModelProfile]) -> list[Claim]:
-    """All nine claims, asked of some models."""
+    """The answers to all nine claims for some models; none where there are no models."""
     asked = (_shares, _twice, _largest, _rising, _proportional, _one_size, _norm_size, _norm_share, _norm_halves)
     return [ask(models) for ask in asked] if models else []
 
@@ -33,19 +34,19 @@ def _shares(models: Sequence[ModelProfile]) -> Claim:
     least = [low for low, _ in spans]
     findings = {}
     for model in models:
-        parts = (model.percent("attention"), model.percent("mlp"))
-        figures: Figures = {"attention_percent": parts[0], "mlp_percent": parts[1]}
+        shares = (model.percent("attention"), model.percent("mlp"))
+        figures: Figures = {"attention_percent": shares[0], "mlp_percent": shares[1]}
         claimed = _CLAIMED_SHARES.get(model.model) if model.built_in else None
         if claimed:
             figures |= {"claimed_attention_percent": claimed[0], "claimed_mlp_percent": claimed[1]}
-            holds = tuple(map(int, parts)) == claimed
-            reason = "" if holds else f"{parts[0]:.2f} and {parts[1]:.2f} %, not {claimed[0]} and {claimed[1]}"
+            holds = tuple(map(int, shares)) == claimed
+            reason = "" if holds else f"{shares[0]:.2f} and {shares[1]:.2f} %, not {claimed[0]} and {claimed[1]}"
         else:
-            holds = all(low <= part < high for part, (low, high) in zip(parts, spans))
-            reason = "" if holds else why_shares(f"{parts[0]:.2f} and {parts[1]:.2f} %", model, least)
+            holds = all(low <= held < high for held, (low, high) in zip(shares, spans))
+            reason = "" if holds else why_shares(f"{shares[0]:.2f} and {shares[1]:.2f} %", model, least)
         findings[model.model] = Finding(figures, holds, reason)
-    told = [f"{a} and {m} % in {name}" for name, (a, m) in _CLAIMED_SHARES.items()]
-    sentence = f"Attention and the MLP hold about {', '.join(told)}."
+    each = [f"{a} and {m} % in {name}" for name, (a, m) in _CLAIMED_SHARES.items()]
+    sentence = f"Attention and the MLP hold about {', '.join(each)}."
     if not any("claimed_mlp_percent" in finding.figures for finding in findings.values()):
         (low, high), (mlp_low, mlp_high) = spans
         sentence = f"Attention holds {low} to {high - 1} % and the MLP {mlp_low} to {mlp_high - 1} % of the parameters."
@@ -109,8 +110,8 @@ def _rising(models: Sequence[ModelProfile]) -> Claim:
             falls = [key for key in ("attention", "mlp") if model.percent(key) <= before.percent(key)]
             steps += [key not in falls for key in ("attention", "mlp")]
             holds = not falls
-            told = [f"{model.label(key)} {_step(before.percent(key), model.percent(key))}" for key in falls]
-            reason = f"after {before.name} {' and '.join(told)}" if falls else ""
+            steps_down = [f"{model.label(key)} {_step(before.percent(key), model.percent(key))}" for key in falls]
+            reason = f"after {before.name} {' and '.join(steps_down)}" if falls else ""
         findings[model.model] = Finding(figures, holds, reason)
         before = model
     sentence = "The shares of attention and of the MLP rise with the model's size."
@@ -179,7 +180,7 @@ def _one_size(models: Sequence[ModelProfile]) -> Claim:
         others = [count for key, count in counts.items() if key != model.model]
         mine = counts[model.model]
         same = sum(abs(count - mine) <= ABOUT * mine for count in others)
-        # What few of many have in common is chance.
+        # Where only a few of many models have embeddings of one size, that is chance.
         holds = same + 1 >= max(2, len(models) / 2)
         figures: Figures = {
             "embedding": mine,
@@ -198,14 +199,14 @@ def _one_size(models: Sequence[ModelProfile]) -> Claim:
     if held[1] - held[0] <= ABOUT * held[0]:
         return claim(6, sentence, findings, f"{short(held[0])} to {short(held[1])} in all of them", "holds")
     formulas = [_formula(model, "embedding") for model in (low, high)]
-    positions = any("n" in part.each.symbols for formula in formulas if formula for part in formula.parts)
+    positions = any("n" in summand.each.symbols for formula in formulas if formula for summand in formula.summands)
     ends = " to ".join(map(_embedding, (low, high), formulas))
     why = f"{'vocabulary and positions' if positions else 'vocabulary'} times width: {ends}"
-    parts = [model.percent("embedding") for model in sorted(models, key=lambda model: counts[model.model])]
-    if all(before > after for before, after in pairwise(parts)):
-        why += f"; what falls is their share, {percent(parts[0])} to {percent(parts[-1])} %"
+    shares = [model.percent("embedding") for model in sorted(models, key=lambda model: counts[model.model])]
+    if all(before > after for before, after in pairwise(shares)):
+        why += f"; what falls is their share, {percent(shares[0])} to {percent(shares[-1])} %"
     else:
-        why += f"; they are {percent(min(parts))} to {percent(max(parts))} % of a model"
+        why += f"; they are {percent(min(shares))} to {percent(max(shares))} % of a model"
     some: Verdict = "holds in part" if any(finding.holds for finding in findings.values()) else "does not hold"
     return claim(6, sentence, findings, why, some)
 
@@ -217,9 +218,9 @@ def _embedding(model: ModelProfile, formula: Formula | None) -> str:
 
 
 def _formula(model: ModelProfile, category: str) -> Formula | None:
-    """How its size comes about, where that is no longer than helps in a line."""
+    """The formula of a category's size; None where there is none, or where it is too long for a line."""
     formula = model.formula(category, nameless=True)
-    return formula if formula and sum(len(part.each.terms) for part in formula.parts) <= _MAX_TERMS else None
+    return formula if formula and sum(len(summand.each.terms) for summand in formula.summands) <= _MAX_TERMS else None
 
 
 def _norm_size(models: Sequence[ModelProfile]) -> Claim:
@@ -240,15 +241,17 @@ def _norm_size(models: Sequence[ModelProfile]) -> Claim:
 def _norm_share(models: Sequence[ModelProfile]) -> Claim:
     findings = {}
     for model in models:
-        part = model.percent("norm")
-        holds = part < _CLAIMED_NORM_PERCENT
-        findings[model.model] = Finding({"norm_percent": part}, holds, "" if holds else f"{decimals(part, 4)} %")
+        norm_share = model.percent("norm")
+        holds = norm_share < _CLAIMED_NORM_PERCENT
+        findings[model.model] = Finding(
+            {"norm_percent": norm_share}, holds, "" if holds else f"{decimals(norm_share, 4)} %"
+        )
     shares = [finding.figures["norm_percent"] for finding in findings.values() if not finding.holds]
     why = "it is in each of them"
-    numbers = [part for part in shares if isinstance(part, float)]
+    numbers = [held for held in shares if isinstance(held, float)]
     if numbers:
         span = _span(numbers, 4)
-        times = _span([part / _CLAIMED_NORM_PERCENT for part in numbers], 1)
+        times = _span([held / _CLAIMED_NORM_PERCENT for held in numbers], 1)
         where = f"in {len(numbers)} of {len(findings)} " if len(numbers) < len(findings) else ""
         why = f"{where}it is {span} %, which is {times} times that"
     return claim(8, f"Layer norm is less than {_CLAIMED_NORM_PERCENT} % of the model.", findings, why)

@@ -10,19 +10,19 @@ from core.profile.profile import ModelProfile
 
 FAMILY = tuple(BUILT_IN)
 """The models that the study is about."""
-MOST_MODELS = 12
+MAX_COMPARED_MODELS = 12
 """So many can be compared on one screen."""
 
 
 Compared = ModelProfile | Failure
 
 
-def readable(models: Iterable[Compared]) -> list[ModelProfile]:
+def profiles_in(models: Iterable[Compared]) -> list[ModelProfile]:
     """Those that could be read."""
     return [model for model in models if isinstance(model, ModelProfile)]
 
 
-def asked_apart(models: Sequence[ModelProfile]) -> list[tuple[str, list[ModelProfile]]]:
+def claim_groups(models: Sequence[ModelProfile]) -> list[tuple[str, list[ModelProfile]]]:
     """The groups of which the study's claims are asked: its own four models, where all of them are there, and the rest.
 
     Returns:

@@ -1,6 +1,7 @@
-"""Why a model's parts are as large as they are, in a line, in the terms of its shapes.
+"""Why a model's categories are as large as they are: a line that names what in its build makes them so.
 
-A formula is told where it comes to what was counted; where it does not, kinds of layers are told apart, or nothing.
+A reason ends with the formulas of a layer where they give the ratio that was counted. Where layers differ, each kind of
+layer has its formula; where there are too many kinds, the reason has no formulas.
 """
 
 from __future__ import annotations
@@ -17,55 +18,62 @@ from core.profile.profile import ModelProfile
 from core.text.numbers import exact, share
 
 RATIO = 2.0
-"""MLP to attention, as the study has it of GPT-2."""
+"""Parameters of the MLP over those of attention, as the study claims it of GPT-2."""
 ABOUT = 0.05
-"""What "about" and "of the same size" may differ by."""
+"""By how much a figure may differ, relative to another, that is "about" or "of the same size" as that one."""
 _ALIKE_SHARE = 0.01
-"""What layers may differ by that are told as one kind, in each category."""
+"""Layers are of one kind whose parameters in each category differ by no more than this share."""
 _MAX_KINDS, _MAX_LAYERS_CHARS = 3, 120
 _IN = {"mlp": "in the MLP", "attention": "in attention", "mixer": "in the mixer"}
 
 
 class _Kind(NamedTuple):
-    """Layers that hold the same, and what one of them holds of each category."""
+    """Layers that hold the same.
+
+    Attributes:
+        layers: how many they are.
+        held: what one of them holds of each category in question.
+    """
 
     layers: int
     held: tuple[Polynomial, ...]
 
 
-def because(told: str, causes: Iterable[str], layers: str) -> str:
-    """What is told, why, and what a layer then holds."""
-    return ", ".join([told, *filter(None, [" and ".join(causes)])]) + (f": {layers}" if layers else "")
+def because(finding: str, causes: Iterable[str], layers: str) -> str:
+    """A finding with its causes, and with what a layer holds: `4 times, by its gated MLP: a layer has …`."""
+    cause = " and ".join(causes)
+    sentence = f"{finding}, {cause}" if cause else finding
+    return f"{sentence}: {layers}" if layers else sentence
 
 
 def ratio_of(model: ModelProfile) -> float | None:
-    """MLP to attention; None where there is no attention."""
+    """Parameters of the MLP over those of attention; None where there is no attention."""
     attention = model.tally("attention").parameters
     return model.tally("mlp").parameters / attention if attention else None
 
 
 def is_about(value: float | None, claimed: float) -> bool:
-    """Whether a figure is what is claimed of it."""
+    """Whether a figure is about what the study claims."""
     return value is not None and abs(value / claimed - 1) <= ABOUT
 
 
-def why_ratio(told: str, model: ModelProfile) -> str:
+def why_ratio(finding: str, model: ModelProfile) -> str:
     """Why the MLP is not twice the attention."""
     if lacks := _lacks(model):
-        return because(told, [lacks], "")
-    return because(told, _build(model), layers_of(model))
+        return because(finding, [lacks], "")
+    return because(finding, _build(model), layers_of(model))
 
 
-def why_shares(told: str, model: ModelProfile, least: Sequence[float]) -> str:
+def why_shares(finding: str, model: ModelProfile, least: Sequence[float]) -> str:
     """Why attention and the MLP have other shares than GPT-2's.
 
     Args:
-        told: what stands before the reason.
+        finding: what stands before the reason.
         model: the model.
         least: percents that attention and the MLP should have at least.
     """
     if lacks := _lacks(model):
-        return because(told, [lacks], "")
+        return because(finding, [lacks], "")
     shares = [model.percent("attention"), model.percent("mlp")]
     rest, twice = 100 - sum(shares), is_about(ratio_of(model), RATIO)
     causes = []
@@ -73,18 +81,18 @@ def why_shares(told: str, model: ModelProfile, least: Sequence[float]) -> str:
         causes.append(_rest(model, rest))
     elif twice:
         causes.append(f"as only {rest:.1f} % are neither")
-    return because(told, causes if twice else [*causes, *_build(model)], "" if twice else layers_of(model))
+    return because(finding, causes if twice else [*causes, *_build(model)], "" if twice else layers_of(model))
 
 
-def why_largest(told: str, model: ModelProfile, largest: str) -> str:
+def why_largest(finding: str, model: ModelProfile, largest: str) -> str:
     """Why another category is larger than the MLP."""
     if not model.tally("mlp").parameters:
-        return because(told, ["as it has no MLP"], "")
+        return because(finding, ["as it has no MLP"], "")
     if largest == "attention":
-        return because(told, _build(model), layers_of(model))
+        return because(finding, _build(model), layers_of(model))
     if largest in {"embedding", "head"} and model.layers and model.outside >= model.tally(largest).parameters:
-        return because(told, [_outside(model)], "")
-    return because(told, [], layers_of(model, largest, "mlp") if largest in _IN else "")
+        return because(finding, [_outside(model)], "")
+    return because(finding, [], layers_of(model, largest, "mlp") if largest in _IN else "")
 
 
 def _lacks(model: ModelProfile) -> str:
@@ -108,53 +116,56 @@ def _rest(model: ModelProfile, rest: float) -> str:
 def _build(model: ModelProfile) -> list[str]:
     """What in a model's build makes the ratio other than twice: `by its gated MLP and grouped queries`."""
     ratio = ratio_of(model) or 0.0
-    told = _more_mlp(model) if ratio > RATIO else _more_attention(model)
-    return ["by " + (", ".join(told[:-1]) + " and " if len(told) > 1 else "") + told[-1]] if told else []
+    causes = _more_mlp(model) if ratio > RATIO else _more_attention(model)
+    if not causes:
+        return []
+    *others, last = causes
+    return [f"by {', '.join(others)} and {last}" if others else f"by {last}"]
 
 
 def _more_mlp(model: ModelProfile) -> list[str]:
     """What makes the MLP larger, or attention smaller, than in GPT-2."""
-    sizes, told = model.sizes, []
+    sizes, causes = model.sizes, []
     if _is_gated(model):
-        told.append("its gated MLP")
+        causes.append("its gated MLP")
     routed = (t.layers for t in model.tensors if t.category == "mlp" and is_routed_expert(t.template))
     experts = len(frozenset().union(*routed))
     if sizes.get("E", 0) > 1 and experts:
         used = model.dimensions.experts_used
         where = _in_layers(experts, model) or "a layer"
-        told.append(f"{exact(sizes['E'])} experts {where}" + (f" ({used} used)" if used else ""))
+        causes.append(f"{exact(sizes['E'])} experts {where}" + (f" ({used} used)" if used else ""))
     queries = sizes.get("q", sizes.get("d", 0))
     if sizes.get("k", queries) < queries:
         heads, shared = model.dimensions.heads, model.dimensions.key_value_heads
         counted = f" ({heads} heads, {shared} keys and values)" if heads and shared and shared < heads else ""
-        told.append(f"grouped queries{counted}")
+        causes.append(f"grouped queries{counted}")
     if "c" in sizes and max((layer.attention for layer in model.layers), default=0) < 4 * sizes["d"] ** 2:
-        told.append("latent attention")
+        causes.append("latent attention")
     attention, mlp = _layers_with(model)
     layers = len(model.layers)
     if 0 < attention < mlp == layers:
-        told.append(f"{exact(layers - attention)} of {exact(layers)} layers without attention")
+        causes.append(f"{exact(layers - attention)} of {exact(layers)} layers without attention")
     elif 0 < attention < mlp:
-        told.append(f"attention in {exact(attention)} and an MLP in {exact(mlp)} of {exact(layers)} layers")
-    return told
+        causes.append(f"attention in {exact(attention)} and an MLP in {exact(mlp)} of {exact(layers)} layers")
+    return causes
 
 
 def _more_attention(model: ModelProfile) -> list[str]:
     """What makes attention larger, or the MLP smaller, than in GPT-2."""
-    told = []
+    causes = []
     own, cross = set[str](), set[str]()
     for tensor in model.tensors:
         if tensor.category == "attention":
             (cross if _is_cross(tensor.name) else own).update(tensor.layers)
     if both := len(own & cross):
-        told.append(f"cross attention {_in_layers(both, model)}".rstrip())
+        causes.append(f"cross attention {_in_layers(both, model)}".rstrip())
     attention, mlp = _layers_with(model)
     layers = len(model.layers)
     if 0 < mlp < attention == layers:
-        told.append(f"{exact(layers - mlp)} of {exact(layers)} layers without an MLP")
+        causes.append(f"{exact(layers - mlp)} of {exact(layers)} layers without an MLP")
     elif 0 < mlp < attention:
-        told.append(f"an MLP in {exact(mlp)} and attention in {exact(attention)} of {exact(layers)} layers")
-    return told
+        causes.append(f"an MLP in {exact(mlp)} and attention in {exact(attention)} of {exact(layers)} layers")
+    return causes
 
 
 def _is_cross(name: str) -> bool:
@@ -178,9 +189,9 @@ def _is_gated(model: ModelProfile) -> bool:
     if not formula:
         return False
     gated = sum(
-        part.times * part.each.value(formula.sizes)
-        for part in formula.parts
-        if any(_is_of_three(symbols, times) for symbols, times in part.each.terms.items())
+        summand.times * summand.each.value(formula.sizes)
+        for summand in formula.summands
+        if any(_is_of_three(symbols, times) for symbols, times in summand.each.terms.items())
     )
     return 2 * gated > formula.value
 
@@ -192,7 +203,7 @@ def _is_of_three(symbols: tuple[str, ...], times: int) -> bool:
 
 
 def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") -> str:
-    """What layers hold of two categories, where that comes to the ratio that was counted.
+    """What a layer holds of two categories, where that gives the ratio that was counted.
 
     Returns:
         `a layer has 8d² + 5d in the MLP and 4d² + 4d in attention`; "" where no formula gives that ratio in short.
@@ -211,7 +222,7 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
             every = kind.layers == len(model.layers)
             have = "has" if kind.layers == 1 else "have"
             who = "a layer has" if every else f"{exact(kind.layers)} of {exact(len(model.layers))} layers {have}"
-            return _told(who, [each.text() for each in kind.held], keys, kind.held, model)
+            return _layers_sentence(who, [each.text() for each in kind.held], keys, kind.held, model)
     sides = [_merged([_Kind(kind.layers, (kind.held[n],)) for kind in kinds], sizes) for n in range(2)]
     sides = [[kind for kind in side if kind.held[0].terms] for side in sides]
     held = [sum(kind.layers * kind.held[0].value(sizes) for kind in side) for side in sides]
@@ -219,11 +230,15 @@ def layers_of(model: ModelProfile, over: str = "mlp", under: str = "attention") 
         return ""
     used = [kind.held[0] for side in sides for kind in side]
     texts = [_either(side, len(model.layers)) for side in sides]
-    return _told("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _MAX_LAYERS_CHARS else ""
+    return (
+        _layers_sentence("a layer has", texts, keys, used, model) if sum(map(len, texts)) <= _MAX_LAYERS_CHARS else ""
+    )
 
 
-def _told(who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: ModelProfile) -> str:
-    """What layers have, and how wide that is which has a letter."""
+def _layers_sentence(
+    who: str, texts: Sequence[str], keys: Sequence[str], used: Iterable[Polynomial], model: ModelProfile
+) -> str:
+    """A sentence of what layers hold, with the widths that the letters in it stand for."""
     symbols = frozenset().union(*(each.symbols for each in used))
     sizes = model.sizes
     widths = [f"{symbol} = {relative(sizes[symbol], sizes['d'])}" for symbol in "qkrctzwfgs" if symbol in symbols]
@@ -246,19 +261,21 @@ def _formula(model: ModelProfile, category: str) -> Formula | None:
 
 def _kinds(formulas: Sequence[Formula]) -> list[_Kind]:
     """The kinds of layers by what they hold of each formula's category."""
-    parts = [(n, part) for n, formula in enumerate(formulas) for part in formula.parts]
-    of_layer: dict[str, tuple[int, ...]] = {}
-    for place, (_, part) in enumerate(parts):
-        for layer in part.layers:
-            of_layer[layer] = (*of_layer.get(layer, ()), place)
-    return [
-        _Kind(layers, tuple(total(parts[m][1].each for m in places if parts[m][0] == n) for n in range(len(formulas))))
-        for places, layers in Counter(of_layer.values()).items()
-    ]
+    summands = [(number, summand) for number, formula in enumerate(formulas) for summand in formula.summands]
+    places_of_layer: dict[str, tuple[int, ...]] = {}
+    for place, (_, summand) in enumerate(summands):
+        for layer in summand.layers:
+            places_of_layer[layer] = (*places_of_layer.get(layer, ()), place)
+    kinds = []
+    for places, layers in Counter(places_of_layer.values()).items():
+        own = [summands[place] for place in places]
+        held = (total(summand.each for of, summand in own if of == number) for number in range(len(formulas)))
+        kinds.append(_Kind(layers, tuple(held)))
+    return kinds
 
 
 def _merged(kinds: Iterable[_Kind], sizes: dict[str, int]) -> list[_Kind]:
-    """The same with those as one that hold nearly the same, what holds the most first."""
+    """The kinds, those that hold nearly the same made one; the kind that holds the most comes first."""
     merged: dict[tuple[Polynomial, ...], int] = {}
     for kind in sorted(kinds, key=lambda kind: -kind.layers):
         like = next((held for held in merged if _are_alike(held, kind.held, sizes)), kind.held)

@@ -126,38 +126,44 @@ def gpt_oss_original() -> Layouts:
     return tensors
 
 
+def _float8_linear(name: str, out: int, columns: int) -> Iterator[tuple[str, Layout]]:
+    """A matrix of float8 with a scale for each block of 128 × 128."""
+    yield f"{name}.weight", ("F8_E4M3", (out, columns))
+    yield f"{name}.weight_scale_inv", ("F32", (-(-out // 128), -(-columns // 128)))
+
+
+def _float8_mlp(name: str, inner: int) -> Iterator[tuple[str, Layout]]:
+    yield from _float8_linear(f"{name}.gate_proj", inner, 7168)
+    yield from _float8_linear(f"{name}.up_proj", inner, 7168)
+    yield from _float8_linear(f"{name}.down_proj", 7168, inner)
+
+
+def _latent_attention(layer: str) -> Iterator[tuple[str, Layout]]:
+    yield f"{layer}input_layernorm.weight", ("BF16", (7168,))
+    yield from _float8_linear(f"{layer}self_attn.q_a_proj", 1536, 7168)
+    yield f"{layer}self_attn.q_a_layernorm.weight", ("BF16", (1536,))
+    yield from _float8_linear(f"{layer}self_attn.q_b_proj", 24576, 1536)
+    yield from _float8_linear(f"{layer}self_attn.kv_a_proj_with_mqa", 576, 7168)
+    yield f"{layer}self_attn.kv_a_layernorm.weight", ("BF16", (512,))
+    yield from _float8_linear(f"{layer}self_attn.kv_b_proj", 32768, 512)
+    yield from _float8_linear(f"{layer}self_attn.o_proj", 7168, 16384)
+    yield f"{layer}post_attention_layernorm.weight", ("BF16", (7168,))
+
+
 def deepseek_v3() -> Iterator[tuple[str, Layout]]:
     """deepseek-ai/DeepSeek-V3: float8 in blocks of 128, 61 layers and one for speculative decoding."""
-
-    def linear(name: str, out: int, columns: int) -> Iterator[tuple[str, Layout]]:
-        yield f"{name}.weight", ("F8_E4M3", (out, columns))
-        yield f"{name}.weight_scale_inv", ("F32", (-(-out // 128), -(-columns // 128)))
-
-    def mlp(name: str, inner: int) -> Iterator[tuple[str, Layout]]:
-        yield from linear(f"{name}.gate_proj", inner, 7168)
-        yield from linear(f"{name}.up_proj", inner, 7168)
-        yield from linear(f"{name}.down_proj", 7168, inner)
-
     yield "model.embed_tokens.weight", ("BF16", (129280, 7168))
     for n in range(62):
         layer = f"model.layers.{n}."
-        yield f"{layer}input_layernorm.weight", ("BF16", (7168,))
-        yield from linear(f"{layer}self_attn.q_a_proj", 1536, 7168)
-        yield f"{layer}self_attn.q_a_layernorm.weight", ("BF16", (1536,))
-        yield from linear(f"{layer}self_attn.q_b_proj", 24576, 1536)
-        yield from linear(f"{layer}self_attn.kv_a_proj_with_mqa", 576, 7168)
-        yield f"{layer}self_attn.kv_a_layernorm.weight", ("BF16", (512,))
-        yield from linear(f"{layer}self_attn.kv_b_proj", 32768, 512)
-        yield from linear(f"{layer}self_attn.o_proj", 7168, 16384)
-        yield f"{layer}post_attention_layernorm.weight", ("BF16", (7168,))
+        yield from _latent_attention(layer)
         if n < 3:
-            yield from mlp(f"{layer}mlp", 18432)
+            yield from _float8_mlp(f"{layer}mlp", 18432)
             continue
         yield f"{layer}mlp.gate.weight", ("BF16", (256, 7168))
         yield f"{layer}mlp.gate.e_score_correction_bias", ("F32", (256,))
-        yield from mlp(f"{layer}mlp.shared_experts", 2048)
+        yield from _float8_mlp(f"{layer}mlp.shared_experts", 2048)
         for expert in range(256):
-            yield from mlp(f"{layer}mlp.experts.{expert}", 2048)
+            yield from _float8_mlp(f"{layer}mlp.experts.{expert}", 2048)
     last = "model.layers.61."
     yield f"{last}embed_tokens.weight", ("BF16", (129280, 7168))
     yield f"{last}enorm.weight", ("BF16", (7168,))

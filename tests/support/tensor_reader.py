@@ -24,7 +24,7 @@ def batch_of(tensors: Tensors, file: str = "") -> TensorBatch:
     )
 
 
-class GivenReader:
+class TensorReader:
     """Tells the tensors of one file."""
 
     def __init__(self, tensors: Tensors, model: str = "model", config: dict[str, Any] | None = None) -> None:
@@ -37,4 +37,4 @@ class GivenReader:
 
 def tree_of(tensors: Tensors, model: str = "model") -> ModuleNode:
     """The tree of some tensors."""
-    return build_tree(count(GivenReader(tensors, model)))
+    return build_tree(count(TensorReader(tensors, model)))

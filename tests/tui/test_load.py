@@ -146,16 +146,16 @@ async def test_late_messages_of_an_older_load_are_dropped(slow_readers: SlowRead
     second = slow_readers.add({"b.mlp.weight": ("F32", (11, 7))})
     late: list[LoadProgress] = []
     async with running("gpt2") as driver:
-        take = driver.explorer.reading.take
+        take = driver.explorer.model_load.take
 
         def spy(message: object) -> None:
             if isinstance(message, LoadProgress):
                 late.append(message)
 
-        driver.explorer.reading.take = spy  # type: ignore[method-assign]
+        driver.explorer.model_load.take = spy  # type: ignore[method-assign]
         first.let()
         await driver.until(lambda: late)
-        driver.explorer.reading.take = take  # type: ignore[method-assign]
+        driver.explorer.model_load.take = take  # type: ignore[method-assign]
         await driver.press("r")
         second.let()
         await driver.shows("1 tensor ")
@@ -169,7 +169,7 @@ async def test_progress_waiting_is_replaced_by_later_progress_of_the_same_load_o
     second = slow_readers.add(layers(0, 1))
     taken: list[LoadProgress] = []
     async with running("gpt2") as driver:
-        driver.explorer.reading.take = taken.append  # type: ignore[method-assign,assignment]
+        driver.explorer.model_load.take = taken.append  # type: ignore[method-assign,assignment]
         first.let()
         await driver.until(lambda: taken)
         await driver.press("r")

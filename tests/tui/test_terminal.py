@@ -12,6 +12,7 @@ import sys
 import termios
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,15 +79,22 @@ class Recorder(Terminal):
                 state[mode] = value
         assert {b"1049", b"25", b"1000", b"2004"} <= set(state), "alternate screen, cursor, mouse, paste"
         assert state == {mode: USUAL.get(mode, b"l") for mode in state}
-        local = termios.tcgetattr(self._fd)[3]
-        assert local & termios.ECHO
-        assert local & termios.ICANON
-        assert local & termios.ISIG
+        assert termios.tcgetattr(self._fd) == fresh_attributes()
 
     @property
     def after_screen(self) -> str:
         """What was written once the screen was left, without the modes that are set back."""
         return MODE.sub(b"", self.written.rpartition(b"\x1b[?1049l")[2]).decode().strip()
+
+
+def fresh_attributes() -> list[Any]:
+    """Those of a terminal that no program has changed."""
+    ends = os.openpty()
+    try:
+        return termios.tcgetattr(ends[0])
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def test_the_first_picture_has_the_trees_columns_where_they_stay(tmp_path: Path) -> None:
@@ -194,19 +202,23 @@ def test_a_terminal_that_does_not_know_its_size_gets_a_screen_that_rests_and_end
         terminal.check_restored()
 
 
+REFUSE_THREADS = """
+import threading
+start = threading.Thread.start
+def refusing(self):
+    if {refused}: raise RuntimeError("can't start new thread")
+    start(self)
+threading.Thread.start = refusing
+"""
+
+
 @pytest.mark.parametrize(
     "thread",
     ["textual-output", "textual-input", "load-", ""],
     ids=["for writing", "for reading keys", "for the model", "at all"],
 )
 def test_no_thread_to_be_had_is_told_after_the_terminal_is_restored(tmp_path: Path, thread: str) -> None:
-    code = (
-        "import threading\nstart = threading.Thread.start\n"
-        "def refusing(self):\n"
-        f'    if self.name.startswith({thread!r}): raise RuntimeError("can\'t start new thread")\n'
-        "    start(self)\n"
-        "threading.Thread.start = refusing"
-    )
+    code = REFUSE_THREADS.format(refused=f"self.name.startswith({thread!r})")
     with Recorder("gpt2", folder=tmp_path, code=code, size=(120, 36)) as terminal:
         if thread == "load-":
             terminal.wait_for("gpt2: the system gives this program no thread to read it in", "r reads it again")
@@ -220,6 +232,31 @@ def test_no_thread_to_be_had_is_told_after_the_terminal_is_restored(tmp_path: Pa
         assert "Traceback" not in terminal.after_screen
         reason = "the system gives this program no thread for its screen (ulimit -a tells the limits); try --print"
         assert terminal.after_screen.endswith(f"gpt2-explore: {reason}")
+
+
+NO_MORE_THREADS = "there is no more of the threads that it needs; allow more: ulimit -u unlimited"
+NONE_BUT_TEXTUALS = REFUSE_THREADS.format(refused='not self.name.startswith("textual-")')
+
+
+def test_no_thread_for_the_pickers_search_is_told_and_it_can_be_left(tmp_path: Path) -> None:
+    with Recorder(folder=tmp_path, code=NONE_BUT_TEXTUALS, size=(160, 36)) as terminal:
+        terminal.wait_for(f"the search broke off: {NO_MORE_THREADS}")
+        terminal.send(ESC)
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen == ""
+
+
+def test_no_thread_for_the_page_on_a_category_is_told(tmp_path: Path) -> None:
+    code = REFUSE_THREADS.format(refused='not self.name.startswith(("textual-", "load-"))')
+    with Recorder("gpt2", folder=tmp_path, code=code, size=(160, 36)) as terminal:
+        terminal.wait_for(*READY)
+        terminal.send(b"\t\r")
+        terminal.wait_for(f"the page cannot be made: {NO_MORE_THREADS}")
+        terminal.send(b"q")
+        assert terminal.wait_for_exit() == 0
+        terminal.check_restored()
+        assert terminal.after_screen == ""
 
 
 @pytest.mark.parametrize(
@@ -432,14 +469,33 @@ def test_a_bug_ends_it_with_1_and_says_where_its_report_is(tmp_path: Path, bug: 
     assert "Traceback (most recent call last)" in report.read_text()
 
 
+DIALOGUES = {b"?": "cancel the load; clear the filter", b"x": "Enter: the name, then write", b"o": "type to filter"}
+"""What is seen of each, by the key that opens it."""
+
+
+def without(text: str) -> str:
+    """A pattern of a screen that does not have a text."""
+    return rf"(?s)\A(?!.*{re.escape(text)})"
+
+
 def test_resizes_from_huge_to_tiny_and_back(tmp_path: Path) -> None:
-    with Recorder("gpt2", folder=tmp_path) as terminal:
+    with Recorder("gpt2", folder=tmp_path, size=(120, 36)) as terminal:
         terminal.wait_for(*READY)
-        for key in (b"1", b"2", b"3", b"?", ESC, b"x", ESC, b"/", ESC, b"o", ESC):
+
+        def resize_after(key: bytes) -> None:
             terminal.send(key)
             for size in ((80, 24), (60, 20), (200, 60), (20, 5), (1, 1), (120, 36)):
                 terminal.resize(*size)
                 terminal.wait_until_quiet(0.03)
+
+        for key in (b"1", b"2", b"3"):
+            resize_after(key)
+        for key, seen in DIALOGUES.items():
+            resize_after(key)
+            terminal.wait_for(seen)
+            # A key that comes right behind Esc is taken for one with Alt: it must not come before Esc is answered.
+            resize_after(ESC)
+            terminal.wait_for(without(seen))
         terminal.send(b"1")
         terminal.resize(80, 24)
         terminal.wait_for(*READY)

@@ -1,4 +1,4 @@
-"""The parts of a model as bars of their categories, and the names that no rule knows."""
+"""The submodels of a model as bars of their categories, and the names that no rule knows."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _FIGURE_COLUMNS = len(" 100.00 %  100.0M")
 
 @dataclass(frozen=True)
 class SubmodelBars:
-    """A horizontal bar a part, as long as its share of the model and in the colours of its categories.
+    """A horizontal bar a submodel, as long as its share of the model and in the colours of its categories.
 
     Attributes:
-        parts: of the model; none where it is one.
+        submodels: of the model; none where it is one.
         unrecognised: the names in the category other, the largest first.
         whole: the model's totals.
     """
 
-    parts: list[Submodel]
+    submodels: list[Submodel]
     unrecognised: list[UnrecognisedName]
     whole: Totals
 
     def draw(self, canvas: Canvas) -> None:
-        """Draws the parts from the top, then the names."""
-        below = self._draw_parts(canvas)
+        """Draws the submodels from the top, then the names."""
+        below = self._draw_submodels(canvas)
         if self.unrecognised and below < canvas.height - 1:
             self._list_unrecognised(canvas, below)
 
-    def _draw_parts(self, canvas: Canvas) -> int:
-        """Draws the parts; gives the first free row."""
-        if not self.parts:
+    def _draw_submodels(self, canvas: Canvas) -> int:
+        """Draws the submodels; gives the first free row."""
+        if not self.submodels:
             canvas.words("No parts to tell apart, such as a vision tower.", 0, 0)
             return 2
         palette, whole = canvas.palette, self.whole.parameters
@@ -53,26 +53,26 @@ class SubmodelBars:
             canvas.words(name, 0, row)
             end = left + max(1, round(bar * share(totals.parameters, whole) / 100))
             self._bar(canvas, row, (left, end), totals)
-            part = f"{percent(share(totals.parameters, whole))} %"
-            canvas.words(f"{part:>8}  {short(totals.parameters):>6}", canvas.width - _FIGURE_COLUMNS + 1, row)
+            figure = f"{percent(share(totals.parameters, whole))} %"
+            canvas.words(f"{figure:>8}  {short(totals.parameters):>6}", canvas.width - _FIGURE_COLUMNS + 1, row)
         below = len(shown) + 1
         return self._legend(canvas, below) if below < room else below
 
     def _fitting(self, rows: int) -> list[Submodel]:
-        """All parts, or as many as there are rows for, the smallest together as the last."""
-        if len(self.parts) <= rows:
-            return self.parts
-        largest = sorted(self.parts, key=lambda part: -part.totals.parameters)[: rows - 1]
+        """All submodels, or as many as there are rows for, the smallest together as the last."""
+        if len(self.submodels) <= rows:
+            return self.submodels
+        largest = sorted(self.submodels, key=lambda submodel: -submodel.totals.parameters)[: rows - 1]
         rest = Totals()
-        for part in self.parts:
-            if part not in largest:
-                rest.add(part.totals)
-        kept = [part for part in self.parts if part in largest]
-        return [*kept, Submodel(f"{len(self.parts) - len(kept)} smaller ones", rest)]
+        for submodel in self.submodels:
+            if submodel not in largest:
+                rest.add(submodel.totals)
+        kept = [submodel for submodel in self.submodels if submodel in largest]
+        return [*kept, Submodel(f"{len(self.submodels) - len(kept)} smaller ones", rest)]
 
     def _bar(self, canvas: Canvas, row: int, ends: tuple[int, int], totals: Totals) -> None:
         start, length, below = ends[0], ends[1] - ends[0], 0
-        # The order of the whole model, so that a category is drawn alike in every part.
+        # The order of the whole model, so that a category is drawn alike in every submodel.
         for rank, (key, _) in enumerate(sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)):
             below += totals.categories[key].parameters if key in totals.categories else 0
             end = ends[0] + round(length * below / totals.parameters)
@@ -100,5 +100,5 @@ class SubmodelBars:
             canvas.words(figures + fitted + times, 0, row)
         if len(shown) < len(self.unrecognised):
             left = self.unrecognised[len(shown) :]
-            part = percent(share(sum(each.parameters for each in left), whole))
-            canvas.words(f"{part:>6} %  {plural(len(left), 'more name')}", 0, canvas.height - 1)
+            figure = percent(share(sum(each.parameters for each in left), whole))
+            canvas.words(f"{figure:>6} %  {plural(len(left), 'more name')}", 0, canvas.height - 1)

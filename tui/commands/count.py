@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from core.report.results import By, Result
 from tui.commands.command import Command
 from tui.commands.list_models import write_list
-from tui.commands.options import Options, Output, check_depth, given_rules, read_rules
+from tui.commands.options import Options, Output, check_depth, read_rules, rules_of_options
 from tui.commands.output import shows_screen
 from tui.commands.results import Report, write_report
 from tui.terminal import ascii_only, painter
@@ -31,7 +31,7 @@ class CountCommand(Command):
 
     def run(self, options: Options) -> int:
         """Opens the picker, the explorer or the comparison, by the number of models, or writes the report."""
-        rules = given_rules(options)
+        rules = rules_of_options(options)
         if shows_screen(options):
             from tui.run import run_screen
 

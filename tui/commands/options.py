@@ -76,7 +76,7 @@ def read_rules(options: Options, parser: ArgumentParser) -> None:
         parser.error(f"--rules {error}")
 
 
-def given_rules(options: Options) -> Rules | None:
+def rules_of_options(options: Options) -> Rules | None:
     """The rules, once `read_rules` has read them.
 
     Raises:

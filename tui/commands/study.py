@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from core.checkpoint.gpt2 import BUILT_IN
 from core.report.results import Result
 from tui.commands.command import Command
-from tui.commands.options import Options, Output, check_depth, given_rules, read_rules
+from tui.commands.options import Options, Output, check_depth, read_rules, rules_of_options
 from tui.commands.output import shows_screen
 from tui.commands.results import Report, write_report
 from tui.terminal import ascii_only, painter
@@ -36,7 +36,7 @@ class StudyCommand(Command):
     def run(self, options: Options) -> int:
         """Opens the comparison, or writes the report."""
         models = _compared(options.models)
-        rules = given_rules(options)
+        rules = rules_of_options(options)
         if shows_screen(options):
             from tui.run import run_screen
 

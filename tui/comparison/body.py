@@ -8,7 +8,7 @@ from textual.containers import Container
 from core.profile.profile import ModelProfile
 from core.study.claims import claims_of
 from core.study.comparison import by_size
-from core.study.groups import asked_apart
+from core.study.groups import claim_groups
 from tui.charts.chart import Chart, Drawing
 from tui.charts.model_bars import MODES, ModelBars
 from tui.charts.norm_bars import NormBars
@@ -100,7 +100,7 @@ class ComparisonBody(Container):
             self.query_one(WhatIfPanel).show(self._what_if.shape, self._what_if.profile)
 
     def _show_claims(self) -> None:
-        groups = [(title, models, claims_of(models)) for title, models in asked_apart(self._columns.profiles)]
+        groups = [(title, models, claims_of(models)) for title, models in claim_groups(self._columns.profiles)]
         chosen = self._columns.chosen
         if self.view == CLAIMS:
             self.query_one(ClaimsView).show(groups, chosen.profile if chosen else None)

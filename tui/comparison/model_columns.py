@@ -8,7 +8,7 @@ from textual.message import Message
 
 from core.classify.user_rules import Rules
 from core.profile.profile import ModelProfile, short_names
-from core.study.groups import MOST_MODELS
+from core.study.groups import MAX_COMPARED_MODELS
 from core.text.numbers import plural
 from tui.messages import LoadBroke, LoadFailed, LoadMessage, LoadProgress, ModelProfiled
 from tui.profile_load import ProfileLoad
@@ -113,14 +113,14 @@ class ModelColumns:
 
     def _append(self, models: list[str]) -> str:
         wanted = [model for model in dict.fromkeys(models) if model not in self.models]
-        room = MOST_MODELS - len(self._columns)
+        room = MAX_COMPARED_MODELS - len(self._columns)
         for model in wanted[:room]:
             self._columns.append(Column(model, self._load(model)))
         self._name_apart()
         if len(wanted) <= room:
             return ""
         beyond = ", ".join(short_names(wanted[room:]).values())
-        return f"{plural(MOST_MODELS, 'model')} can be compared; left out: {beyond}"
+        return f"{plural(MAX_COMPARED_MODELS, 'model')} can be compared; left out: {beyond}"
 
     def _name_apart(self) -> None:
         names = short_names(self.models)

@@ -25,15 +25,15 @@ class Details(Widget):
         self._palette = palette
         self._path = ""
         self._facts = ""
-        self._told_apart: list[str] = []
+        self._breakdown: list[str] = []
         self._room = 0
         self._narrow = False
 
-    def fit(self, told_apart: list[str], width: int, most: int, narrow: bool) -> int:
+    def fit(self, breakdown: list[str], width: int, most: int, narrow: bool) -> int:
         """Takes as many lines as the model's own row needs, so that none moves with the cursor.
 
         Args:
-            told_apart: what is told apart in the model.
+            breakdown: what is told apart in the model.
             width: how wide a line will be.
             most: how many lines that may take.
             narrow: whether facts have one line, and two only where nothing is told apart.
@@ -42,17 +42,17 @@ class Details(Widget):
             How many lines it takes.
         """
         self._narrow = narrow
-        self._room = min(most, len(_wrapped(told_apart, width)))
+        self._room = min(most, len(_wrapped(breakdown, width)))
         return self._room
 
-    def show(self, row: OutlineRow | None, root: ModuleNode | None, told_apart: list[str]) -> None:
+    def show(self, row: OutlineRow | None, root: ModuleNode | None, breakdown: list[str]) -> None:
         """Shows a row of a model, and what is told apart in it, a sentence each."""
         name, facts = "", ""
         if row and root:
             name = escaped(row.item.path) or escaped(root.name)
             facts = self._palette.dot.join(_facts(row, root))
-        if (name, facts, told_apart) != (self._path, self._facts, self._told_apart):
-            self._path, self._facts, self._told_apart = name, facts, told_apart
+        if (name, facts, breakdown) != (self._path, self._facts, self._breakdown):
+            self._path, self._facts, self._breakdown = name, facts, breakdown
             self.refresh()
 
     def render(self) -> Text:
@@ -65,7 +65,7 @@ class Details(Widget):
         if cells(facts) > width:
             cut = facts.rfind(separator, 0, len(leading(facts, width)))
             if cut > 0:
-                one_line = self._narrow and (self._told_apart or not self._room)
+                one_line = self._narrow and (self._breakdown or not self._room)
                 facts = facts[:cut] + ("" if one_line else "\n" + facts[cut + len(separator) :])
         text.append(facts)
         for line in self._shown():
@@ -75,7 +75,7 @@ class Details(Widget):
     def _shown(self) -> list[str]:
         """The lines of what is told apart, an ellipsis at the end where there is no room for all."""
         width = max(8, self.size.width)
-        lines = _wrapped(self._told_apart, width)
+        lines = _wrapped(self._breakdown, width)
         if len(lines) > self._room > 0:
             lines[self._room - 1] = leading(lines[self._room - 1], width - 2).rstrip(",") + " …"
         return lines[: self._room]

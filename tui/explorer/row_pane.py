@@ -12,7 +12,7 @@ from textual.containers import Container
 
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
-from core.count.labels import largest_parts_text, parts_text
+from core.count.labels import breakdown_text, submodels_text
 from core.count.layer_totals import layers_below
 from core.count.totals import Totals
 from core.count.tree import ModuleNode, Run
@@ -29,7 +29,7 @@ from tui.palette import Palette
 from tui.widgets.line import Line
 
 VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
-_LAYERS, _PARTS = 1, 3
+_LAYERS, _SUBMODELS = 1, 3
 LOW_LINES = 22
 """Screens with fewer lines have one line of details."""
 _LINES_ABOVE = 4
@@ -39,7 +39,7 @@ _MAX_COLUMNS = 84
 # Title, titles of the tree, status and keys; and the tree's rows.
 _LINES_ELSEWHERE = 4
 _MIN_TREE_LINES, _MIN_TREE_LINES_LOW = 1, 3
-_MAX_TOLD_LINES, _MAX_TOLD_LINES_NARROW = 5, 2
+_MAX_BREAKDOWN_LINES, _MAX_BREAKDOWN_LINES_NARROW = 5, 2
 
 
 class RowPane(Container, can_focus=True):
@@ -84,16 +84,16 @@ class RowPane(Container, can_focus=True):
         if grown:
             self.fit(self._narrow, self._height)
         totals = row.item.totals() if row and row.parent is not None else whole
-        self.query_one(Details).show(row, root, self._told_apart(row, totals))
+        self.query_one(Details).show(row, root, self._breakdown(row, totals))
         self.query_one(TotalsTable).show(totals, whole)
         self.query_one(Chart).show(self._drawing(totals))
 
-    def _told_apart(self, row: OutlineRow | None, totals: Totals) -> list[str]:
-        """The parts of the model, where the row is the model, and those of the row's categories."""
+    def _breakdown(self, row: OutlineRow | None, totals: Totals) -> list[str]:
+        """The submodels of the model, where the row is the model, and those of the row's categories."""
         model = row is None or row.parent is None
-        parts = self._count.submodels if self._count and model else []
-        lines = [largest_parts_text(parts, self._whole.parameters)] if parts else []
-        return lines + [text for text in (parts_text(key, totals) for key in CATEGORIES) if text]
+        submodels = self._count.submodels if self._count and model else []
+        lines = [submodels_text(submodels, self._whole.parameters)] if submodels else []
+        return lines + [text for text in (breakdown_text(key, totals) for key in CATEGORIES) if text]
 
     def _drawing(self, totals: Totals) -> Drawing:
         if self._view == 0:
@@ -101,9 +101,9 @@ class RowPane(Container, can_focus=True):
         if self._view == _LAYERS:
             layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
             return LayerBars(layers, self._whole, totals.parameters)
-        if self._view == _PARTS and self._count:
+        if self._view == _SUBMODELS and self._count:
             return SubmodelBars(self._count.submodels, self._count.unrecognised, self._whole)
-        if self._view == _PARTS:
+        if self._view == _SUBMODELS:
             return SubmodelBars([], [], self._whole)
         return KindBars(totals, self._whole, beside_table=self._narrow)
 
@@ -168,34 +168,34 @@ class RowPane(Container, can_focus=True):
             height: of the screen.
 
         Below it, the table stands left of the chart, and the pane is as high as they need, so that the tree has
-        the rest; layers and parts take the whole width. The details have as many lines as those of the model need.
+        the rest; layers and submodels take the whole width. The details have as many lines as those of the model need.
         """
         self._narrow, self._height = narrow, height
         low = height < LOW_LINES
         table = self.query_one(TotalsTable)
-        table.display = not narrow or self._view not in {_LAYERS, _PARTS}
-        told = self._fit_details(narrow, low)
+        table.display = not narrow or self._view not in {_LAYERS, _SUBMODELS}
+        breakdown_lines = self._fit_details(narrow, low)
         if not narrow:
             self.styles.height = "1fr"
             return
-        above = told + (_LINES_ABOVE - 1 if low else _LINES_ABOVE)
+        above = breakdown_lines + (_LINES_ABOVE - 1 if low else _LINES_ABOVE)
         # Of a low screen the tree takes more beside a table, until one goes into this pane.
         tree = _MIN_TREE_LINES_LOW if low and table.display and not self._focused else _MIN_TREE_LINES
         room = max(0, height - above - tree - _LINES_ELSEWHERE)
         wanted = table.lines_of(self._whole)
-        if self._view in {_LAYERS, _PARTS}:
+        if self._view in {_LAYERS, _SUBMODELS}:
             wanted = max(wanted, _MIN_CHART_LINES)
         self.styles.height = above + min(wanted, _MAX_CHART_LINES, room)
 
     def _fit_details(self, narrow: bool, low: bool) -> int:
-        """Gives the details their lines; gives how many of them tell what is told apart in the model."""
+        """Gives the details their lines; gives how many of them tell what is breakdown_lines apart in the model."""
         details = self.query_one(Details)
         screen_columns = self.app.size.width
         width = screen_columns - 2 if narrow else min(_MAX_COLUMNS, screen_columns * 56 // 100) - 3
-        most = _MAX_TOLD_LINES_NARROW if narrow else _MAX_TOLD_LINES
-        told = details.fit(self._told_apart(None, self._whole), width, 0 if low else most, narrow)
+        most = _MAX_BREAKDOWN_LINES_NARROW if narrow else _MAX_BREAKDOWN_LINES
+        breakdown_lines = details.fit(self._breakdown(None, self._whole), width, 0 if low else most, narrow)
         if low:
             details.styles.height = 1
         else:
-            details.styles.height = told + (2 if narrow else 3)
-        return told
+            details.styles.height = breakdown_lines + (2 if narrow else 3)
+        return breakdown_lines

@@ -12,11 +12,13 @@ from textual.events import Resize
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Input
+from textual.worker import Worker
 
 from core.count.counter import Count
 from core.count.labels import ordered_categories
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
+from tui.crash import crash_report
 from tui.explorer.filter_field import FilterField, found_text
 from tui.explorer.model_load import ModelLoad
 from tui.explorer.outline import Outline
@@ -60,7 +62,7 @@ class ExplorerScreen(AppScreen[None]):
         """
         super().__init__()
         self.palette = palette
-        self.reading = ModelLoad(load, self)
+        self.model_load = ModelLoad(load, self)
         self._rest: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -79,19 +81,19 @@ class ExplorerScreen(AppScreen[None]):
         yield Line("", id="small")
 
     def on_mount(self) -> None:
-        self.reading.begin()
+        self.model_load.begin()
         # plotext takes some 35 ms to import: the numbers are painted first.
         self.call_after_refresh(self._pane.wake)
 
     @property
     def model(self) -> str:
         """As the user named it."""
-        return self.reading.model
+        return self.model_load.model
 
     @property
     def count(self) -> Count | None:
         """The model, once all is counted."""
-        return self.reading.count
+        return self.model_load.count
 
     @property
     def _tree(self) -> ParameterTree:
@@ -109,15 +111,15 @@ class ExplorerScreen(AppScreen[None]):
 
     def open(self, model: str) -> None:
         """Shows a model instead of the present one."""
-        self.reading.open(model)
+        self.model_load.open(model)
 
     def action_reload(self) -> None:
         """Reads the model, from the start."""
-        self.reading.open(self.model, again=True)
+        self.model_load.open(self.model, again=True)
 
     @on(LoadMessage)
     def _loaded(self, message: LoadMessage) -> None:
-        self.reading.take(message)
+        self.model_load.take(message)
 
     def load_begun(self) -> None:
         self.remove_class("-failed")
@@ -134,7 +136,7 @@ class ExplorerScreen(AppScreen[None]):
         self._show_row()
 
     def load_done(self) -> None:
-        root, count = self.reading.root, self.count
+        root, count = self.model_load.root, self.count
         if root and count:
             self._show_tree(Outline(root))
             self.query_one("#status", StatusLine).tell(count, self.size.width)
@@ -168,13 +170,13 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def _show_row(self) -> None:
-        self._pane.show(self._tree.row, self.reading.root, self.reading.totals, self.count)
+        self._pane.show(self._tree.row, self.model_load.root, self.model_load.totals, self.count)
 
     def _show_header(self) -> None:
         self.query_one("#tree-header", Line).show(self._tree.header())
 
     def _show_title(self) -> None:
-        text = title_text(self.model, self.reading.load.rules, self.count, self.palette, self.size.width - 2)
+        text = title_text(self.model, self.model_load.load.rules, self.count, self.palette, self.size.width - 2)
         self.query_one("#title", Line).show(text)
 
     def action_show_view_beside(self, step: int) -> None:
@@ -243,8 +245,8 @@ class ExplorerScreen(AppScreen[None]):
     # Other screens.
 
     def action_back(self) -> None:
-        if self.reading.under_way:
-            self.reading.cancel()
+        if self.model_load.under_way:
+            self.model_load.cancel()
         elif self._filter.is_open:
             self._filter.close()
             self._tree.focus()
@@ -267,15 +269,20 @@ class ExplorerScreen(AppScreen[None]):
         """The page on the category under the right pane's cursor."""
         if self.count and self._pane.category:
             # In a thread: what the page tells takes half a second of a model of 90,000 tensors.
-            self.run_worker(self.reading.profile, thread=True, group="profile", exclusive=True, exit_on_error=False)
+            self.run_worker(self.model_load.profile, thread=True, group="profile", exclusive=True, exit_on_error=False)
+
+    @on(Worker.StateChanged)
+    def _profile_changed(self, event: Worker.StateChanged) -> None:
+        if event.worker.error:
+            self.say(f"the page cannot be made: {crash_report(event.worker.error)}")
 
     @on(ModelProfiled)
     def _profiled(self, message: ModelProfiled) -> None:
         from tui.dialogs.category_page import CategoryPageScreen
 
         category = self._pane.category
-        if message.load_id == self.reading.load.load_id and category and self.app.screen is self:
-            categories = [key for key, _ in ordered_categories(self.reading.totals)]
+        if message.load_id == self.model_load.load.load_id and category and self.app.screen is self:
+            categories = [key for key, _ in ordered_categories(self.model_load.totals)]
             self.app.push_screen(CategoryPageScreen(message.profile, categories, category, self.palette))
 
     def action_copy(self) -> None:

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
 from textual.widgets.option_list import Option, OptionDoesNotExist
-from textual.worker import get_current_worker
+from textual.worker import Worker, get_current_worker
 
 from core.checkpoint.errors import CheckpointError
 from core.classify.user_rules import Rules
@@ -25,6 +25,7 @@ from core.text.escape import escaped
 from core.text.numbers import exact, size
 from core.text.width import shortened
 from tui.app_screen import AppScreen
+from tui.crash import crash_report
 from tui.keys.picker import ADDING_FOOTER, PICKER_FOOTER, PICKER_KEYS
 from tui.messages import ModelCounted, ModelsFound
 from tui.palette import Palette
@@ -79,6 +80,7 @@ class PickerScreen(AppScreen[Picked | None]):
         self._marked: list[str] = []
         self._choosing = False
         self._searching = True
+        self._broken_off = ""
         self._rules = rules
         self._known: dict[str, str] = {}
 
@@ -122,6 +124,14 @@ class PickerScreen(AppScreen[Picked | None]):
             if worker.is_cancelled:
                 return
             self.post_message(ModelCounted(model, _parameters_of(model, lambda: worker.is_cancelled)))
+
+    @on(Worker.StateChanged)
+    def _search_changed(self, event: Worker.StateChanged) -> None:
+        """Tells what ended the search, where that is not its end."""
+        if event.worker.error:
+            self._searching = False
+            self._broken_off = f"the search broke off: {crash_report(event.worker.error)}"
+            self._fill()
 
     @on(ModelsFound)
     def _found(self, message: ModelsFound) -> None:
@@ -171,7 +181,7 @@ class PickerScreen(AppScreen[Picked | None]):
     def _show_status(self, shown: list[int]) -> None:
         found = sum(self._entries[number] is not _STUDY for number in shown)
         there = sum(entry is not _STUDY for entry in self._entries)
-        state = "looking…" if self._searching else f"{found} of {there} models"
+        state = "looking…" if self._searching else self._broken_off or f"{found} of {there} models"
         if self._marked:
             compared = "them" if len(self._marked) > 1 else "it with the one chosen"
             state = f"{len(self._marked)} marked: Enter compares {compared}; {state}"

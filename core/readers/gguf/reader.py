@@ -54,11 +54,7 @@ class GgufReader:
             CheckpointError: where a part is missing or faulty, or the parts do not belong together.
         """
         total = len(self._parts)
-        missing = [part for part in self._parts if not self.folder.has(part)]
-        if missing:
-            others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
-            reason = f"missing, {others}{plural(total, 'part')} of a split model"
-            raise CheckpointError(self.folder.shown(missing[0]), reason, advice=AGAIN)
+        self._check_all_there()
         self.folder.expect(self._parts)
         seen: set[str] = set()
         promised, config = None, dict[str, Any]()
@@ -86,6 +82,13 @@ class GgufReader:
         elif _EMBEDDING in seen and _speaks(header, config.get("model_type")):
             learned = Learned(notes=[f"no output head is stored: {_EMBEDDING} serves as one"])
             yield nothing(learned=learned), Progress(total, total)
+
+    def _check_all_there(self) -> None:
+        missing = [part for part in self._parts if not self.folder.has(part)]
+        if missing:
+            others = f"as are {len(missing) - 1} more of " if len(missing) > 1 else "one of "
+            reason = f"missing, {others}{plural(len(self._parts), 'part')} of a split model"
+            raise CheckpointError(self.folder.shown(missing[0]), reason, advice=AGAIN)
 
     def _refuse_others(self, header: GgufHeader) -> None:
         for key, other, what in _OTHERS:

@@ -156,6 +156,29 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     storages = Storages(budget)
     source = PickleBytes(Pieces(opened, 0, size), file, budget)
     machine = PickleMachine(source, file, TENSORS, storages.persistent)
+    _check_magic(machine, file)
+    if machine.load() != _PROTOCOL:
+        raise source.fault(f"a torch file of a protocol other than {_PROTOCOL}", "load it with torch and save it again")
+    system = machine.load()  # byte order and sizes of C's types where it was written
+    value = machine.load()
+    if storages.modules:
+        raise _whole_model(file, storages.modules[0])
+    # Each storage is its count of elements, an int64, and its values.
+    keys = _listed_storages(machine.load(), storages, source, budget)
+    needed = source.taken
+    starts: dict[str, int] = {}
+    for key in keys:
+        starts[key] = needed + _COUNT_BYTES
+        needed += _COUNT_BYTES + storages.sizes.get(key, 0)
+    if size < needed:
+        reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
+        raise CheckpointError(file, reason, advice=DAMAGED)
+    big = isinstance(system, PickledDict) and system.get("little_endian") is False
+    return Pickled(value, machine.unbuilt, budget, starts, None, "big" if big else "little")
+
+
+def _check_magic(machine: PickleMachine, file: str) -> None:
+    """Reads the number that a file of torch begins with; a plain pickle has something else there."""
     try:
         first = machine.load()
     except CheckpointError as error:
@@ -164,13 +187,10 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
         raise
     if type(first) is not int or first != _MAGIC:
         raise _plain_pickle(file, _held_values(machine) or _held(first))
-    if machine.load() != _PROTOCOL:
-        raise source.fault(f"a torch file of a protocol other than {_PROTOCOL}", "load it with torch and save it again")
-    system = machine.load()  # byte order and sizes of C's types where it was written
-    value = machine.load()
-    if storages.modules:
-        raise _whole_model(file, storages.modules[0])
-    keys = machine.load()
+
+
+def _listed_storages(keys: object, storages: Storages, source: PickleBytes, budget: Budget) -> list[str]:
+    """The keys of all storages in the order in which their values follow."""
     if not isinstance(keys, list) or not all(isinstance(key, (str, int)) for key in keys):
         raise source.fault("the list of its storages is none")
     try:
@@ -180,17 +200,7 @@ def _read_legacy(opened: BinaryIO, size: int, file: str) -> Pickled:
     listed = [str(key) for key in keys]
     if lacking := set(storages.sizes).difference(listed):
         raise source.fault(f"storage {shortened(min(lacking), 60)} is not in the list of its storages")
-    # Each storage is its count of elements, an int64, and its values.
-    needed = source.taken
-    starts: dict[str, int] = {}
-    for key in listed:
-        starts[key] = needed + _COUNT_BYTES
-        needed += _COUNT_BYTES + storages.sizes.get(key, 0)
-    if size < needed:
-        reason = f"its storages should end at byte {needed:,} and the file has {size:,}: it is cut off"
-        raise CheckpointError(file, reason, advice=DAMAGED)
-    big = isinstance(system, PickledDict) and system.get("little_endian") is False
-    return Pickled(value, machine.unbuilt, budget, starts, None, "big" if big else "little")
+    return listed
 
 
 # What other programs than torch.save put values into a pickle with, between its opcodes or as bytes.

@@ -9,6 +9,7 @@ from core.text.width import shortened
 
 _MAX_KEY_CHARACTERS = 256
 """Of a key that is no text and must be made one: the same key may stand there a million times."""
+_MAX_INDEX_BITS = 64
 
 
 class Damaged(ValueError):  # it reads as a word of the sentence it becomes
@@ -107,12 +108,18 @@ def key_text(key: object) -> str:
     """A dict's key as part of a tensor's name."""
     if isinstance(key, str):
         return key
-    if key is None or isinstance(key, (bool, int, float)):
+    if isinstance(key, int):
+        return _number_text(key)
+    if key is None or isinstance(key, float):
         return str(key)
     if isinstance(key, bytes):
         return key[:_MAX_KEY_CHARACTERS].decode("latin-1")
     if isinstance(key, tuple) and len(key) <= 8 and all(isinstance(part, (str, int)) for part in key):
-        return ".".join(part[:_MAX_KEY_CHARACTERS] if isinstance(part, str) else str(part) for part in key)[
-            :_MAX_KEY_CHARACTERS
-        ]
+        parts = (part[:_MAX_KEY_CHARACTERS] if isinstance(part, str) else _number_text(part) for part in key)
+        return ".".join(parts)[:_MAX_KEY_CHARACTERS]
     return f"({type(key).__name__.lower()})"
+
+
+def _number_text(number: int) -> str:
+    """A whole number; one that no index has as hexadecimal digits, which take time by their count, not its square."""
+    return str(number) if number.bit_length() <= _MAX_INDEX_BITS else hex(number)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.count.labels import category_label, ordered_parts, parts_text
+from core.count.labels import breakdown_text, category_label, ordered_breakdown
 from core.count.totals import Totals
 from tests.support.checkpoints import Tensors, experts, gpt2
 from tests.support.counting import counted, model
@@ -18,9 +18,9 @@ def totals_of(folder: Path, tensors: Tensors, config: dict[str, object] | None =
 
 def test_gpt2s_fused_projection_is_split_into_three(tmp_path: Path) -> None:
     totals = totals_of(tmp_path, gpt2())
-    assert ordered_parts("attention", totals) == dict.fromkeys(("query", "key", "value", "output"), 7_087_104)
-    assert parts_text("attention", totals) == "Attention %: query 25.00, key 25.00, value 25.00, output 25.00"
-    assert parts_text("mlp", totals) == parts_text("norm", totals) == parts_text("embedding", totals) == ""
+    assert ordered_breakdown("attention", totals) == dict.fromkeys(("query", "key", "value", "output"), 7_087_104)
+    assert breakdown_text("attention", totals) == "Attention %: query 25.00, key 25.00, value 25.00, output 25.00"
+    assert breakdown_text("mlp", totals) == breakdown_text("norm", totals) == breakdown_text("embedding", totals) == ""
 
 
 HEADS = {"hidden_size": 64, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 16}
@@ -44,7 +44,7 @@ def test_a_fused_projection_is_split_where_its_proportions_are_known(
     name: str, shape: tuple[int, ...], config: dict[str, object] | None, parts: tuple[int, ...], tmp_path: Path
 ) -> None:
     totals = totals_of(tmp_path, {f"h.0.attn.{name}": ("F32", shape)}, config)
-    assert tuple(ordered_parts("attention", totals).items()) == tuple(zip(("query", "key", "value"), parts))
+    assert tuple(ordered_breakdown("attention", totals).items()) == tuple(zip(("query", "key", "value"), parts))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_fused_projection_of_unknown_proportions_is_not_split(
     shape: tuple[int, ...], config: dict[str, object] | None, tmp_path: Path
 ) -> None:
     totals = totals_of(tmp_path, {"h.0.attn.qkv_proj.weight": ("F32", shape)}, config)
-    (name,) = ordered_parts("attention", totals)
+    (name,) = ordered_breakdown("attention", totals)
     assert name == "query, key, value together"
     assert totals.breakdown["attention"][name] == totals.parameters
 
@@ -63,13 +63,13 @@ def test_a_fused_projection_of_unknown_proportions_is_not_split(
 def test_a_fused_bias_is_split_as_its_weight(tmp_path: Path) -> None:
     tensors = {"h.0.attn.qkv_proj.weight": ("F32", (96, 64)), "h.0.attn.qkv_proj.bias": ("F32", (96,))}
     totals = totals_of(tmp_path, tensors, {**HEADS, "head_dim": 8})
-    assert ordered_parts("attention", totals) == {"query": 64 * 65, "key": 16 * 65, "value": 16 * 65}
+    assert ordered_breakdown("attention", totals) == {"query": 64 * 65, "key": 16 * 65, "value": 16 * 65}
 
 
 def test_latent_attention_is_told_by_its_own_names(tmp_path: Path) -> None:
     names = ("q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj", "o_proj")
     tensors = {f"model.layers.0.self_attn.{name}.weight": ("BF16", (8, n + 2)) for n, name in enumerate(names)}
-    parts = ordered_parts("attention", totals_of(tmp_path, tensors))
+    parts = ordered_breakdown("attention", totals_of(tmp_path, tensors))
     assert parts == {"q_a": 16, "q_b": 24, "kv_a": 32, "kv_b": 40, "output": 48}
 
 
@@ -87,14 +87,14 @@ def test_latent_attention_is_told_by_its_own_names(tmp_path: Path) -> None:
 )
 def test_queries_and_outputs_are_known_by_many_names(query: str, output: str, tmp_path: Path) -> None:
     tensors = {f"layers.0.attention.{query}": ("F32", (3, 4)), f"layers.0.attention.{output}": ("F32", (5, 4))}
-    assert ordered_parts("attention", totals_of(tmp_path, tensors)) == {"query": 12, "output": 20}
+    assert ordered_breakdown("attention", totals_of(tmp_path, tensors)) == {"query": 12, "output": 20}
 
 
 def test_experts_and_shared_experts_are_told_apart(tmp_path: Path) -> None:
     tensors = {**dict(experts(2, 4)), "model.layers.1.mlp.shared_experts.up_proj.weight": ("BF16", (64, 30))}
     totals = totals_of(tmp_path, tensors)
-    assert ordered_parts("mlp", totals) == {"experts": 2 * 4 * 3 * 64 * 64, "shared experts": 64 * 30}
-    assert parts_text("mlp", totals) == "MLP, of which experts 98.3k, shared experts 1.9k"
+    assert ordered_breakdown("mlp", totals) == {"experts": 2 * 4 * 3 * 64 * 64, "shared experts": 64 * 30}
+    assert breakdown_text("mlp", totals) == "MLP, of which experts 98.3k, shared experts 1.9k"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_experts_and_shared_experts_are_told_apart(tmp_path: Path) -> None:
 )
 def test_experts_are_known_by_many_names(name: str, parts: dict[str, int], tmp_path: Path) -> None:
     totals = totals_of(tmp_path, {f"model.layers.0.{name}.weight": ("BF16", (2, 6, 8))})
-    assert ordered_parts("mlp", totals) == parts
+    assert ordered_breakdown("mlp", totals) == parts
 
 
 NORM = "model.layers.0.input_layernorm"
@@ -146,4 +146,4 @@ def test_norms_are_called_by_what_the_model_has(
     totals = totals_of(tmp_path, tensors, config)
     assert category_label("norm", totals) == label
     assert sum(totals.breakdown["norm"].values()) == totals.categories["norm"].parameters
-    assert bool(parts_text("norm", totals)) == (label == "Norm")
+    assert bool(breakdown_text("norm", totals)) == (label == "Norm")

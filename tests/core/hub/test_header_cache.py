@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.hub.header_cache import HeaderCache, Seen, cache_folder, prune, seen
 from tests.support.checkpoints import gpt2, split, write, write_shards
 from tests.support.command import Command, run_process
+from tests.support.deep import deep_folder
 from tests.support.hub import Hub
 
 HUB = "https://huggingface.co"
@@ -189,19 +190,13 @@ def test_seen_names_models_with_their_revisions() -> None:
     assert list(seen()) == [Seen("a/b", "http://other"), Seen("org/name", HUB), Seen("org/name@v1", HUB)]
 
 
-def test_a_folder_much_deeper_than_anything_is_kept_is_left_alone(
-    hub: Hub, tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_much_deeper_than_anything_is_kept_is_left_alone(hub: Hub, tmp_path: Path, command: Command) -> None:
     HeaderCache(HUB, "org/name").remember("", COMMIT, {"x": 1})
-    monkeypatch.chdir(cache_folder())
-    for _ in range(1500):
-        os.mkdir("d")
-        os.chdir("d")
-    monkeypatch.chdir(tmp_path)
     write_shards(tmp_path / "shards", split(gpt2().items(), 2))
     hub.add("org/name", tmp_path / "shards")
-    result = command("org/name", "--json")
-    assert (result.status, result.err) == (0, "")
-    prune(0)
-    assert list(seen()) == []
-    assert os.listdir(cache_folder()) == ["d"]
+    with deep_folder(cache_folder()):
+        result = command("org/name", "--json")
+        assert (result.status, result.err) == (0, "")
+        prune(0)
+        assert list(seen()) == []
+        assert os.listdir(cache_folder()) == ["d"]

@@ -28,7 +28,7 @@ def here(tmp_path: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr("core.hub.client._PAUSES_SECONDS", (0.01, 0.02))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 1)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 10)
     write(tmp_path / "gpt2" / "model.safetensors", gpt2())
     hub.add("org/name", tmp_path / "gpt2")
     return folder
@@ -134,14 +134,14 @@ def test_no_network(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> No
     )
 
 
-def test_a_hub_that_does_not_answer(hub: Hub, complaint: Complaint) -> None:
+def test_a_hub_that_does_not_answer(hub: Hub, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 1)
     hub.answer = always(lambda handler: time.sleep(3))
-    began = time.monotonic()
     assert complaint() == (
         "the hub URL is too slow: it took more than 1 seconds;"
         " try again later, or allow more: HF_HUB_DOWNLOAD_TIMEOUT=60"
     )
-    assert time.monotonic() - began < 8
+    assert len(hub.requests) <= 3
 
 
 def test_an_answer_that_trickles(hub: Hub, complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,13 +194,11 @@ def test_a_connection_that_breaks_once_is_no_matter(hub: Hub, command: Command) 
 def test_no_ranges(hub: Hub, complaint: Complaint, tmp_path: Path) -> None:
     path = tmp_path / "gpt2" / "model.safetensors"
     hub.answer = always(lambda handler: handler.send_file(path, ranges=False), cdn=True)
-    began = time.monotonic()
     assert complaint() == (
         "org/name/model.safetensors: the server sends whole files only (497.8 MB), no ranges of them, so that headers"
         " alone cannot be read; download it: hf download org/name"
     )
     assert hub.sent < 30_000_000
-    assert time.monotonic() - began < 10
 
 
 def test_a_small_file_may_come_whole(hub: Hub, command: Command, tmp_path: Path) -> None:

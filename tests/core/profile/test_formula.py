@@ -27,11 +27,11 @@ from tests.support.counting import counted
 from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tests.support.packed_layers import SCHEMES
 from tests.support.published_shapes import deepseek_v3, gpt_oss
-from tests.support.tensor_reader import GivenReader
+from tests.support.tensor_reader import TensorReader
 
 
 def of(tensors: Tensors, config: dict[str, Any] | None = None) -> ModelProfile:
-    return ModelProfile(count(GivenReader(tensors, config=config)))
+    return ModelProfile(count(TensorReader(tensors, config=config)))
 
 
 def formula(model: ModelProfile, category: str) -> Formula:

@@ -145,7 +145,7 @@ def test_the_first_shard_is_told_before_the_last_has_come(repo: Path, hub: Hub) 
 
     def hold_the_last(handler: Handler, request: Request) -> bool:
         if "00116-of-00116" in request.path:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not told and time.monotonic() < deadline:
                 time.sleep(0.01)
         return False

@@ -13,10 +13,10 @@ from core.profile.profile import ModelProfile, short_names
 from core.readers.builtin import BuiltInReader
 from core.study.claims import claims_of
 from core.study.findings import Claim
-from core.study.groups import FAMILY, asked_apart
+from core.study.groups import FAMILY, claim_groups
 from tests.support.checkpoints import Tensors
 from tests.support.model_tensors import LLAMA, MIXTRAL, Layout, llama
-from tests.support.tensor_reader import GivenReader
+from tests.support.tensor_reader import TensorReader
 
 
 def family() -> list[ModelProfile]:
@@ -24,7 +24,7 @@ def family() -> list[ModelProfile]:
 
 
 def of(tensors: Tensors, config: dict[str, Any], name: str) -> ModelProfile:
-    return ModelProfile(count(GivenReader(tensors, name, config)))
+    return ModelProfile(count(TensorReader(tensors, name, config)))
 
 
 def asked(models: Sequence[ModelProfile]) -> dict[int, Claim]:
@@ -289,12 +289,12 @@ def test_any_model_can_be_asked(tensors: Tensors) -> None:
 
 def test_the_family_is_asked_apart_where_it_is_whole() -> None:
     llama_model = of(llama(LLAMA, 2), LLAMA, "llama")
-    assert [(title, [m.model for m in group]) for title, group in asked_apart([llama_model, *family()])] == [
+    assert [(title, [m.model for m in group]) for title, group in claim_groups([llama_model, *family()])] == [
         ("the study's models", list(FAMILY)),
         ("the other models", ["llama"]),
     ]
-    assert [len(group) for _, group in asked_apart([llama_model, *family()[:2]])] == [3]
-    assert asked_apart([]) == []
+    assert [len(group) for _, group in claim_groups([llama_model, *family()[:2]])] == [3]
+    assert claim_groups([]) == []
 
 
 def test_names_are_short_and_told_apart() -> None:

@@ -12,7 +12,7 @@ from core.profile.profile import ModelProfile
 from core.text.numbers import short
 from tests.support.charts import EVERY, lines_of
 from tests.support.checkpoints import Tensors, gpt2
-from tests.support.tensor_reader import GivenReader
+from tests.support.tensor_reader import TensorReader
 from tui.charts.model_bars import Mode, ModelBars
 from tui.charts.norm_bars import NormBars
 from tui.charts.trend_lines import TrendLines
@@ -22,7 +22,7 @@ MARKS = {shown.glyph for shown in CATEGORIES.values()}
 
 
 def profile_of(name: str, tensors: Tensors) -> ModelProfile:
-    return ModelProfile(count(GivenReader(tensors, name)))
+    return ModelProfile(count(TensorReader(tensors, name)))
 
 
 def named(models: list[ModelProfile]) -> tuple[tuple[str, ModelProfile | None], ...]:

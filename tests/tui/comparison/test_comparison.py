@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from core.checkpoint.gpt2 import BUILT_IN
 from core.locate.location import Location
-from core.study.groups import FAMILY, MOST_MODELS
+from core.study.groups import FAMILY, MAX_COMPARED_MODELS
 from tests.support.checkpoints import Tensors, gpt2, write
 from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tests.support.screen import NARROW, PATIENCE, WIDE, Driver, SlowReader, load_threads, running
@@ -377,7 +377,7 @@ async def test_twelve_models_and_no_more(folder: Path) -> None:
     names = [str(write(folder / f"m{n}.safetensors", gpt2(layers=n + 1))) for n in range(14)]
     async with running(*names, size=NARROW) as driver:
         await read(driver)
-        assert len(screen(driver).columns) == MOST_MODELS
+        assert len(screen(driver).columns) == MAX_COMPARED_MODELS
         await driver.shows("12 models can be compared; left out: m12, m13")
         await driver.press("2", *["right"] * 11)
         await driver.shows(" m11")

@@ -26,7 +26,7 @@ async def run(driver: Driver, words: str) -> None:
     await driver.until(lambda: not isinstance(driver.app.screen, CommandScreen))
 
 
-async def test_every_command_does_what_its_key_does() -> None:
+async def test_every_command_of_the_tree_and_the_views_does_what_its_key_does() -> None:
     async with exploring("gpt2") as driver:
         await run(driver, "expand one level")
         assert driver.labels[-1] == "bias"
@@ -47,6 +47,10 @@ async def test_every_command_does_what_its_key_does() -> None:
         await driver.shows("50.00 % 19.2k")
         await run(driver, "view: shares")
         await driver.shows("31.65 %")
+
+
+async def test_every_other_command_does_what_its_key_does() -> None:
+    async with exploring("gpt2") as driver:
         await run(driver, "other pane")
         assert driver.explorer.query_one("#right").has_focus
         await run(driver, "other pane")

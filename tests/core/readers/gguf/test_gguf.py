@@ -62,11 +62,8 @@ def layouts(path: Path) -> dict[str, tuple[str, tuple[int, ...], int, int]]:
     }
 
 
-@pytest.mark.parametrize("endian", list(gguf.GGUFEndian))
-def test_a_file_that_the_gguf_package_writes_is_read_as_that_reads_it(
-    endian: gguf.GGUFEndian, tmp_path: Path, command: Command
-) -> None:
-    path = tmp_path / "model.gguf"
+def write_by_package(path: Path, endian: gguf.GGUFEndian) -> None:
+    """A file by the gguf package: metadata of all kinds, a tensor of each of ggml's types, some of NumPy's."""
     writer = gguf.GGUFWriter(path, "qwen2", endianess=endian)
     writer.add_name("A model")
     writer.add_size_label("1B")
@@ -97,6 +94,14 @@ def test_a_file_that_the_gguf_package_writes_is_read_as_that_reads_it(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+@pytest.mark.parametrize("endian", list(gguf.GGUFEndian))
+def test_a_file_that_the_gguf_package_writes_is_read_as_that_reads_it(
+    endian: gguf.GGUFEndian, tmp_path: Path, command: Command
+) -> None:
+    path = tmp_path / "model.gguf"
+    write_by_package(path, endian)
     theirs = package_reads(path)
     assert len(theirs) == len(gguf.GGMLQuantizationType) + 5
     assert layouts(path) == theirs

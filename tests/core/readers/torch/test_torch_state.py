@@ -96,9 +96,9 @@ def test_an_averaged_copy_is_not_counted_beside_the_model(order: tuple[str, str]
 def test_many_parts_beside_an_average_are_not_all_searched(tmp_path: Path) -> None:
     average = {f"p.layer.{n}": torch.zeros(1) for n in range(20_000)}
     torch.save({"ema": average} | {f"m{n}": {"q.layer.0": torch.zeros(1)} for n in range(3000)}, tmp_path / "a.pt")
-    began = time.monotonic()
+    began = time.process_time()
     assert counted(tmp_path / "a.pt").totals.parameters == 20_000
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_an_average_that_keeps_the_model_too_is_no_larger_model(tmp_path: Path) -> None:
