@@ -60,10 +60,27 @@ def pieces_of(name: str, names: Sequence[str]) -> Pieces | None:
                 alike[found["piece"]] = other
         ordered = [alike[piece] for piece in sorted(alike, key=lambda piece: (len(piece), piece))]
         total = int(told.get("total") or 0)
-        if total > 1 or len(ordered) > 1:
+        if total > 1 or (len(ordered) > 1 and _follow(list(alike))):
             return Pieces(told["whole"], ordered, max(total, len(ordered)), bool(total))
         return None
     return None
+
+
+def _follow(pieces: list[str]) -> bool:
+    """Whether what numbers some pieces goes on from the first without a gap: `aa ab ac`, `00 01`, `1 2 3`.
+
+    So a program beside a model is no piece: `model.py` beside `model.pt`.
+    """
+    numbers = sorted(int(piece) if piece.isdigit() else _letters_as_number(piece) for piece in pieces)
+    first = 1 if pieces[0].isdigit() and numbers[0] == 1 else 0
+    return numbers == list(range(first, first + len(numbers)))
+
+
+def _letters_as_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("a")
+    return number
 
 
 def refused_piece(folder: Folder, name: str, names: Sequence[str]) -> CheckpointError | None:

@@ -108,6 +108,8 @@ class HubReader:
             notes=found.notes,
             beside=found.beside,
             claims=found.claims,
+            piece=found.piece,
+            parts=found.parts,
         )
         progress = Progress(0, 1)
         yield nothing(learned=learned), progress
@@ -125,6 +127,7 @@ class HubReader:
         """
         name = self._name
         of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
+        of_this = of_this and not source.parts
         # Where an index says the same, one of the two is enough.
         fresh = all(said.parameters != listing.parameters for said in source.claims)
         if listing.parameters and of_this and fresh and not source.config.is_adapter:

@@ -58,6 +58,11 @@ def test_whole_files_with_such_names_are_read(tmp_path: Path, command: Command) 
     for name in ("a.00", "a.01", "xaa", "xab", "m.part1", "m.part2"):
         torch.save({"a.weight": torch.zeros(7)}, tmp_path / name)
         assert command(tmp_path / name, "--json").model["parameters"] == 7
+    torch.save({"a.weight": torch.zeros(7)}, tmp_path / "model.pt")
+    for name in ("model.py", "model.md", "model.part.pt", "model.part.py", "run.10", "run.11"):
+        (tmp_path / name).write_text("import torch")
+    assert command(tmp_path / "model.pt", "--json").model["parameters"] == 7
+    assert "split by bytes" not in command(tmp_path / "run.10").complaint
     (tmp_path / "b c.pt.aa").write_bytes(b"\1" * 99)
     (tmp_path / "b c.pt.ab").write_bytes(b"\1" * 99)
     assert "cat 'b c.pt.aa' 'b c.pt.ab' > 'b c.pt'" in command(tmp_path / "b c.pt.aa").complaint

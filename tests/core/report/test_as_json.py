@@ -18,7 +18,7 @@ def test_json_has_the_keys_of_the_contract(command: Command) -> None:
     (model,) = document["models"]
     assert list(model) == [
         *("model", "source", "format", "architecture", "parameters", "active_parameters", "tensor_count", "bytes"),
-        *("weights", "biases", "categories", "parts", "not_counted", "notes"),
+        *("weights", "biases", "categories", "parts", "not_counted", "complete", "notes"),
     ]
     assert model["source"] == model["format"] == "built-in"
     assert model["architecture"] == "GPT2LMHeadModel"

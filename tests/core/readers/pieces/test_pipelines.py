@@ -10,6 +10,7 @@ import torch
 
 from tests.support.checkpoints import Tensors, write
 from tests.support.command import Command
+from tests.support.hub import Hub
 
 UNET: Tensors = {"conv_in.weight": ("F32", (32, 4, 3, 3)), "down_blocks.0.attentions.0.to_q.weight": ("F32", (32, 32))}
 VAE: Tensors = {"encoder.conv_in.weight": ("F32", (16, 3, 3, 3)), "decoder.conv_out.weight": ("F32", (3, 16, 3, 3))}
@@ -44,6 +45,13 @@ def test_the_models_of_a_pipeline_are_counted_together(pipeline: Path, command: 
     assert (result["parameters"], result["complete"]) == (sum(SIZES.values()), True)
     assert result["architecture"] == "StableDiffusionPipeline"
     assert command(pipeline / "unet", "--json").model["parameters"] == SIZES["unet"]
+
+
+def test_a_pipeline_of_the_hub_is_counted_too(pipeline: Path, hub: Hub, command: Command) -> None:
+    hub.add("org/name", pipeline)
+    result = command("org/name", "--json").model
+    assert {part["part"]: part["parameters"] for part in result["parts"]} == SIZES
+    assert (result["parameters"], result["complete"]) == (sum(SIZES.values()), True)
 
 
 def test_a_model_of_a_pipeline_without_weights_is_missing(pipeline: Path, command: Command) -> None:

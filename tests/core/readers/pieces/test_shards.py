@@ -10,6 +10,7 @@ import torch
 
 from tests.support.checkpoints import Tensors, gpt2, split, write, write_hub, write_shards
 from tests.support.command import Command
+from tests.support.hub import Hub
 
 WHOLE = 124_439_808
 
@@ -146,6 +147,18 @@ def test_a_shard_of_the_hub_cache_whose_neighbour_is_not_there_yet_is_a_piece(
     (snapshot / names[1]).resolve().unlink()
     result = command(snapshot / names[0], "--json").model
     assert (result["parameters"], result["complete"]) == (5, False)
+
+
+def test_a_shard_of_the_hub_opens_the_whole_or_is_a_piece(tmp_path: Path, hub: Hub, command: Command) -> None:
+    folder = write_shards(tmp_path / "m", [{"a.weight": ("F32", (5,))}, {"b.weight": ("F32", (7,))}])
+    hub.add("org/name", folder)
+    assert command("org/name/model-00001-of-00002.safetensors", "--json").model["parameters"] == 12
+    half = write_shards(tmp_path / "half", [{"a.weight": ("F32", (5,))}, {"b.weight": ("F32", (7,))}])
+    (half / "model-00002-of-00002.safetensors").unlink()
+    hub.add("org/half", half)
+    result = command("org/half/model-00001-of-00002.safetensors", "--json").model
+    assert (result["parameters"], result["complete"]) == (5, False)
+    assert result["notes"][0].startswith("piece 1 of 2")
 
 
 def test_tensors_without_elements_are_named(tmp_path: Path, command: Command) -> None:

@@ -48,6 +48,7 @@ COPIES: dict[str, tuple[dict[str, Any], str]] = {
     "student and teacher": ({"student": G, "teacher": G}, "student"),
     "a larger teacher": ({"student": ACTOR, "teacher": G}, "student"),
     "an average": ({"model": G, "ema": G}, "model"),
+    "an average in capitals": ({"net": G, "netEMA": G}, "net"),
     "the best so far": ({"model": G, "best_model": G, "optimizer": OPTIMIZER}, "model"),
     "moments by name": ({"model": G, "exp_avg": G, "exp_avg_sq": G}, "model"),
     "a target": ({"q_net": ACTOR, "target_q_net": ACTOR}, "q_net"),
