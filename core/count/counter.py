@@ -279,6 +279,8 @@ def count_stepwise(
         if cancelled():
             return
         counter.add(batch)
+        if not counter.stored_count and not progress.doing:
+            continue  # what an index says before the first shard adds nothing to see
         if monotonic() >= next_time:
             began = monotonic()
             yield Snapshot(counter.totals(), progress, counter.stored_count)
