@@ -115,10 +115,10 @@ class ShardIndex:
             return []
         file = self._folder.shown(shard)
         # A shard's own names, which are few, and not the whole map's: those lie far apart in memory.
-        if lacking := sorted(set(promised).difference(names)):
+        if lacking := set(promised).difference(names):
             are = "is not in it" if len(lacking) == 1 else "are not in it"
             reason = f"{plural(len(lacking), 'tensor')} that {self._name} promises in this file {are}"
-            place = tensor_place(lacking[0])
+            place = tensor_place(min(lacking))
             raise CheckpointError(file, reason, place=place, advice="download both again")
         extra = len(names) - len(promised)
         if extra and (elsewhere := [name for name in names if self._shard_of.get(name, shard) != shard]):

@@ -22,7 +22,9 @@ from core.text.numbers import plural
 
 MAX_HEADER = 1 << 29
 """Bytes; about four million tensors. What claims more is not believed."""
-_MAX_ENTRY = 1 << 23
+_MAX_ENTRY_BYTES = 1 << 23
+_MAX_TENSOR_ENTRY_BYTES = 1 << 20
+"""Of one tensor, which takes some hundred. What is passed over in it is decoded at once, and other threads wait."""
 _PIECE = 1 << 20
 _SPACE = b" \t\r\n"
 
@@ -67,8 +69,8 @@ class HeaderReader:
             end, closed = self._entries(rest, empty)
             if batch := self._checks.batch():
                 yield batch
-            if end == 0 and len(rest) > _MAX_ENTRY:
-                raise self._fault(f"an entry of the header is longer than {_MAX_ENTRY >> 20} MiB", self._at(rest))
+            if end == 0 and len(rest) > self._most(rest):
+                raise self._too_long(rest)
             empty = empty and end == 0
             rest = rest[end:] if closed else self._with_more(rest[end:])
         self._check_padding(rest)
@@ -107,7 +109,7 @@ class HeaderReader:
 
     def _with_more(self, rest: bytes) -> bytes:
         """`rest` and at least as much again of what follows it, so that a long entry costs linear time."""
-        most = min(_MAX_ENTRY + 1 - len(rest), self._length - self._read)
+        most = min(_MAX_ENTRY_BYTES + 1 - len(rest), self._length - self._read)
         piece = self._read_bytes(min(max(_PIECE, len(rest)), most))
         if not piece and self._read < self._length:
             raise self._fault("the file ended while its header was read", f"byte {8 + self._read}")
@@ -117,6 +119,15 @@ class HeaderReader:
     def _at(self, rest: bytes) -> str:
         """The place in the file where `rest`, the last of what was read, begins."""
         return f"byte {8 + self._read - len(rest)}"
+
+    def _too_long(self, rest: bytes) -> CheckpointError:
+        mebibytes = self._most(rest) >> 20
+        return self._fault(f"an entry of the header is longer than {mebibytes} MiB", self._at(rest))
+
+    def _most(self, rest: bytes) -> int:
+        """The bytes that the entry at the start of `rest` may have."""
+        has_value = rest.find(b'"', rest.find(b'"') + 1) > 0
+        return _MAX_TENSOR_ENTRY_BYTES if has_value and not _is_metadata(rest) else _MAX_ENTRY_BYTES
 
     def _fault(self, reason: str, place: str = "") -> CheckpointError:
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
@@ -133,7 +144,7 @@ class HeaderReader:
         """
         position, closed, text = 0, False, ""
         # Metadata, which comes first as a rule, is taken alone: it is no tensor, and what follows it is usual again.
-        usual = not (empty and buffer[:64].lstrip(_SPACE).startswith(b'"__metadata__"'))
+        usual = not (empty and _is_metadata(buffer))
         while not closed:
             if usual and (end := self._together(buffer, position)):
                 return end, self._read == self._length
@@ -174,6 +185,8 @@ class HeaderReader:
         except ValueError as error:
             raise self._fault(f"the header's JSON is damaged ({error})", self._at(buffer[start:])) from error
         if name is not None:
+            if end - start > _MAX_TENSOR_ENTRY_BYTES and name != "__metadata__":
+                raise self._too_long(buffer[start:])
             self._checks.alone(name, value)
         return name, end, closed
 
@@ -195,3 +208,7 @@ class HeaderReader:
             if self._read == self._length:
                 return
             rest = self._with_more(b"")
+
+
+def _is_metadata(buffer: bytes) -> bool:
+    return buffer[:64].lstrip(_SPACE).startswith(b'"__metadata__"')

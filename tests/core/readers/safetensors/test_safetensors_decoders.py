@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,14 @@ HOSTILE = {
     "keys twice": b'{"a":{' + b'"dtype":"F32",' * 80_000 + PAIR.encode() + b"}}",
     "quotes": b"{" + b'"' * 1_000_000,
     "braces and commas": b'{"a":"' + b"}," * 500_000,
+    "shapes of one hash": json.dumps(
+        {
+            f"layers.{number}.weight": {"dtype": "F32", "shape": [0, *same_hash], "data_offsets": [0, 0]}
+            for number, same_hash in enumerate(
+                product([5 + turns * sys.hash_info.modulus for turns in range(8)], repeat=4)
+            )
+        }
+    ).encode(),
 }
 
 
@@ -134,3 +144,13 @@ def test_a_name_given_twice_is_seen(tmp_path: Path) -> None:
 
 def test_good_headers_are_read_alike(tmp_path: Path) -> None:
     assert_agreement(write_raw(tmp_path / "x.safetensors", header(TWO), 32))
+
+
+@pytest.mark.parametrize("values", [340_000, 4_000_000])
+def test_an_entry_longer_than_any_tensors_is_refused_by_its_length(values: int, tmp_path: Path) -> None:
+    path = write_raw(tmp_path / "x.safetensors", with_extra("[" + "[]," * values + "[]]").encode(), 8)
+    if values < 1_000_000:
+        assert len(stored(path)) == 1
+    else:
+        with pytest.raises(CheckpointError, match="longer than 1 MiB"):
+            stored(path)
