@@ -155,7 +155,7 @@ class ParameterCounter:
         self._keep_tensors = keep_tensors
         self._batches: list[GroupedBatch] = []
         self._known: dict[GroupKey, TensorGroup] = {}
-        self._storages: dict[tuple[Hashable, tuple[int, ...]], str] = {}
+        self._storages: dict[tuple[Hashable, str], str] = {}
 
     def add(self, batch: TensorBatch) -> None:
         """Takes some more tensors, and what their reader learned with them."""
@@ -192,7 +192,8 @@ class ParameterCounter:
         if storage is None:
             return None
         before = len(self._storages)
-        first = self._storages.setdefault((storage, shape), name)
+        # The hash of a text cannot be foreseen, that of a shape can.
+        first = self._storages.setdefault((storage, str(shape)), name)
         return None if len(self._storages) > before else first
 
     def _templates(self, batch: TensorBatch) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from core.files.json_file import MAX_VALUES
 from core.readers.fast_json import msgspec
 
-_PIECE_BYTES = 1 << 17
+_PIECE_BYTES = 1 << 15
 """Decoded at once: other threads wait meanwhile, and what has been decoded does not stay in the processor's cache."""
 _MAX_METADATA_BYTES = 1 << 16
 

@@ -23,7 +23,7 @@ from core.text.numbers import plural
 MAX_HEADER = 1 << 29
 """Bytes; about four million tensors. What claims more is not believed."""
 _MAX_ENTRY_BYTES = 1 << 23
-_MAX_TENSOR_ENTRY_BYTES = 1 << 20
+_MAX_TENSOR_ENTRY_BYTES = 1 << 21
 """Of one tensor, which takes some hundred. What is passed over in it is decoded at once, and other threads wait."""
 _PIECE = 1 << 20
 _SPACE = b" \t\r\n"

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -128,3 +131,23 @@ def test_a_buffer_and_a_parameter_that_differ_in_digits_only_are_two() -> None:
     found = counter.count()
     assert [classification.role for _, classification in found.tensors()] == ["parameter", "buffer", "parameter"]
     assert (found.totals.parameters, found.totals.not_counted["buffer"].elements) == (16, 8)
+
+
+def test_shapes_made_to_have_one_hash_are_counted_in_linear_time() -> None:
+    shapes = [(0, *rest) for rest in product([5 + turns * sys.hash_info.modulus for turns in range(8)], repeat=5)]
+    assert len(set(map(hash, shapes))) == 1
+    names = [f"layers.{n}.weight" for n in range(len(shapes))]
+    counter = ParameterCounter(Source("x", "x", "safetensors", ModelConfig.of({})))
+    begin = time.process_time()
+    counter.add(TensorBatch(names, shapes, ["F32"] * len(names), [0] * len(names), "x"))
+    assert time.process_time() - begin < 10
+    count = counter.count()
+    assert len(count.groups) == len(shapes)
+    assert count.stored_count == len(shapes)
+
+
+def test_empty_tensors_of_one_shape_are_one_group() -> None:
+    counter = ParameterCounter(Source("x", "x", "safetensors", ModelConfig.of({})))
+    names = [f"layers.{n}.weight" for n in range(1000)]
+    counter.add(TensorBatch(names, [(0,)] * 1000, ["F32"] * 1000, [0] * 1000, "x"))
+    assert [group.count for group in counter.count().groups] == [1000]

@@ -152,5 +152,5 @@ def test_an_entry_longer_than_any_tensors_is_refused_by_its_length(values: int, 
     if values < 1_000_000:
         assert len(stored(path)) == 1
     else:
-        with pytest.raises(CheckpointError, match="longer than 1 MiB"):
+        with pytest.raises(CheckpointError, match="longer than 2 MiB"):
             stored(path)
