@@ -76,6 +76,18 @@ def test_a_file_on_the_hub_counts_as_one_on_disk(repo: Path, hub: Hub, command: 
     assert abs(float(told[1]) * 1000 - hub.answered) < 300
 
 
+def test_a_shard_without_the_others_is_a_piece_as_on_disk(repo: Path, hub: Hub, command: Command) -> None:
+    write_shards(repo, split(gpt2(layers=2).items(), 3))
+    (repo / "model-00003-of-00003.safetensors").unlink()
+    shard = "model-00002-of-00003.safetensors"
+    local = command(repo / shard, "--json").model
+    remote = command(f"org/name/{shard}", "--json").model
+    assert remote["notes"][0].startswith("piece 2 of 3: ")
+    keys = ("parameters", "complete")
+    assert [remote[key] for key in keys] == [local[key] for key in keys]
+    assert remote["complete"] is False
+
+
 def test_the_hubs_own_total_is_compared(repo: Path, hub: Hub, command: Command) -> None:
     tensors = {**gpt2(layers=2, prefix=""), **masks(2)}
     write(repo / "model.safetensors", tensors)
