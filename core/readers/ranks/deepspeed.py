@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from math import prod
 
+from core.checkpoint.dtypes import VALUE_BYTES
 from core.checkpoint.errors import DAMAGED, CheckpointError
 from core.files.folder import Folder
 from core.files.rank_names import RankFile
@@ -174,7 +175,7 @@ def zero3_shapes(folder: RankFolder, files: Sequence[RankFile]) -> Whole:
         if name not in again and (empty is None or 0 in empty.shape):
             # What the optimizer keeps of a parameter is in float32, in one run with all others.
             dtype = "F32" if beside or empty is None else empty.dtype
-            tensors[name] = Tensor(shape, dtype, 4 * prod(shape) if beside else 0, None)
+            tensors[name] = Tensor(shape, dtype, VALUE_BYTES["F32"] * prod(shape) if beside else 0, None)
     tensors |= held
     slices = len({file.rank for file in files})
     if not shapes:
