@@ -14,7 +14,7 @@ from core.hub.client import HubClient, Piece
 from core.hub.errors import HubError
 from core.hub.header_cache import HeaderCache
 from core.hub.listing import Listing
-from core.hub.remote_file import FIRST, RemoteFile
+from core.hub.remote_file import FIRST_BYTES, RemoteFile
 
 T = TypeVar("T")
 
@@ -168,8 +168,8 @@ class HubFolder:
                 file.load(start, end, source.fetch)
             if name.endswith(".safetensors"):
                 length = 8 + int.from_bytes(file.ranges.peek(0, 8), "little")
-                if FIRST < length < _MAX_HEADER_AHEAD_BYTES:
-                    file.load(FIRST, length, source.fetch)
+                if FIRST_BYTES < length < _MAX_HEADER_AHEAD_BYTES:
+                    file.load(FIRST_BYTES, length, source.fetch)
         return file
 
     def _through_workers(self, source: _Source) -> Callable[[int, int], bytes]:
@@ -190,8 +190,8 @@ def _likely(name: str, size: int) -> list[tuple[int, int]]:
     """Where a file's header is, by its name: what to fetch before anybody asks."""
     if name.endswith(".json"):
         return [(0, min(size, _MAX_JSON_AHEAD_BYTES))]
-    start = (0, min(size, FIRST))
-    if is_torch_name(name) and size > FIRST + _END_BYTES:
+    start = (0, min(size, FIRST_BYTES))
+    if is_torch_name(name) and size > FIRST_BYTES + _END_BYTES:
         return [start, (size - _END_BYTES, size)]
     return [start]
 

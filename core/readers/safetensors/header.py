@@ -20,10 +20,10 @@ from core.readers.safetensors.entries import EntryChecks, Layouts
 from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural
 
-MAX_HEADER = 1 << 29
-"""Bytes; about four million tensors. What claims more is not believed."""
-_MAX_ENTRY = 1 << 23
-_PIECE = 1 << 20
+MAX_HEADER_BYTES = 1 << 29
+"""About four million tensors. What claims more is not believed."""
+_MAX_ENTRY_BYTES = 1 << 23
+_PIECE_BYTES = 1 << 20
 _SPACE = b" \t\r\n"
 
 
@@ -67,8 +67,8 @@ class HeaderReader:
             end, closed = self._entries(rest, empty)
             if batch := self._checks.batch():
                 yield batch
-            if end == 0 and len(rest) > _MAX_ENTRY:
-                raise self._fault(f"an entry of the header is longer than {_MAX_ENTRY >> 20} MiB", self._at(rest))
+            if end == 0 and len(rest) > _MAX_ENTRY_BYTES:
+                raise self._fault(f"an entry of the header is longer than {_MAX_ENTRY_BYTES >> 20} MiB", self._at(rest))
             empty = empty and end == 0
             rest = rest[end:] if closed else self._with_more(rest[end:])
         self._check_padding(rest)
@@ -80,7 +80,7 @@ class HeaderReader:
             raise self._fault("the file is empty")
         length, rest = int.from_bytes(start[:8], "little"), self._size - 8
         # A length's bytes may look like another format's: 640 like a pickle, 31,520 like JSON behind a space.
-        believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER)
+        believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER_BYTES)
         if not believable:
             from core.files.foreign import foreign
 
@@ -94,8 +94,8 @@ class HeaderReader:
                 " safetensors file",
                 "byte 0",
             )
-        if not 2 <= length <= MAX_HEADER:
-            raise self._fault(f"a header of {length:,} bytes cannot be: 2 to {MAX_HEADER:,} are read", "byte 0")
+        if not 2 <= length <= MAX_HEADER_BYTES:
+            raise self._fault(f"a header of {length:,} bytes cannot be: 2 to {MAX_HEADER_BYTES:,} are read", "byte 0")
         self._opened.seek(8)
         return length
 
@@ -107,8 +107,8 @@ class HeaderReader:
 
     def _with_more(self, rest: bytes) -> bytes:
         """`rest` and at least as much again of what follows it, so that a long entry costs linear time."""
-        most = min(_MAX_ENTRY + 1 - len(rest), self._length - self._read)
-        piece = self._read_bytes(min(max(_PIECE, len(rest)), most))
+        most = min(_MAX_ENTRY_BYTES + 1 - len(rest), self._length - self._read)
+        piece = self._read_bytes(min(max(_PIECE_BYTES, len(rest)), most))
         if not piece and self._read < self._length:
             raise self._fault("the file ended while its header was read", f"byte {8 + self._read}")
         self._read += len(piece)

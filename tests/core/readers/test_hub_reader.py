@@ -20,7 +20,7 @@ from core.count.counter import count
 from core.hub.client import HubClient
 from core.hub.header_cache import HeaderCache, cache_folder
 from core.hub.listing import Listing
-from core.hub.remote_file import FIRST, RemoteFile
+from core.hub.remote_file import FIRST_BYTES, RemoteFile
 from core.hub.remote_folder import HubFolder, Workers
 from core.locate.location import locate
 from core.readers.hub_reader import HubReader
@@ -137,8 +137,8 @@ def test_until_the_hub_answers_it_is_told_that_it_is_asked(repo: Path, hub: Hub)
 def test_of_a_large_file_the_header_alone_is_downloaded(repo: Path, hub: Hub, command: Command) -> None:
     write(repo / "model.safetensors", {"x": ("F32", (1 << 30, 100))})
     assert command("org/name", "--json").model["parameters"] == 100 << 30
-    assert hub.sent == FIRST
-    assert [request.headers["range"] for request in hub.requests if request.cdn] == [f"bytes=0-{FIRST - 1}"]
+    assert hub.sent == FIRST_BYTES
+    assert [request.headers["range"] for request in hub.requests if request.cdn] == [f"bytes=0-{FIRST_BYTES - 1}"]
 
 
 def test_shards_come_in_order_and_count_as_on_disk(repo: Path, hub: Hub, command: Command) -> None:
@@ -405,7 +405,7 @@ def test_a_file_that_is_opened_again_is_not_fetched_again(repo: Path, hub: Hub) 
         opened, _ = folder.open("model.safetensors")
         with opened:
             assert opened.read(length) == content[:length]
-    assert hub.sent == FIRST
+    assert hub.sent == FIRST_BYTES
 
 
 def test_an_address_of_the_cdn_that_has_ended_is_asked_for_again(repo: Path, hub: Hub) -> None:
