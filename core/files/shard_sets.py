@@ -96,7 +96,7 @@ def set_of(name: str, names: Iterable[str]) -> ShardSet:
 
 def _counted_set(key: tuple[str, ...], files: list[str]) -> ShardSet:
     before, width, of, total, after = key
-    there = {number for name in files if (number := _number_of(name)) is not None}
+    there = {number for number in map(_number_of, files) if number is not None}
     # transformers counts from 1, JAX's programs from 0.
     first = 0 if 0 in there else 1
     if max(there) >= first + int(total):

@@ -162,7 +162,7 @@ class RemoteFile(io.RawIOBase):
             stop = self.ranges.room(start, end)
             if self._fetched + stop - start > _MAX_FETCHED_BYTES:
                 reason = (
-                    f"more than {_MAX_FETCHED_BYTES >> 20} MiB of it would have to be downloaded to read its header"
+                    f"more than {_MAX_FETCHED_BYTES // 2**20} MiB of it would have to be downloaded to read its header"
                 )
                 raise HubError(self._file, reason, advice="download it and name the file")
             piece = (fetch or self._fetch)(start, stop)

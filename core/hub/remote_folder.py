@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Event, Lock
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -146,7 +147,7 @@ class HubFolder:
         # Not all at once, so that a thousand headers do not pile up while one is read.
         while self._waiting and len(self._coming) < _MAX_FILES_AHEAD:
             name = self._waiting.pop()
-            self._coming[name] = self._workers.submit(lambda name=name: self._begin(name))  # type: ignore[misc]
+            self._coming[name] = self._workers.submit(partial(self._begin, name))
 
     def _begin(self, name: str) -> RemoteFile:
         """In a worker: a file with its beginning, or where else its format has its header."""

@@ -35,12 +35,9 @@ def layer_files(folder: RankFolder, files: Sequence[RankFile]) -> Whole:
     by_layer: defaultdict[int, list[str]] = defaultdict(list)
     for file in files:
         by_layer[file.layer].append(file.name)
-    missing = [
-        name
-        for layer in by_layer
-        for rank in range(slices)
-        if not folder.has(name := f"layer_{layer:02}-model_{rank:02}-model_states.pt")
-    ]
+    missing = folder.lacking(
+        f"layer_{layer:02}-model_{rank:02}-model_states.pt" for layer in by_layer for rank in range(slices)
+    )
     if missing:
         raise missing_of(folder, missing, slices * len(by_layer), "file")
     loaded = {layer: folder.load(names) for layer, names in by_layer.items()}
@@ -104,7 +101,7 @@ def _named(layers: dict[int, Slice], blocks: list[int]) -> Slice:
 
 def _with_width(said: Sizes, loaded: list[Loaded]) -> Sizes:
     """The sizes with the width that the norms of all files have, since an embedding's file has none."""
-    widths = {width for one in loaded if (width := width_of(one.tensors, said))}
+    widths = {width_of(one.tensors, said) for one in loaded} - {0}
     return said._replace(hidden=widths.pop()) if len(widths) == 1 else said
 
 

@@ -30,7 +30,7 @@ def world_files(folder: RankFolder, files: Sequence[RankFile], named: str) -> Wh
     """
     size = max(file.size for file in files)
     ranks = [file for file in files if file.size == size]
-    missing = [name for rank in range(size) if not folder.has(name := f"model_world_size_{size}_rank_{rank}.pt")]
+    missing = folder.lacking(f"model_world_size_{size}_rank_{rank}.pt" for rank in range(size))
     if missing and not named:
         raise missing_of(folder, missing, size, "rank")
     loaded = folder.load([named] if missing else [file.name for file in ranks])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from core.checkpoint.uncounted import Uncounted
@@ -46,6 +47,10 @@ class RankFolder:
     def has(self, name: str) -> bool:
         """See `Folder`."""
         return self._folder.has(name)
+
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        """Those of some names that no file here has."""
+        return [name for name in names if not self.has(name)]
 
     def shown(self, name: str) -> str:
         """See `Folder`."""

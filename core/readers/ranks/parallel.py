@@ -37,7 +37,7 @@ def consolidated(folder: RankFolder, files: Sequence[RankFile], named: str) -> W
     if len(files) == 1 or len(files) < whole:
         (one,) = folder.load([named or files[0].name])
         whole = max(whole, count_of_slices(one.tensors, said))
-        missing = [name for n in range(whole) if not folder.has(name := f"consolidated.{n:02}.{ending}")]
+        missing = folder.lacking(f"consolidated.{n:02}.{ending}" for n in range(whole))
         if not missing:
             return Whole(one.tensors)
         if not named:

@@ -68,7 +68,9 @@ class HeaderReader:
             if batch := self._checks.batch():
                 yield batch
             if end == 0 and len(rest) > _MAX_ENTRY_BYTES:
-                raise self._fault(f"an entry of the header is longer than {_MAX_ENTRY_BYTES >> 20} MiB", self._at(rest))
+                raise self._fault(
+                    f"an entry of the header is longer than {_MAX_ENTRY_BYTES // 2**20} MiB", self._at(rest)
+                )
             empty = empty and end == 0
             rest = rest[end:] if closed else self._with_more(rest[end:])
         self._check_padding(rest)

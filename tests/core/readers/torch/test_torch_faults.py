@@ -82,7 +82,7 @@ def also(outside: str) -> Callable[[str, bytes], list[tuple[str, bytes]]]:
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_archives_that_no_honest_program_writes_are_refused(tmp_path: Path, command: Command) -> None:
     path = tmp_path / "a.pt"
-    twice = changed(tmp_path, lambda name, data: [(name, data)] * (1 + name.endswith("data.pkl")))
+    twice = changed(tmp_path, lambda name, data: [(name, data)] * (2 if name.endswith("data.pkl") else 1))
     assert "/data.pkl: its zip archive has this member twice" in said_of(command, path, twice)
     for outside in ("../../evil", "/etc/evil", "good/../../evil", "..\\evil"):
         slip = changed(tmp_path, also(outside))
