@@ -36,9 +36,12 @@ DTYPES = {
 }
 
 REFUSED_HERE_ALONE = (
-    # Torch's unpickler passes over the protocol that a pickle claims, and over what follows a storage's end.
+    # Torch's unpickler passes over the protocol that a pickle claims, and makes a storage longer where a tensor needs it.
     "is newer than any that is known",
     "it reaches beyond its storage",
+    # Torch makes a storage of what a legacy file's pickle says, and does not look whether values of it follow.
+    "is not in the list of its storages",
+    "a reference to a storage is damaged: its class is no storage",
     # Torch spreads whatever can be iterated over as the arguments of a call.
     "the pickle calls a function with what is no tuple",
     # The name of a key may be damaged to that of an optimizer's state; torch gives a key no meaning.
