@@ -36,7 +36,8 @@ DTYPES = {
 }
 
 REFUSED_HERE_ALONE = (
-    # Torch's unpickler passes over the protocol that a pickle claims, and makes a storage longer where a tensor needs it.
+    # Torch's unpickler passes over the protocol that a pickle claims, and makes a storage longer where a tensor
+    # needs it.
     "is newer than any that is known",
     "it reaches beyond its storage",
     # Torch makes a storage of what a legacy file's pickle says, and does not look whether values of it follow.
