@@ -109,6 +109,9 @@ DTYPES = (
     Dtype("Q1_0", 128, 18, "packed", ggml=41),
 )
 
+VALUE_BYTES = {dtype.name: dtype.nbytes for dtype in DTYPES if dtype.block == 1}
+"""Bytes of a value, by the names of dtypes whose values take whole bytes."""
+
 TORCH_IN_BYTES = {
     "float4_e2m1fn_x2": "F4",
     **{f"uint{bits}": f"U{bits}" for bits in range(1, 8)},

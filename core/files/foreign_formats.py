@@ -110,8 +110,8 @@ _TEXTS = (
     OtherFormat("a script", _NAME_MODEL, (".py", ".sh"), ((0, b"#!"),)),
     OtherFormat("plain text", _NAME_MODEL, (".md", ".txt", ".yaml", ".yml", ".toml", ".log")),
 )
-START = 512
-"""How many of a file's first bytes are looked at."""
+START_BYTES = 512
+"""So many of a file's first bytes are looked at."""
 
 # Files by which a folder as a whole is known, before its single files are.
 _FOLDERS = (
@@ -126,7 +126,7 @@ def by_content(start: bytes) -> OtherFormat | None:
     """What a file is by its first bytes; None where they do not tell.
 
     Args:
-        start: its first bytes, `START` or more where it has them.
+        start: its first bytes, `START_BYTES` or more where it has them.
     """
     for kind in (*FORMATS, *_TEXTS):
         if any(start[place : place + len(magic)] == magic for place, magic in kind.magics):
@@ -137,7 +137,9 @@ def by_content(start: bytes) -> OtherFormat | None:
         return by_name("x.npz") if name.endswith(b".npy") else by_name("x.keras") if name in _IN_KERAS else None
     if start[:1] == b"\x08" and start[2:3] == b"\x12" and start[3:4] not in {b"", b"\0"}:
         return _protobuf(start)
-    return by_name("openvino_model.xml") if b"<net " in start[:START] and start.lstrip().startswith(b"<") else None
+    return (
+        by_name("openvino_model.xml") if b"<net " in start[:START_BYTES] and start.lstrip().startswith(b"<") else None
+    )
 
 
 _IN_KERAS = {b"metadata.json", b"config.json", b"model.weights.h5"}
@@ -166,7 +168,7 @@ def refused(start: bytes, name: str, file: str) -> CheckpointError | None:
     """The error for a file that is of another format; None for one that may be a checkpoint, or anything.
 
     Args:
-        start: its first bytes, `START` or more where it has them.
+        start: its first bytes, `START_BYTES` or more where it has them.
         name: its name.
         file: what the error calls it.
     """

@@ -9,40 +9,40 @@ from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
 
-_LARGEST = 1 << 22
-"""Bytes of a config; large ones have some hundred kB."""
-LARGEST_INDEX = 1 << 27
-"""Bytes; the index of a million tensors has about 100 MB."""
-_LARGEST_WIDE = 1 << 25
-"""Bytes where there is other than ASCII: one such character makes every one of a text take four bytes."""
+MAX_CONFIG_BYTES = 1 << 22
+"""Large configs have some hundred kB."""
+MAX_INDEX_BYTES = 1 << 27
+"""The index of a million tensors has about 100 MB."""
+MAX_WIDE_BYTES = 1 << 25
+"""Where there is other than ASCII: one such character makes every one of a text take four bytes."""
 MAX_VALUES = 1_500_000
 """Each may take 200 bytes of memory, and two bytes in the file."""
 
 
-def read_json_object(folder: Folder, name: str, file: str = "", most: int = _LARGEST) -> dict[str, Any]:
+def read_json_object(folder: Folder, name: str, file: str = "", max_bytes: int = MAX_CONFIG_BYTES) -> dict[str, Any]:
     """The object in a JSON file.
 
     Args:
         folder: where it lies.
         name: its file name.
         file: what an error calls it, if not by its path.
-        most: how many bytes it may have.
+        max_bytes: how many bytes it may have.
 
     Raises:
         CheckpointError: where it cannot be read, is too large, or holds anything else.
     """
     file = file or folder.shown(name)
-    return json_object(read_text(folder, name, file, most), file)
+    return json_object(read_text(folder, name, file, max_bytes), file)
 
 
-def read_text(folder: Folder, name: str, file: str, most: int) -> bytes:
+def read_text(folder: Folder, name: str, file: str, max_bytes: int) -> bytes:
     """The bytes of a JSON file, which may be held as a text.
 
     Args:
         folder: where it lies.
         name: its file name.
         file: what an error calls it.
-        most: how many bytes it may have.
+        max_bytes: how many bytes it may have.
 
     Raises:
         CheckpointError: where it cannot be read or is too large.
@@ -50,13 +50,13 @@ def read_text(folder: Folder, name: str, file: str, most: int) -> bytes:
     opened, size = folder.open(name)
     with opened:
         try:
-            _check_size(size, most, file)
+            _check_size(size, max_bytes, file)
             content = opened.read(size)
         except OSError as error:
             raise from_os_error(error, file) from error
     # The one byte is looked for a hundred times faster than the two.
     if (b"\\" in content and b"\\u" in content) or not content.isascii():
-        _check_size(size, min(most, _LARGEST_WIDE), file)
+        _check_size(size, min(max_bytes, MAX_WIDE_BYTES), file)
     return content
 
 
@@ -95,9 +95,9 @@ def json_object(content: bytes, file: str) -> dict[str, Any]:
     return value
 
 
-def _check_size(size: int, most: int, file: str) -> None:
-    if size > most:
-        raise CheckpointError(file, f"{size:,} bytes are more than the {most:,} read of such a file")
+def _check_size(size: int, max_bytes: int, file: str) -> None:
+    if size > max_bytes:
+        raise CheckpointError(file, f"{size:,} bytes are more than the {max_bytes:,} read of such a file")
 
 
 def read_config(folder: Folder, notes: list[str]) -> ModelConfig:

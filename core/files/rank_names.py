@@ -82,7 +82,8 @@ def rank_file(name: str) -> RankFile | None:
 
 def rank_files(names: Iterable[str]) -> list[RankFile]:
     """Those of a folder, by layer, expert, part and rank; of optimizers none."""
-    found = [one for name in names if "optim" not in name and "extra_state" not in name and (one := rank_file(name))]
+    models = [name for name in names if "optim" not in name and "extra_state" not in name]
+    found = [one for one in map(rank_file, models) if one]
     return sorted(found, key=lambda one: (one.layer, one.expert, one.part, one.rank, one.name))
 
 

@@ -15,10 +15,10 @@ from typing import NamedTuple
 _OF = re.compile(r"(.*?)(\d{1,9})([-_]of[-_])(\d{1,9})(.*)", re.DOTALL | re.ASCII)
 _TORCHTUNE = re.compile(r"(.*_)(\d{4})(_\d+\.\w+)", re.DOTALL | re.ASCII)
 _RUN = re.compile(r"\d+", re.ASCII)
-_MOST_MISSING = 10_000
+_MAX_MISSING_FILES = 10_000
 """Missing names that are made; a hostile name may speak of a billion shards."""
-_MOST_NAMED = 4
-_MOST_DIGITS = 9
+_MAX_NAMED_FILES = 4
+_MAX_DIGITS = 9
 _LAYER = re.compile(r"(.*\.)?(layers|blocks|h)\.\d+\.\w+", re.DOTALL | re.ASCII)
 """A file of one layer, where every module was saved into a file of its own, as AirLLM does."""
 
@@ -55,8 +55,8 @@ class ShardSet(NamedTuple):
     @property
     def missing_text(self) -> str:
         """The missing ones as a sentence names them."""
-        more = self.total - len(self.files) - _MOST_NAMED
-        return ", ".join(self.missing[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        more = self.total - len(self.files) - _MAX_NAMED_FILES
+        return ", ".join(self.missing[:_MAX_NAMED_FILES]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def shard_sets(names: Iterable[str]) -> list[ShardSet]:
@@ -96,7 +96,7 @@ def set_of(name: str, names: Iterable[str]) -> ShardSet:
 
 def _counted_set(key: tuple[str, ...], files: list[str]) -> ShardSet:
     before, width, of, total, after = key
-    there = {number for name in files if (number := _number_of(name)) is not None}
+    there = {number for number in map(_number_of, files) if number is not None}
     # transformers counts from 1, JAX's programs from 0.
     first = 0 if 0 in there else 1
     if max(there) >= first + int(total):
@@ -113,7 +113,7 @@ def _number_of(name: str) -> int | None:
 
 def _lacking(there: set[int], first: int, end: int) -> list[int]:
     """The numbers of a range that are not there, as many as are named at most."""
-    return list(islice((number for number in range(first, end) if number not in there), _MOST_MISSING))
+    return list(islice((number for number in range(first, end) if number not in there), _MAX_MISSING_FILES))
 
 
 def _sequences(files: list[str], loose: list[str]) -> list[ShardSet]:
@@ -125,7 +125,7 @@ def _sequences(files: list[str], loose: list[str]) -> list[ShardSet]:
     """
     numbers = [_RUN.findall(name) for name in files]
     varying = [place for place, values in enumerate(zip(*numbers)) if len(set(values)) > 1]
-    if len(varying) > 1 or max(len(number) for values in numbers for number in values) > _MOST_DIGITS:
+    if len(varying) > 1 or max(len(number) for values in numbers for number in values) > _MAX_DIGITS:
         return [ShardSet((name,)) for name in files]
     of_torchtune = _TORCHTUNE.fullmatch(files[0]) is not None  # whose last number is the epoch's
     place = varying[0] if varying else len(numbers[0]) - (2 if of_torchtune else 1)

@@ -17,7 +17,7 @@ _PATTERNS = (
     re.compile(r"(?P<whole>.+)\.(?P<piece>[a-z]{2}|\d{2,4})", re.ASCII),
     re.compile(r"(?P<whole>)x(?P<piece>[a-z]{2})", re.ASCII),
 )
-_MOST_NAMED = 4
+_MAX_NAMED_FILES = 4
 _PLAIN = re.compile(r"[\w./+=@%-]+", re.ASCII)
 
 
@@ -97,7 +97,7 @@ def refused_piece(folder: Folder, name: str, names: Sequence[str]) -> Checkpoint
     whole = pieces.whole or "WHOLE"
     place = pieces.place(name)
     missing = f", of which {len(pieces.names)} are here" if len(pieces.names) < pieces.total else ""
-    many = len(pieces.names) > _MOST_NAMED
+    many = len(pieces.names) > _MAX_NAMED_FILES
     shown = [*pieces.names[:2], "…", pieces.names[-1]] if many else pieces.names
     command = f"cat {' '.join(map(_quoted, shown))} > {_quoted(whole)}"
     reason = f"this is piece {place} of {pieces.total} of a file that was split by bytes{missing}"

@@ -240,7 +240,7 @@ class HubClient:
             if len(content) > most:
                 if cut or raw:
                     break
-                raise HubError(asked.file, f"its list of files is longer than {most >> 20} MiB")
+                raise HubError(asked.file, f"its list of files is longer than {most // 2**20} MiB")
         return bytes(content[:most])
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from core.hub.errors import HubError
 
-FIRST = 100_000
-"""Bytes of the first request: 97 % of the safetensors headers on the hub are shorter (huggingface_hub, hf_api.py,
+FIRST_BYTES = 100_000
+"""Of the first request: 97 % of the safetensors headers on the hub are shorter (huggingface_hub, hf_api.py,
 parse_safetensors_file_metadata)."""
 _MAX_AHEAD_BYTES = 1 << 21
 _MAX_PIECE_BYTES = 1 << 24
@@ -99,7 +99,7 @@ class RemoteFile(io.RawIOBase):
         self._position = 0
         self._fetched = 0
         self._end_of_last = 0
-        self._ahead = FIRST
+        self._ahead = FIRST_BYTES
         self.ranges = Ranges()
         self.grown = False
         self.whole = True
@@ -162,7 +162,7 @@ class RemoteFile(io.RawIOBase):
             stop = self.ranges.room(start, end)
             if self._fetched + stop - start > _MAX_FETCHED_BYTES:
                 reason = (
-                    f"more than {_MAX_FETCHED_BYTES >> 20} MiB of it would have to be downloaded to read its header"
+                    f"more than {_MAX_FETCHED_BYTES // 2**20} MiB of it would have to be downloaded to read its header"
                 )
                 raise HubError(self._file, reason, advice="download it and name the file")
             piece = (fetch or self._fetch)(start, stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from threading import Event, Lock
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -14,7 +15,7 @@ from core.hub.client import HubClient, Piece
 from core.hub.errors import HubError
 from core.hub.header_cache import HeaderCache
 from core.hub.listing import Listing
-from core.hub.remote_file import FIRST, RemoteFile
+from core.hub.remote_file import FIRST_BYTES, RemoteFile
 
 T = TypeVar("T")
 
@@ -146,7 +147,7 @@ class HubFolder:
         # Not all at once, so that a thousand headers do not pile up while one is read.
         while self._waiting and len(self._coming) < _MAX_FILES_AHEAD:
             name = self._waiting.pop()
-            self._coming[name] = self._workers.submit(lambda name=name: self._begin(name))  # type: ignore[misc]
+            self._coming[name] = self._workers.submit(partial(self._begin, name))
 
     def _begin(self, name: str) -> RemoteFile:
         """In a worker: a file with its beginning, or where else its format has its header."""
@@ -168,8 +169,8 @@ class HubFolder:
                 file.load(start, end, source.fetch)
             if name.endswith(".safetensors"):
                 length = 8 + int.from_bytes(file.ranges.peek(0, 8), "little")
-                if FIRST < length < _MAX_HEADER_AHEAD_BYTES:
-                    file.load(FIRST, length, source.fetch)
+                if FIRST_BYTES < length < _MAX_HEADER_AHEAD_BYTES:
+                    file.load(FIRST_BYTES, length, source.fetch)
         return file
 
     def _through_workers(self, source: _Source) -> Callable[[int, int], bytes]:
@@ -190,8 +191,8 @@ def _likely(name: str, size: int) -> list[tuple[int, int]]:
     """Where a file's header is, by its name: what to fetch before anybody asks."""
     if name.endswith(".json"):
         return [(0, min(size, _MAX_JSON_AHEAD_BYTES))]
-    start = (0, min(size, FIRST))
-    if is_torch_name(name) and size > FIRST + _END_BYTES:
+    start = (0, min(size, FIRST_BYTES))
+    if is_torch_name(name) and size > FIRST_BYTES + _END_BYTES:
         return [start, (size - _END_BYTES, size)]
     return [start]
 

@@ -19,10 +19,10 @@ from core.hub.local_cache import hub_cache, snapshot
 from core.locate.folder_entries import folder_entries
 from core.locate.location import Location, locate
 
-_DEEPEST = 5
-_MOST_NAMED = 4
+_MAX_FOLDER_LEVELS = 5
+_MAX_NAMED_FILES = 4
 _START_BYTES = 64
-_MOST_FOLDERS = 20_000
+_MAX_FOLDERS = 20_000
 
 
 class Entry(NamedTuple):
@@ -107,14 +107,14 @@ def _located(model: str) -> Location | None:
 def _below(folder: str, cancelled: Callable[[], bool]) -> Iterator[Entry]:
     """Checkpoints in a folder and those below it: a folder is one where its files belong together, else each file."""
     stack, seen = [(folder, 0)], 0
-    while stack and seen < _MOST_FOLDERS and not cancelled():
+    while stack and seen < _MAX_FOLDERS and not cancelled():
         current, depth = stack.pop()
         seen += 1
         weights, folders = _weights(current), _folders(current)
         shown = current if current.startswith(("/", "./", "../")) or current in (".", "..") else f"./{current}"
         for name, size in folder_entries(weights, _plain_files(current), folders).items():
             yield Entry(os.path.join(shown, name) if name else shown, "here", None, size)
-        if depth < _DEEPEST:
+        if depth < _MAX_FOLDER_LEVELS:
             names = [name for name in folders if not name.startswith(_PASSED_OVER) and name not in _DULL]
             if any("model_states" in name for name in weights):
                 names = [name for name in names if name != "zero"]
@@ -128,13 +128,13 @@ def checkpoints_below(folder: str) -> str:
         folder: the folder; what lies in itself is not meant.
     """
     found: dict[str, None] = {}
-    for entry in _below(folder, lambda: len(found) > _MOST_NAMED):
+    for entry in _below(folder, lambda: len(found) > _MAX_NAMED_FILES):
         path = os.path.relpath(entry.model, folder)
         inside = path if os.path.isdir(entry.model) else os.path.dirname(path)
         if inside not in {"", "."} and not any(inside.startswith(f"{above}/") for above in found):
             found[inside] = None
     names = list(found)
-    return ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+    return ", ".join(names[:_MAX_NAMED_FILES]) + (", …" if len(names) > _MAX_NAMED_FILES else "")
 
 
 _PASSED_OVER = (".", "models--", "mp_rank_")

@@ -106,7 +106,7 @@ def adapter_text(config: dict[str, Any]) -> str:
 def _rank_text(config: dict[str, Any]) -> str:
     # AdaLoRA cuts its first rank down in training; the r beside is LoRA's default and means nothing.
     keys = ("init_r", "target_r") if config.get("peft_type") == "ADALORA" else ("r",)
-    ranks = [str(rank) for key in keys if type(rank := config.get(key)) is int and rank > 0]
+    ranks = [str(rank) for rank in map(config.get, keys) if type(rank) is int and rank > 0]
     others = " and others" if config.get("rank_pattern") and len(keys) == 1 else ""
     return f", r = {' to '.join(ranks)}{others}" if ranks else ""
 

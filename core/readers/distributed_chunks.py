@@ -72,7 +72,8 @@ def chunk_columns(entries: Iterable[Entry], stored: Iterable[Stored]) -> ChunkCo
         entries: the tensors.
         stored: all that the metadata says of bytes; what it says of other tensors is left out.
     """
-    runs = {key: run for run in stored if (key := _key_of(run.key))}
+    keyed = ((_key_of(run.key), run) for run in stored)
+    runs = {key: run for key, run in keyed if key}
     columns = ChunkColumns()
     known: dict[tuple[int, ...], tuple[int, ...]] = {}
     for entry in entries:

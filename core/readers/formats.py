@@ -78,11 +78,15 @@ class Start:
         return not self.content.startswith(b"PK") or first.endswith(b"data.pkl")
 
 
+FileOpener = Callable[[Found, str], Reader]
+"""Gives the reader of one file, by its name."""
+
+
 class Format:
     """A way in which checkpoints are written; a question that does not arise for it is answered with no.
 
     Attributes:
-        open_file: the reader of one file, by its name.
+        open_file: the reader of one file, by its name; None where a single file is never of it.
         open_folder: the reader of the checkpoint in a folder, by the names of its files; None where it has none.
         is_named: whether a file is of it by its name, whatever lies in it.
         begins: whether a file is of it by its first bytes.
@@ -94,8 +98,8 @@ class Format:
     def __init__(
         self,
         *,
-        open_file: Callable[[Found, str], Reader],
         open_folder: Callable[[Found, list[str]], Reader | None],
+        open_file: FileOpener | None = None,
         is_named: Callable[[str], bool] = lambda name: False,
         begins: Callable[[Start], bool] = lambda start: False,
         may_be: Callable[[Start], bool] = lambda start: False,
@@ -107,7 +111,8 @@ class Format:
         self.may_be = may_be
 
 
-def _safetensors_file(found: Found, name: str) -> Reader:
+def safetensors_file(found: Found, name: str) -> Reader:
+    """The reader of one file, of which it need not be known that it is of this format."""
     if name.endswith(INDEX_SUFFIX):
         return _safetensors(found, shards_among(found.folder.names()), name)
     reader = _with_shards(found, name, partial(_safetensors, found))
@@ -250,7 +255,10 @@ def open_folder(model: str, source: str, folder: Folder, names: list[str]) -> Re
         CheckpointError: where there are several checkpoints to choose from.
     """
     found = Found(model, source, folder)
-    return next((reader for format in FORMATS if (reader := format.open_folder(found, names))), None)
+    for format in FORMATS:
+        if reader := format.open_folder(found, names):
+            return reader
+    return None
 
 
 def _torch(found: Found, files: list[str], index: str = "") -> Reader:
@@ -288,7 +296,7 @@ def _config_folder(found: Found, names: list[str]) -> Reader | None:
 
 
 SAFETENSORS = Format(
-    open_file=_safetensors_file,
+    open_file=safetensors_file,
     open_folder=_safetensors_folder,
     is_named=lambda name: name.endswith(INDEX_SUFFIX),
     begins=lambda start: kind_of(start.content, start.size) == "safetensors",
@@ -312,11 +320,11 @@ PYTORCH = Format(
     may_be=_torch_may_be,
 )
 # A folder of folders, each with a model; a file of a pipeline is one of another format.
-PIPELINE = Format(open_file=_config_file, open_folder=_pipeline_folder)
+PIPELINE = Format(open_folder=_pipeline_folder)
 # Files that several GPUs wrote of one model: each alone is one of PyTorch, which knows them by their names.
-RANKS = Format(open_file=_torch_file, open_folder=_ranks_folder)
+RANKS = Format(open_folder=_ranks_folder)
 # A projector of images or an importance matrix, where there is no model beside it.
-GGUF_COMPANION = Format(open_file=_gguf_file, open_folder=_gguf_alone)
+GGUF_COMPANION = Format(open_folder=_gguf_alone)
 CONFIG = Format(
     open_file=_config_file,
     open_folder=_config_folder,

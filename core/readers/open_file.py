@@ -6,7 +6,7 @@ from core.checkpoint.source import Reader
 from core.files.folder import Folder, first_bytes, names_beside
 from core.files.safetensors_names import SUFFIX
 from core.files.torch_names import is_torch_name
-from core.readers.formats import FORMATS, SAFETENSORS, Format, Found, Start
+from core.readers.formats import FORMATS, FileOpener, Found, Start, safetensors_file
 
 
 def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
@@ -21,7 +21,7 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     Raises:
         CheckpointError: where it cannot be opened or is no checkpoint.
     """
-    reader = _format(folder, name).open_file(Found(model, path, folder), name)
+    reader = _opener(folder, name)(Found(model, path, folder), name)
     if folder.has("adapter_config.json"):
         from core.readers.adapter import described, is_adapter_name
 
@@ -30,23 +30,26 @@ def file_reader(model: str, path: str, folder: Folder, name: str) -> Reader:
     return reader
 
 
-def _format(folder: Folder, name: str) -> Format:
-    """The format of a file.
+def _opener(folder: Folder, name: str) -> FileOpener:
+    """What gives the reader of a file, by the format that it is of.
 
     Raises:
         CheckpointError: where it cannot be opened, or is of a format that is not read.
     """
     for format in FORMATS:
-        if format.is_named(name):
-            return format
+        if format.open_file and format.is_named(name):
+            return format.open_file
     _refuse_piece(folder, name)
     start = Start(name, *first_bytes(folder, name))
     for format in FORMATS:
-        if format.begins(start):
-            return format
+        if format.open_file and format.begins(start):
+            return format.open_file
     if start.content:
         _refuse_others(start, folder.shown(name))
-    return next((format for format in FORMATS if format.may_be(start)), SAFETENSORS)
+    for format in FORMATS:
+        if format.open_file and format.may_be(start):
+            return format.open_file
+    return safetensors_file
 
 
 def _refuse_piece(folder: Folder, name: str) -> None:

@@ -21,7 +21,7 @@ from core.text.escape import escaped
 
 MODEL_INDEX = "model_index.json"
 _WITHOUT_WEIGHTS = ("Tokenizer", "TokenizerFast", "Scheduler", "Processor", "FeatureExtractor", "Guider")
-_MOST_PARTS = 64
+_MAX_SUBMODELS = 64
 
 OpenFolder = Callable[[str, str, Folder, list[str]], "Reader | None"]
 
@@ -47,7 +47,7 @@ def pipeline_reader(
     told = [key for key, value in index.items() if _has_weights(key, value)]
     there = folder.folders()
     # Where the list names no model, the folders are all there is to go by.
-    wanted = (told or there)[:_MOST_PARTS]
+    wanted = (told or there)[:_MAX_SUBMODELS]
     parts: dict[str, Reader] = {}
     for name in wanted:
         below = folder.below(name)

@@ -14,13 +14,13 @@ from functools import cached_property
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
 from core.checkpoint.learned import Claims
 from core.files.folder import Folder
-from core.files.json_file import LARGEST_INDEX, json_object, read_text
+from core.files.json_file import MAX_INDEX_BYTES, json_object, read_text
 from core.text.escape import escaped
 from core.text.numbers import plural
 from core.text.width import shortened
 
-_LONGEST_NAME = 512
-"""Characters of a shard's name, with the folders in it; file systems have 255 bytes for each."""
+_MAX_NAME_CHARACTERS = 512
+"""Of a shard's name, with the folders in it; file systems have 255 bytes for each."""
 
 
 _SMALL_BYTES = 1 << 18
@@ -57,7 +57,7 @@ class ShardIndex:
 
     def _read(self) -> tuple[object, dict[str, list[str]]]:
         """The index's `metadata`, and of each shard the tensors that it promises."""
-        text = read_text(self._folder, self._name, self._file, LARGEST_INDEX)
+        text = read_text(self._folder, self._name, self._file, MAX_INDEX_BYTES)
         if len(text) > _SMALL_BYTES:
             from core.readers.typed_index import typed_index
 
@@ -82,7 +82,7 @@ class ShardIndex:
     def _check_shards(self) -> None:
         for shard in self.shards:
             outside = os.path.isabs(shard) or ".." in shard.split("/") or "\0" in shard
-            if outside or not shard.endswith(self._ending) or len(shard) > _LONGEST_NAME:
+            if outside or not shard.endswith(self._ending) or len(shard) > _MAX_NAME_CHARACTERS:
                 what = f"it names a file that is no {self._ending.lstrip('.')} file in its folder"
                 raise self._fault(what, shortened(shard, 120))
         missing = [shard for shard in self.shards if not self._folder.has(shard) or self._leads_nowhere(shard)]

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from core.checkpoint.errors import AGAIN, CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder
-from core.files.json_file import LARGEST_INDEX, read_json_object
+from core.files.json_file import MAX_INDEX_BYTES, read_json_object
 from core.files.shard_sets import ShardSet, set_of, shard_sets
 from core.text.escape import escaped
 from core.text.numbers import plural
 from core.text.width import shortened
 
-_MOST_INDEXES = 4
-_MOST_NAMED = 4
+_MAX_INDEXES = 4
+_MAX_NAMED_FILES = 4
 
 OpenFiles = Callable[[list[str], str], Reader]
 """Gives the reader of some files, or of those that an index names, by their names and the index's."""
@@ -47,10 +47,10 @@ def several(source: str, names: list[str], what: str) -> CheckpointError:
     """What to say of a folder with several checkpoints: their names, of the shards of one the first."""
     firsts = [one.files[0] for one in shard_sets(names)]
     shown = firsts if len(firsts) > 1 else names
-    listed = ", ".join(shortened(escaped(name), 80) for name in shown[:_MOST_NAMED])
+    listed = ", ".join(shortened(escaped(name), 80) for name in shown[:_MAX_NAMED_FILES])
     return CheckpointError(
         source,
-        f"there are several {what}: {listed}" + (", …" if len(shown) > _MOST_NAMED else ""),
+        f"there are several {what}: {listed}" + (", …" if len(shown) > _MAX_NAMED_FILES else ""),
         advice="name one of them",
     )
 
@@ -82,14 +82,14 @@ def shard_alone(folder: Folder, name: str, ending: str, open_files: OpenFiles) -
 
 def _of_index(folder: Folder, name: str, names: list[str], ending: str, open_files: OpenFiles) -> Reader | None:
     """The same, where an index beside the file names it."""
-    for index in [other for other in names if other.endswith(f"{ending}.index.json")][:_MOST_INDEXES]:
+    for index in [other for other in names if other.endswith(f"{ending}.index.json")][:_MAX_INDEXES]:
         shards = _promised(folder, index)
         if name not in shards or len(shards) < 2:
             continue
         missing = [shard for shard in shards if not folder.has(shard) or _leads_nowhere(folder, shard)]
         if missing:
-            more = f" and {len(missing) - _MOST_NAMED:,} more" if len(missing) > _MOST_NAMED else ""
-            text = ", ".join(missing[:_MOST_NAMED]) + more
+            more = f" and {len(missing) - _MAX_NAMED_FILES:,} more" if len(missing) > _MAX_NAMED_FILES else ""
+            text = ", ".join(missing[:_MAX_NAMED_FILES]) + more
             return _piece(folder, name, shards.index(name) + 1, len(shards), text, open_files)
         reader = open_files([], index)
         reader.source = reader.source.with_notes(_whole(name, len(shards)))
@@ -100,7 +100,7 @@ def _of_index(folder: Folder, name: str, names: list[str], ending: str, open_fil
 def _promised(folder: Folder, index: str) -> list[str]:
     """The shards that an index names, sorted; none where it is no index, which who reads it will say."""
     try:
-        weight_map = read_json_object(folder, index, most=LARGEST_INDEX).get("weight_map")
+        weight_map = read_json_object(folder, index, max_bytes=MAX_INDEX_BYTES).get("weight_map")
     except CheckpointError:
         return []
     values = weight_map.values() if isinstance(weight_map, dict) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,21 @@ DTYPES = {
     torch.float8_e4m3fn: "F8_E4M3",
     torch.float8_e5m2: "F8_E5M2",
 }
+
+REFUSED_HERE_ALONE = (
+    # Torch's unpickler passes over the protocol that a pickle claims, and makes a storage longer where a tensor
+    # needs it.
+    "is newer than any that is known",
+    "it reaches beyond its storage",
+    # Torch makes a storage of what a legacy file's pickle says, and does not look whether values of it follow.
+    "is not in the list of its storages",
+    "a reference to a storage is damaged: its class is no storage",
+    # Torch spreads whatever can be iterated over as the arguments of a call.
+    "the pickle calls a function with what is no tuple",
+    # The name of a key may be damaged to that of an optimizer's state; torch gives a key no meaning.
+    "no model in it, only what lies beside one",
+)
+"""Why a file may be refused, in the words of the errors, though torch loads tensors from it."""
 
 Layouts = dict[str, tuple[str, tuple[int, ...], int]]
 
@@ -71,22 +86,26 @@ def load_own(path: Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=False)
 
 
-def expect_agreement(path: Path) -> bool:
+def expect_agreement(path: Path, refusals: Collection[str] = ("",)) -> bool:
     """Whether a file was read here and by torch; the same tensors must then be found.
 
     Torch's names are the keys on the way to each tensor; here the model is told by the last of them, and what lies
     beside it is only counted.
+
+    Args:
+        path: the file.
+        refusals: words, of which the error must have some where torch alone loads tensors from the file.
     """
     reader = open_reader(Location(str(path), str(path)))
     try:
         batches = [batch for batch, _ in reader.batches()]
-    except CheckpointError:
+    except CheckpointError as error:
+        _expect_known(error.reason, refusals, path)
         return False
     found = [tensor for batch in batches for tensor in batch]
     beside = sum(batch.learned.beside.tensor_count for batch in batches if batch.learned and batch.learned.beside)
-    try:
-        theirs = _tensors_in(load(path))
-    except Exception:  # whatever torch raises of a damaged file, it does not read it
+    theirs = _tensors_of_torch(path)
+    if theirs is None:
         return False
     whole = sorted(theirs)
     for tensor in found:
@@ -101,7 +120,24 @@ def _ends_with(path: str, name: str) -> bool:
     return "(" in name or path == name or path.endswith(f".{name}") or (not path and name == "tensor")
 
 
-def _tensors_in(root: object) -> list[tuple[str, str, tuple[int, ...]]]:
+def _expect_known(reason: str, refusals: Collection[str], path: Path) -> None:
+    known = any(words in reason for words in refusals)
+    assert known or not _tensors_of_torch(path), reason
+
+
+Told = tuple[str, str, tuple[int, ...]]
+"""Of a tensor: the keys on the way to it, its dtype and its shape."""
+
+
+def _tensors_of_torch(path: Path) -> list[Told] | None:
+    """All tensors that torch loads from a file; None where it does not read it."""
+    try:
+        return _tensors_in(load(path))
+    except Exception:  # whatever torch raises of a damaged file
+        return None
+
+
+def _tensors_in(root: object) -> list[Told]:
     """All tensors in what torch has loaded: keys on the way, dtype and shape; each container once."""
     found = []
     seen: set[int] = set()

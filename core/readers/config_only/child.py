@@ -61,7 +61,7 @@ def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
     except _Refused as error:
         yield {"error": error.args[0], "advice": error.args[1]}
     except MemoryError:
-        yield {"error": f"building it takes more than {MAX_BYTES >> 30} GiB of memory", "advice": _SEE}
+        yield {"error": f"building it takes more than {MAX_BYTES // 2**30} GiB of memory", "advice": _SEE}
     except Exception as error:
         yield {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
 

@@ -75,10 +75,8 @@ def notes_of(header: GgufHeader) -> Iterator[str]:
     if isinstance(kind, str) and kind in _KINDS:
         base = _text(metadata.get("general.base_model.0.name"))
         yield _KINDS[kind] + (f"; its base model is {base}" if base else "")
-    parts = [
-        _text(metadata.get("general.name")),
-        (size := _text(metadata.get("general.size_label"))) and f"size label {size}",
-    ]
+    size = _text(metadata.get("general.size_label"))
+    parts = [_text(metadata.get("general.name")), f"size label {size}" if size else ""]
     file_type = metadata.get("general.file_type")
     if type(file_type) is int:
         parts.append(f"file type {file_type_name(file_type)}")

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from math import prod
 
+from core.checkpoint.dtypes import VALUE_BYTES
 from core.checkpoint.errors import DAMAGED, CheckpointError
 from core.files.folder import Folder
 from core.files.rank_names import RankFile
@@ -34,12 +35,9 @@ def layer_files(folder: RankFolder, files: Sequence[RankFile]) -> Whole:
     by_layer: defaultdict[int, list[str]] = defaultdict(list)
     for file in files:
         by_layer[file.layer].append(file.name)
-    missing = [
-        name
-        for layer in by_layer
-        for rank in range(slices)
-        if not folder.has(name := f"layer_{layer:02}-model_{rank:02}-model_states.pt")
-    ]
+    missing = folder.lacking(
+        f"layer_{layer:02}-model_{rank:02}-model_states.pt" for layer in by_layer for rank in range(slices)
+    )
     if missing:
         raise missing_of(folder, missing, slices * len(by_layer), "file")
     loaded = {layer: folder.load(names) for layer, names in by_layer.items()}
@@ -103,7 +101,7 @@ def _named(layers: dict[int, Slice], blocks: list[int]) -> Slice:
 
 def _with_width(said: Sizes, loaded: list[Loaded]) -> Sizes:
     """The sizes with the width that the norms of all files have, since an embedding's file has none."""
-    widths = {width for one in loaded if (width := width_of(one.tensors, said))}
+    widths = {width_of(one.tensors, said) for one in loaded} - {0}
     return said._replace(hidden=widths.pop()) if len(widths) == 1 else said
 
 
@@ -174,7 +172,7 @@ def zero3_shapes(folder: RankFolder, files: Sequence[RankFile]) -> Whole:
         if name not in again and (empty is None or 0 in empty.shape):
             # What the optimizer keeps of a parameter is in float32, in one run with all others.
             dtype = "F32" if beside or empty is None else empty.dtype
-            tensors[name] = Tensor(shape, dtype, 4 * prod(shape) if beside else 0, None)
+            tensors[name] = Tensor(shape, dtype, VALUE_BYTES["F32"] * prod(shape) if beside else 0, None)
     tensors |= held
     slices = len({file.rank for file in files})
     if not shapes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from core.checkpoint.dtypes import VALUE_BYTES
 from core.checkpoint.errors import CheckpointError
 from core.files.folder import Folder
 from core.files.rank_names import RankFile
@@ -29,7 +30,7 @@ def world_files(folder: RankFolder, files: Sequence[RankFile], named: str) -> Wh
     """
     size = max(file.size for file in files)
     ranks = [file for file in files if file.size == size]
-    missing = [name for rank in range(size) if not folder.has(name := f"model_world_size_{size}_rank_{rank}.pt")]
+    missing = folder.lacking(f"model_world_size_{size}_rank_{rank}.pt" for rank in range(size))
     if missing and not named:
         raise missing_of(folder, missing, size, "rank")
     loaded = folder.load([named] if missing else [file.name for file in ranks])
@@ -66,22 +67,7 @@ def _is_part(tensor: Tensor) -> bool:
 
 
 def _full_bytes(tensor: Tensor) -> int:
-    return prod(tensor.shape) * _BYTES.get(tensor.dtype, 0)
-
-
-_BYTES = {
-    "F64": 8,
-    "F32": 4,
-    "BF16": 2,
-    "F16": 2,
-    "F8_E4M3": 1,
-    "F8_E5M2": 1,
-    "I64": 8,
-    "I32": 4,
-    "U8": 1,
-    "I8": 1,
-    "BOOL": 1,
-}
+    return prod(tensor.shape) * VALUE_BYTES.get(tensor.dtype, 0)
 
 
 def _bytes_of(loaded: Sequence[Loaded], name: str) -> int:

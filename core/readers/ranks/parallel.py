@@ -17,7 +17,7 @@ from core.readers.ranks.slices import Sizes, Slice, count_of_slices, joined
 from core.readers.torch.arguments import said_in, size_in
 from core.text.numbers import plural
 
-_MOST_NAMED = 4
+_MAX_NAMED_FILES = 4
 
 
 def consolidated(folder: RankFolder, files: Sequence[RankFile], named: str) -> Whole:
@@ -37,7 +37,7 @@ def consolidated(folder: RankFolder, files: Sequence[RankFile], named: str) -> W
     if len(files) == 1 or len(files) < whole:
         (one,) = folder.load([named or files[0].name])
         whole = max(whole, count_of_slices(one.tensors, said))
-        missing = [name for n in range(whole) if not folder.has(name := f"consolidated.{n:02}.{ending}")]
+        missing = folder.lacking(f"consolidated.{n:02}.{ending}" for n in range(whole))
         if not missing:
             return Whole(one.tensors)
         if not named:
@@ -175,6 +175,6 @@ def missing_of(folder: RankFolder, missing: list[str], whole: int, what: str) ->
         what: what each of them is.
     """
     others = f"as are {len(missing) - 1:,} more of " if len(missing) > 1 else "one of "
-    named = f" (missing: {', '.join(missing[:_MOST_NAMED])}{', …' if len(missing) > _MOST_NAMED else ''})"
+    named = f" (missing: {', '.join(missing[:_MAX_NAMED_FILES])}{', …' if len(missing) > _MAX_NAMED_FILES else ''})"
     reason = f"missing, {others}{plural(whole, what)}{named if len(missing) > 1 else ''}"
     return CheckpointError(folder.shown(missing[0]), reason, advice=f"{AGAIN}, or name one file to count that alone")

@@ -64,13 +64,16 @@ class RankReader:
         left = [f"not counted: {beside_text(ranks.beside)}"] if ranks.beside else []
         tensors = whole.tensors.values()
         learned = Learned(notes=[*whole.notes, *left], beside=total_of(ranks.beside.values()), piece=whole.piece)
-        # The values of one tensor lie in several files, and where in each is not told.
+        places = ranks.places(tensors)
         yield (
             TensorBatch.of(
                 list(whole.tensors),
                 tensors,
                 self.source.source,
                 storages=[tensor.storage for tensor in tensors],
+                shard=places.shard,
+                starts=places.starts,
+                placement=places.placement,
                 learned=learned,
             ),
             Progress(1, 1),

@@ -20,12 +20,12 @@ from core.readers.safetensors.entries import EntryChecks, Layouts
 from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural
 
-MAX_HEADER = 1 << 29
-"""Bytes; about four million tensors. What claims more is not believed."""
+MAX_HEADER_BYTES = 1 << 29
+"""About four million tensors. What claims more is not believed."""
 _MAX_ENTRY_BYTES = 1 << 23
 _MAX_TENSOR_ENTRY_BYTES = 1 << 21
 """Of one tensor, which takes some hundred. What is passed over in it is decoded at once, and other threads wait."""
-_PIECE = 1 << 20
+_PIECE_BYTES = 1 << 20
 _SPACE = b" \t\r\n"
 
 
@@ -82,7 +82,7 @@ class HeaderReader:
             raise self._fault("the file is empty")
         length, rest = int.from_bytes(start[:8], "little"), self._size - 8
         # A length's bytes may look like another format's: 640 like a pickle, 31,520 like JSON behind a space.
-        believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER)
+        believable = start[8:9] == b"{" and length <= min(rest, MAX_HEADER_BYTES)
         if not believable:
             from core.files.foreign import foreign
 
@@ -96,8 +96,8 @@ class HeaderReader:
                 " safetensors file",
                 "byte 0",
             )
-        if not 2 <= length <= MAX_HEADER:
-            raise self._fault(f"a header of {length:,} bytes cannot be: 2 to {MAX_HEADER:,} are read", "byte 0")
+        if not 2 <= length <= MAX_HEADER_BYTES:
+            raise self._fault(f"a header of {length:,} bytes cannot be: 2 to {MAX_HEADER_BYTES:,} are read", "byte 0")
         self._opened.seek(8)
         return length
 
@@ -110,7 +110,7 @@ class HeaderReader:
     def _with_more(self, rest: bytes) -> bytes:
         """`rest` and at least as much again of what follows it, so that a long entry costs linear time."""
         most = min(_MAX_ENTRY_BYTES + 1 - len(rest), self._length - self._read)
-        piece = self._read_bytes(min(max(_PIECE, len(rest)), most))
+        piece = self._read_bytes(min(max(_PIECE_BYTES, len(rest)), most))
         if not piece and self._read < self._length:
             raise self._fault("the file ended while its header was read", f"byte {8 + self._read}")
         self._read += len(piece)

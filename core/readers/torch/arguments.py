@@ -6,7 +6,7 @@ from typing import Any
 
 from core.readers.unpickle.values import Inert, PickledDict
 
-_MOST_ARGUMENTS = 2_000
+_MAX_ARGUMENTS = 2_000
 _RANK = "mp_rank_"
 
 
@@ -19,7 +19,7 @@ def said_in(value: object) -> dict[str, Any]:
 def _plain(value: object) -> dict[str, Any]:
     if not isinstance(value, PickledDict):
         return {}
-    pairs = zip(value.keys[:_MOST_ARGUMENTS], value.values)
+    pairs = zip(value.keys[:_MAX_ARGUMENTS], value.values)
     return {key.replace("-", "_"): held for key, held in pairs if isinstance(key, str) and type(held) in {int, bool}}
 
 

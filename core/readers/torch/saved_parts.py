@@ -113,7 +113,12 @@ class Part(NamedTuple):
     @property
     def weight(self) -> int:
         """By which it is taken before others: its size, halved for an average or what cannot be read."""
-        return 4 * self.size.elements >> self.is_averaged >> self.is_object
+        weight = 4 * self.size.elements
+        if self.is_averaged:
+            weight //= 2
+        if self.is_object:
+            weight //= 2
+        return weight
 
 
 def is_beside(name: str) -> bool:

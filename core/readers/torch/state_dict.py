@@ -19,13 +19,6 @@ from core.readers.unpickle.values import Inert
 
 _ROLES = {"generator", "netG", "student", "teacher", "policy"}
 """Of the usual keys those that say which of several parts it is, and not that it is the model."""
-_AVERAGED = {"ema", "swa", "averaged", "average", "shadow", "moving"}
-# What lies beside a model, by words in its key, or by the key itself.
-_BESIDE_WORDS = ("optim", "schedul", "scaler", "callback", "hyper_param", "hparam", "rng", "random_state")
-_BESIDE = {
-    *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
-    *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
-}
 _MAX_TOGETHER = 64
 """Parts of one model; of more the largest is the model."""
 _ALIKE = 0.9

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.files.foreign_formats import START, by_content, refused, refused_folder
+from core.files.foreign_formats import START_BYTES, by_content, refused, refused_folder
 from tests.support.checkpoints import header, write
 from tests.support.command import Command
 
@@ -157,7 +157,7 @@ def test_checkpoints_below_come_before_what_is_no_model(tmp_path: Path, command:
     assert "name one of its folders: unet" in command(tmp_path).complaint
 
 
-@given(st.binary(max_size=2 * START), st.text(max_size=20))
+@given(st.binary(max_size=2 * START_BYTES), st.text(max_size=20))
 def test_no_bytes_and_no_name_break_it(start: bytes, name: str) -> None:
     problems = [refused(start, name, "x"), refused_folder("x", [name], True), refused_folder("x", [name], False)]
     assert all(problem.sentence().isprintable() for problem in problems if problem)

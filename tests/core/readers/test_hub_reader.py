@@ -20,7 +20,7 @@ from core.count.counter import count
 from core.hub.client import HubClient
 from core.hub.header_cache import HeaderCache, cache_folder
 from core.hub.listing import Listing
-from core.hub.remote_file import FIRST, RemoteFile
+from core.hub.remote_file import FIRST_BYTES, RemoteFile
 from core.hub.remote_folder import HubFolder, Workers
 from core.locate.location import locate
 from core.readers.hub_reader import HubReader
@@ -76,6 +76,18 @@ def test_a_file_on_the_hub_counts_as_one_on_disk(repo: Path, hub: Hub, command: 
     assert abs(float(told[1]) * 1000 - hub.answered) < 300
 
 
+def test_a_shard_without_the_others_is_a_piece_as_on_disk(repo: Path, hub: Hub, command: Command) -> None:
+    write_shards(repo, split(gpt2(layers=2).items(), 3))
+    (repo / "model-00003-of-00003.safetensors").unlink()
+    shard = "model-00002-of-00003.safetensors"
+    local = command(repo / shard, "--json").model
+    remote = command(f"org/name/{shard}", "--json").model
+    assert remote["notes"][0].startswith("piece 2 of 3: ")
+    keys = ("parameters", "complete")
+    assert [remote[key] for key in keys] == [local[key] for key in keys]
+    assert remote["complete"] is False
+
+
 def test_the_hubs_own_total_is_compared(repo: Path, hub: Hub, command: Command) -> None:
     tensors = {**gpt2(layers=2, prefix=""), **masks(2)}
     write(repo / "model.safetensors", tensors)
@@ -125,8 +137,8 @@ def test_until_the_hub_answers_it_is_told_that_it_is_asked(repo: Path, hub: Hub)
 def test_of_a_large_file_the_header_alone_is_downloaded(repo: Path, hub: Hub, command: Command) -> None:
     write(repo / "model.safetensors", {"x": ("F32", (1 << 30, 100))})
     assert command("org/name", "--json").model["parameters"] == 100 << 30
-    assert hub.sent == FIRST
-    assert [request.headers["range"] for request in hub.requests if request.cdn] == [f"bytes=0-{FIRST - 1}"]
+    assert hub.sent == FIRST_BYTES
+    assert [request.headers["range"] for request in hub.requests if request.cdn] == [f"bytes=0-{FIRST_BYTES - 1}"]
 
 
 def test_shards_come_in_order_and_count_as_on_disk(repo: Path, hub: Hub, command: Command) -> None:
@@ -393,7 +405,7 @@ def test_a_file_that_is_opened_again_is_not_fetched_again(repo: Path, hub: Hub) 
         opened, _ = folder.open("model.safetensors")
         with opened:
             assert opened.read(length) == content[:length]
-    assert hub.sent == FIRST
+    assert hub.sent == FIRST_BYTES
 
 
 def test_an_address_of_the_cdn_that_has_ended_is_asked_for_again(repo: Path, hub: Hub) -> None:
