@@ -117,6 +117,4 @@ def _replace_closed_streams() -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments, namespace=Options())
-    asked = asked_command(options)
-    asked.check(options, parser)
-    return asked.run(options)
+    return asked_command(options, parser).run(options)
