@@ -12,7 +12,7 @@ from core.naming.buffers import (
     BUFFER_MODULES,
     BUFFERS,
     BUFFERS_BY_MODULE,
-    BUFFERS_BY_SIBLING,
+    BUFFERS_BY_SAME_MODULE,
     POWER_VECTORS,
     SCORE_CORRECTIONS,
     WIGNER,
@@ -49,7 +49,7 @@ def role_of(template: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     module = path.rpartition(".")[2]
     if (
         _is_buffer_by_name(path, module, last)
-        or _is_buffer_by_siblings(template, last, names)
+        or _is_buffer_by_same_module(template, last, names)
         or _is_buffer_by_shape(module, last, tensor.shape)
         or _is_score_correction(template, module, last, names)
         or _is_mask(module, last, tensor.shape)
@@ -68,12 +68,12 @@ def _is_buffer_by_name(path: str, module: str, last: str) -> bool:
     return last in POWER_VECTORS and ".parametrizations." in f".{path}"
 
 
-def _is_buffer_by_siblings(template: str, last: str, names: Container[str]) -> bool:
+def _is_buffer_by_same_module(template: str, last: str, names: Container[str]) -> bool:
     """Whether a tensor is a buffer because of another one in its module."""
     prefix = template.removesuffix(last)
     if last.endswith("_mask") and prefix + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
         return True
-    return any(prefix + sibling in names for sibling in BUFFERS_BY_SIBLING.get(last, ()))
+    return any(prefix + other in names for other in BUFFERS_BY_SAME_MODULE.get(last, ()))
 
 
 def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:

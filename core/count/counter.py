@@ -96,10 +96,10 @@ class Count:
     @cached_property
     def submodels(self) -> list[Submodel]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
-        from core.count.submodels import stored_parts, submodels_of
+        from core.count.submodels import stored_submodels, submodels_of
 
-        if self.source.parts:
-            return stored_parts(self.groups, self.source.parts)
+        if self.source.submodels:
+            return stored_submodels(self.groups, self.source.submodels)
         return submodels_of(self.groups, self.layers, self.totals.parameters)
 
     @cached_property

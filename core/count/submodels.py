@@ -57,7 +57,7 @@ def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: in
     return parts if len(parts) > 1 else []
 
 
-def stored_parts(groups: Collection[TensorGroup], names: Sequence[str]) -> list[Submodel]:
+def stored_submodels(groups: Collection[TensorGroup], names: Sequence[str]) -> list[Submodel]:
     """The parts that the file or folder itself stores one by one, in its order; what is in none as `(the rest)`.
 
     Args:

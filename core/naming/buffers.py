@@ -58,7 +58,7 @@ BUFFERS_BY_MODULE = {
     "moe": {"router_bias"},  # Step 3.5's e_score_correction_bias
 }
 # Last words that are buffers where their module has one of some other tensors.
-BUFFERS_BY_SIBLING = {
+BUFFERS_BY_SAME_MODULE = {
     # Statistics of inputs: HiFi-GAN, LeRobot. A std without a mean is a policy's and is trained (rsl_rl).
     **{"mean": ("std", "scale"), "std": ("mean",)},
     "betas": ("alphas_cumprod",),  # latent-diffusion; those of TorchMD-Net's radial functions are trained

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 # By the name of packed weights, what goes with them in their module. HQQ's `W_q` is not here: all that lies in its
 # module goes with it but a bias.
-QUANTIZATION_SIBLINGS: dict[str, tuple[str, ...]] = {
+QUANTIZATION_OF_SAME_MODULE: dict[str, tuple[str, ...]] = {
     "qweight": (
         *("scales", "zeros", "scaled_zeros", "perm", "pairs", "theta", "channel_scales", "tables"),
         *("wscales", "wzeros", "wtscale", "wcscales", "smooth_factor", "smooth_factor_orig", "proj_down", "proj_up"),
