@@ -207,7 +207,7 @@ def _sections(raw: _Section) -> list[_Section]:
 
 
 def _numbers(sections: Sequence[_Section], keys: Sequence[str]) -> Iterator[int]:
-    """What some sections have under some keys, of that the whole numbers above 0; the first key of the first one first."""
+    """Of what sections have under some keys the whole numbers above 0; the first key of the first section first."""
     for section in sections:
         for key in keys:
             value = section.get(key)
