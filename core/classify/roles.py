@@ -13,6 +13,8 @@ from core.naming.buffers import (
     BUFFERS,
     BUFFERS_BY_MODULE,
     BUFFERS_BY_SAME_MODULE,
+    MASKS,
+    MODULES_WITH_MASKS,
     POWER_VECTORS,
     SCORE_CORRECTIONS,
     WIGNER,
@@ -21,8 +23,6 @@ from core.naming.buffers import (
 Role = Literal["parameter", "buffer", "tied", "quantization", "beside_model"]
 """What a tensor is to the model; `beside_model` is that of an averaged copy and of an optimizer's state."""
 
-_MASKS = {"bias", "mask"}
-_MODULES_WITH_MASKS = {"attn", "attention", "self_attn", "self"}
 # No gradient reaches whole numbers, and weights are seldom packed into these dtypes.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
 _CODES = {"I16", "U16"}
@@ -106,7 +106,7 @@ def _is_score_correction(template: str, module: str, last: str, names: Container
 
 def _is_mask(module: str, last: str, shape: tuple[int, ...]) -> bool:
     """Whether a tensor is a causal mask, stored as 1 × 1 × context × context; a trained bias has one dimension."""
-    if last not in _MASKS or module not in _MODULES_WITH_MASKS or len(shape) < 2:
+    if last not in MASKS or module not in MODULES_WITH_MASKS or len(shape) < 2:
         return False
     *lead, rows, columns = shape
     return rows == columns and all(length == 1 for length in lead)
