@@ -25,7 +25,7 @@ _SIGNALS = (
     *("SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGSTKFLT"),
     *("SIGXCPU", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGSYS", "SIGEMT", "SIGINFO"),
 )
-"""Those that end a process which does not handle them; systems have different ones.
+"""The signals that end a process which does not handle them, by name, since no system has all of them.
 
 SIGPIPE and SIGXFSZ are not among them, since Python ignores them; SIGSEGV and its like tell of a fault in the process.
 """

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from textual.widgets import Input
 
 from tests.support.checkpoints import write
 from tests.support.screen import NARROW, Driver, exploring
@@ -111,7 +112,7 @@ async def test_a_file_that_exists_is_overwritten_only_when_asked_twice(folder: P
 async def test_what_cannot_be_written_is_told_in_a_sentence(path: str, reason: str, folder: Path) -> None:
     async with exploring("gpt2") as driver:
         await driver.press("x", "enter")
-        driver.app.screen.query_one("#path").value = path  # type: ignore[attr-defined]
+        driver.app.screen.query_one("#path", Input).value = path
         await driver.press("enter")
         await driver.until(lambda: said(driver).startswith(reason))
         await driver.press("enter")
