@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from tui.commands.entries import add_commands, asked_command
 from tui.commands.options import Options, add_models, add_settings
 from tui.commands.output import NAME, complain
+from tui.damaged import is_import_failure
 from tui.exhausted import exhausted
 
 VERSION = "0.1.0"
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
 
     Raises:
-        ImportError: one of the modules cannot be imported.
+        Exception: one of the modules cannot be imported.
     """
     _replace_closed_streams()
     try:
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         # Before anything else is imported, for which there may be no file and no memory either.
         if not (sentence := exhausted(error)):
-            if isinstance(error, ImportError):
+            if is_import_failure(error):
                 # A module of ours that is damaged or another package's: whoever started the command tells it.
                 raise
             sentence = _told(error)
@@ -116,6 +117,4 @@ def _replace_closed_streams() -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments, namespace=Options())
-    asked = asked_command(options)
-    asked.check(options, parser)
-    return asked.run(options)
+    return asked_command(options, parser).run(options)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from core.classify.user_rules import Rules
+from tui.damaged import is_import_failure
 from tui.environment import drop_odd_variables
 from tui.terminal import ascii_only
 
@@ -24,7 +25,7 @@ _SIGNALS = (
     *("SIGHUP", "SIGINT", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGSTKFLT"),
     *("SIGXCPU", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGPWR", "SIGSYS", "SIGEMT", "SIGINFO"),
 )
-"""Those that end a process which does not handle them; systems have different ones.
+"""The signals that end a process which does not handle them, by name, since no system has all of them.
 
 SIGPIPE and SIGXFSZ are not among them, since Python ignores them; SIGSEGV and its like tell of a fault in the process.
 """
@@ -79,9 +80,9 @@ def run_screen(models: list[str], ascii_asked: bool, rules: Rules | None, study:
         status = app.return_value
         if app.return_code is None:
             app.failure = app.failure or error
-    if isinstance(app.failure, ImportError):
-        raise app.failure
     if app.failure:
+        if is_import_failure(app.failure):
+            raise app.failure
         print(f"gpt2-explore: {_reason(app.failure)}", file=sys.stderr)
         return 1
     return app.return_code or status or 0

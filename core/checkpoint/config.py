@@ -10,7 +10,7 @@ from core.checkpoint.dtypes import name_of_torch
 if TYPE_CHECKING:
     from core.checkpoint.quantization import QuantizationConfig
 
-_Part = Mapping[str, Any]
+_Section = Mapping[str, Any]
 
 # Fields that are one number, each with what configs call it, the most frequent first: those of transformers' models,
 # then those of the models' own code. GGUF's keys are put into these words by core.readers.gguf.config.
@@ -154,7 +154,7 @@ class ModelConfig:
     ssm_expand: int | None
     ssm_heads: int | None
 
-    def __init__(self, raw: _Part) -> None:
+    def __init__(self, raw: _Section) -> None:
         """
         Args:
             raw: the object in a config.json, or its like.
@@ -196,21 +196,21 @@ class ModelConfig:
         return QuantizationConfig(self._quantization)
 
 
-def _sections(raw: _Part) -> list[_Part]:
+def _sections(raw: _Section) -> list[_Section]:
     """The config itself, then that of the language model inside it, where there is one."""
     sections = [raw]
-    for part in sections:
-        values = [part.get(key) for key in _LANGUAGE_MODEL]
+    for section in sections:
+        values = [section.get(key) for key in _LANGUAGE_MODEL]
         inside = [value for value in values if isinstance(value, dict)]
         sections += inside[: _MAX_SECTIONS - len(sections)]
     return sections
 
 
-def _numbers(parts: Sequence[_Part], keys: Sequence[str]) -> Iterator[int]:
-    """What some parts have under some keys, of that the whole numbers above 0; the first part's first key first."""
-    for part in parts:
+def _numbers(sections: Sequence[_Section], keys: Sequence[str]) -> Iterator[int]:
+    """Of what sections have under some keys the whole numbers above 0; the first key of the first section first."""
+    for section in sections:
         for key in keys:
-            value = part.get(key)
+            value = section.get(key)
             if type(value) is int and value > 0:
                 yield value
 
@@ -223,24 +223,24 @@ def _first_text(value: object) -> str | None:
     return value[0] if isinstance(value, list) and value and isinstance(value[0], str) else None
 
 
-def _dtype(sections: Sequence[_Part]) -> str:
-    words = (_text(part.get(key)) for part in sections for key in _DTYPE)
+def _dtype(sections: Sequence[_Section]) -> str:
+    words = (_text(section.get(key)) for section in sections for key in _DTYPE)
     word = next(filter(None, words), "")
     return name_of_torch(word.removeprefix("torch.")) if word else ""
 
 
-def _quantization(sections: Sequence[_Part]) -> _Part:
-    found = (part.get(key) for part in sections for key in _QUANTIZATION)
-    return next((part for part in found if isinstance(part, dict)), {})
+def _quantization(sections: Sequence[_Section]) -> _Section:
+    found = (section.get(key) for section in sections for key in _QUANTIZATION)
+    return next((section for section in found if isinstance(section, dict)), {})
 
 
-def _experts(raw: _Part, sections: Sequence[_Part], model_type: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _experts(raw: _Section, sections: Sequence[_Section], model_type: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How many routed experts a layer has and how many work on a token: of each one number, or one a layer."""
     if raw.get("is_moe") is False:  # Doge: its config has numbers of experts all the same
         return (), ()
-    inside = [part.get(key) for part in sections for key in _AROUND_EXPERTS]
-    parts = [*sections, *(part for part in inside if isinstance(part, dict))]
-    experts, used = _one_or_several(parts, _EXPERTS), _one_or_several(parts, _EXPERTS_USED)
+    inside = [section.get(key) for section in sections for key in _AROUND_EXPERTS]
+    sections = [*sections, *(section for section in inside if isinstance(section, dict))]
+    experts, used = _one_or_several(sections, _EXPERTS), _one_or_several(sections, _EXPERTS_USED)
     if not used and model_type in _FIXED_EXPERTS_USED:
         used = (_FIXED_EXPERTS_USED[model_type],)
     if model_type == "ernie4_5_moe_vl":
@@ -249,43 +249,43 @@ def _experts(raw: _Part, sections: Sequence[_Part], model_type: str) -> tuple[tu
     return experts, used
 
 
-def _one_or_several(parts: Sequence[_Part], keys: Sequence[str]) -> tuple[int, ...]:
+def _one_or_several(sections: Sequence[_Section], keys: Sequence[str]) -> tuple[int, ...]:
     """The first that is a number above 0, or a list of such (Hunyuan's `moe_topk`); empty where none is."""
-    for part in parts:
+    for section in sections:
         for key in keys:
-            value = part.get(key)
+            value = section.get(key)
             values = value if isinstance(value, list) else [value]
             if values and all(type(n) is int and n > 0 for n in values):
                 return tuple(values)
     return ()
 
 
-def _speculative_layers(sections: Sequence[_Part]) -> range:
+def _speculative_layers(sections: Sequence[_Section]) -> range:
     """DeepSeek-V3 (README_WEIGHTS.md: `num_nextn_predict_layers`, "Layer ID"), GLM-4.5 and others have them so."""
-    for part in sections:
-        layers, more = part.get("num_hidden_layers"), part.get("num_nextn_predict_layers")
+    for section in sections:
+        layers, more = section.get("num_hidden_layers"), section.get("num_nextn_predict_layers")
         if type(layers) is int and type(more) is int and layers > 0 and 0 < more <= _MAX_SPECULATIVE_LAYERS:
             return range(layers, layers + more)
     return range(0)
 
 
-def _layer_types(sections: Sequence[_Part]) -> tuple[str, ...]:
-    for part in sections:
+def _layer_types(sections: Sequence[_Section]) -> tuple[str, ...]:
+    for section in sections:
         for key in _LAYER_TYPES:
-            kinds = part.get(key)
+            kinds = section.get(key)
             if isinstance(kinds, list) and kinds and all(isinstance(kind, str) for kind in kinds):
                 return tuple(kinds)
     return ()
 
 
-def _attentions(raw: _Part) -> Iterator[Attention]:
+def _attentions(raw: _Section) -> Iterator[Attention]:
     """Of the model, then of each model inside it; where several queries share one key, that is told in many ways."""
-    inside = (part for key, part in raw.items() if key.endswith("_config") and isinstance(part, dict))
-    for part in (raw, *inside):
+    inside = (section for key, section in raw.items() if key.endswith("_config") and isinstance(section, dict))
+    for section in (raw, *inside):
         keys = (_NUMBERS[field] for field in ("hidden_size", "heads", "key_value_heads", "head_dim"))
-        width, heads, shared, head_dim = (next(_numbers([part], names), 0) for names in keys)
-        if part.get("multi_query") is True and not part.get("new_decoder_architecture"):
-            shared = shared if "multi_query_group_num" in part else 1
+        width, heads, shared, head_dim = (next(_numbers([section], names), 0) for names in keys)
+        if section.get("multi_query") is True and not section.get("new_decoder_architecture"):
+            shared = shared if "multi_query_group_num" in section else 1
         head_dim = head_dim or (width // heads if heads else 0)
         if width and heads and shared and head_dim:
             yield width, heads, shared, head_dim

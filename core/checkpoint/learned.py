@@ -38,10 +38,10 @@ class Learned:
         beside: added to what lies beside the model; None adds nothing.
         claims: behind the claims.
         piece: in place of what it is a piece of; "" leaves that.
-        parts: in place of its parts; none leave those.
+        submodels: in place of its submodels; none leave those.
     """
 
-    __slots__ = ("beside", "claims", "config", "format", "notes", "parts", "piece", "source")
+    __slots__ = ("beside", "claims", "config", "format", "notes", "piece", "source", "submodels")
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Learned:
         beside: Uncounted | None = None,
         claims: Sequence[Claims] = (),
         piece: str = "",
-        parts: Sequence[str] = (),
+        submodels: Sequence[str] = (),
     ) -> None:
         self.source = source
         self.format = format
@@ -62,4 +62,4 @@ class Learned:
         self.beside = beside
         self.claims = claims
         self.piece = piece
-        self.parts = parts
+        self.submodels = submodels

@@ -37,8 +37,8 @@ class Source(NamedTuple):
         beside: tensors in the file that are no part of the model, such as an optimizer's state.
         claims: what an index and the hub say of the whole, to be compared with what was counted.
         piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole.
-        parts: how the names of its parts begin, where the file or folder stores several models of one: the keys of a
-            saved file, the folders of a pipeline.
+        submodels: how the names of its submodels begin, where the file or folder stores several models of one: the keys
+            of a saved file, the folders of a pipeline.
     """
 
     model: str
@@ -49,7 +49,7 @@ class Source(NamedTuple):
     beside: Uncounted = Uncounted()
     claims: Sequence[Claims] = ()
     piece: str = ""
-    parts: Sequence[str] = ()
+    submodels: Sequence[str] = ()
 
     def with_notes(self, *notes: str) -> Source:
         """The same with notes behind those that are there."""
@@ -67,7 +67,7 @@ class Source(NamedTuple):
             beside=total_of((self.beside, learned.beside)) if learned.beside else self.beside,
             claims=(*self.claims, *learned.claims),
             piece=learned.piece or self.piece,
-            parts=learned.parts or self.parts,
+            submodels=learned.submodels or self.submodels,
         )
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-# Last words of names that PEFT stores and never trains (layer.py of each of its tuners).
-_FROZEN = {
-    *("vera_A", "vera_B", "pvera_A", "pvera_B", "randlora_A", "randlora_B"),  # drawn once, shared among all layers
-    "delora_w_norm",  # norms of the base model's weights
-    "shira_indices",  # where the weights that are trained stand
-}
+from core.naming.buffers import FROZEN_IN_ADAPTERS
 
 
 def is_frozen(template: str) -> bool:
@@ -15,4 +10,4 @@ def is_frozen(template: str) -> bool:
     # LoRA on several parameters of one module (its `target_parameters`) wraps a layer of its own around the last one
     # for each, so that only what stands after the innermost `.base_layer.` tells.
     _, _, of_base = template.rpartition(".base_layer.")
-    return template.rpartition(".")[2] in _FROZEN or (".base_layer." in template and "lora_" not in of_base)
+    return template.rpartition(".")[2] in FROZEN_IN_ADAPTERS or (".base_layer." in template and "lora_" not in of_base)

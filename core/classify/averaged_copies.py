@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+from core.naming.averages import CERTAIN_PREFIX, WORDS_OF_AVERAGES, WORDS_OF_MODELS, is_average
+
 if TYPE_CHECKING:
     from core.classify.groups import TensorGroup
 
-_AVERAGES = {"ema"}
-"""Tokens of a word, between underscores, that tell an average alone."""
-_AVERAGES_OF_MODELS = {"average", "averaged", "avg", "swa", "shadow"}
-"""Tokens that tell an average where the word has one of `_MODELS` too: `avg_pool` has none."""
-_MODELS = {"model", "net", "network", "module"}
-_PIECES = ("ema", "av", "swa", "shadow")
-"""Every token above has one of these in it, so that most words need not be split."""
 _MAX_DEPTH = 2
 """The words at a name's beginning among which one may tell a copy; deeper words are a layer's own."""
-_CERTAIN_PREFIX = "model_ema."
-"""CompVis/latent-diffusion (ldm/modules/ema.py) takes the dots out of a copy's names, so that none are the model's."""
 _MAX_COPIES = 8
 _MAX_MODULES = 8
 """Modules that are compared with a copy; a hostile file has thousands."""
@@ -34,18 +27,9 @@ def prefix_of_copy(template: str) -> str:
     """The beginning of a template that may tell an averaged copy, such as `ema.`; "" where nothing in it does."""
     words = template.split(".", _MAX_DEPTH)
     for at, word in enumerate(words[:-1]):
-        if _is_average(word):
+        if is_average(word):
             return ".".join([*words[: at + 1], ""])
     return ""
-
-
-def _is_average(word: str) -> bool:
-    word = word.lower()
-    if not any(piece in word for piece in _PIECES):
-        return False
-    tokens = set(word.split("_"))
-    is_of_model = not tokens.isdisjoint(_AVERAGES_OF_MODELS) and not tokens.isdisjoint(_MODELS)
-    return is_of_model or not tokens.isdisjoint(_AVERAGES)
 
 
 def averaged_copies_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
@@ -78,7 +62,7 @@ def averaged_copies_in(groups: Sequence[TensorGroup]) -> tuple[str, ...]:
     return tuple(
         prefix
         for prefix, names in copies.items()
-        if prefix == _CERTAIN_PREFIX or _repeats(prefix, _unwrapped(names), outside)
+        if prefix == CERTAIN_PREFIX or _repeats(prefix, _unwrapped(names), outside)
     )
 
 
@@ -119,10 +103,10 @@ def _holds_mostly(module: str, names: _Names, outside: _Names) -> bool:
 def _is_average_of(prefix: str, module: str) -> bool:
     """Whether a copy is named for a module, with a word for averages: branches of the same build are no copies."""
     *outer, word, _ = prefix.split(".")
-    rest = "_".join(token for token in word.lower().split("_") if token not in _AVERAGES | _AVERAGES_OF_MODELS)
+    rest = "_".join(token for token in word.lower().split("_") if token not in WORDS_OF_AVERAGES)
     around = ".".join([*outer, ""])
     return (
         not rest
         or module.lower() in {f"{around}{rest}.".lower(), f"{around}online_{rest}.".lower()}
-        or (rest in _MODELS and module in {around, ""})
+        or (rest in WORDS_OF_MODELS and module in {around, ""})
     )

@@ -9,6 +9,7 @@ from core.naming.components import (
     ATTENTION,
     GROUP_NORM,
     KEY,
+    PARAMETER_WORDS,
     QUERY,
     QUERY_KEY_VALUE,
     ROUTED_EXPERT,
@@ -29,8 +30,6 @@ ORDER = (
 """All that is told apart, in the order in which it is shown."""
 
 _ATTENTION_WORDS = {word: component.name for component in ATTENTION for word in component.all_words}
-_PARAMETER_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
-"""Names of the parameters within a module, which tell nothing of what the module computes."""
 
 # A norm without a bias is taken for an RMSNorm, but in these models it is a layer norm (transformers' modelling code:
 # `bias=False` and classes of their own). The last two are llama.cpp's names.
@@ -83,7 +82,7 @@ def _attention(template: str, shape: tuple[int, ...], parameters: int, context: 
     *modules, last = template.lower().split(".")
     # torch.nn.MultiheadAttention names a parameter for its projection: in_proj_weight.
     word = last.removesuffix("_weight").removesuffix("_bias")
-    while (word in _PARAMETER_WORDS or not word) and modules:
+    while (word in PARAMETER_WORDS or not word) and modules:
         word = modules.pop()
     name = _ATTENTION_WORDS.get(word.strip("_"), "")
     if name == QUERY_KEY_VALUE.name:

@@ -103,7 +103,7 @@ class _Checkpoint:
             yield paths[-2]
         for at, word in enumerate(words):
             for rule in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
-                if rule.sibling:
+                if rule.same_module:
                     yield paths[at]
                 if rule.child:
                     yield paths[at + 1]
@@ -209,7 +209,7 @@ class _Checkpoint:
             return False
         if rule.no_child and self._modules[paths[at + 1]].has(rule.no_child):
             return False
-        return not rule.sibling or self._modules[paths[at]].has(rule.sibling)
+        return not rule.same_module or self._modules[paths[at]].has(rule.same_module)
 
 
 def _is_convolution(shape: _Shape) -> bool:

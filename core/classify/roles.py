@@ -12,7 +12,9 @@ from core.naming.buffers import (
     BUFFER_MODULES,
     BUFFERS,
     BUFFERS_BY_MODULE,
-    BUFFERS_BY_SIBLING,
+    BUFFERS_BY_SAME_MODULE,
+    MASKS,
+    MODULES_WITH_MASKS,
     POWER_VECTORS,
     SCORE_CORRECTIONS,
     WIGNER,
@@ -21,8 +23,6 @@ from core.naming.buffers import (
 Role = Literal["parameter", "buffer", "tied", "quantization", "beside_model"]
 """What a tensor is to the model; `beside_model` is that of an averaged copy and of an optimizer's state."""
 
-_MASKS = {"bias", "mask"}
-_MODULES_WITH_MASKS = {"attn", "attention", "self_attn", "self"}
 # No gradient reaches whole numbers, and weights are seldom packed into these dtypes.
 _NEVER_TRAINED = {"BOOL", "I64", "U64", "I16", "U16"}
 _CODES = {"I16", "U16"}
@@ -49,7 +49,7 @@ def role_of(template: str, tensor: StoredTensor, packed: bool, in_quantised: boo
     module = path.rpartition(".")[2]
     if (
         _is_buffer_by_name(path, module, last)
-        or _is_buffer_by_siblings(template, last, names)
+        or _is_buffer_by_same_module(template, last, names)
         or _is_buffer_by_shape(module, last, tensor.shape)
         or _is_score_correction(template, module, last, names)
         or _is_mask(module, last, tensor.shape)
@@ -68,12 +68,12 @@ def _is_buffer_by_name(path: str, module: str, last: str) -> bool:
     return last in POWER_VECTORS and ".parametrizations." in f".{path}"
 
 
-def _is_buffer_by_siblings(template: str, last: str, names: Container[str]) -> bool:
+def _is_buffer_by_same_module(template: str, last: str, names: Container[str]) -> bool:
     """Whether a tensor is a buffer because of another one in its module."""
     prefix = template.removesuffix(last)
     if last.endswith("_mask") and prefix + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
         return True
-    return any(prefix + sibling in names for sibling in BUFFERS_BY_SIBLING.get(last, ()))
+    return any(prefix + other in names for other in BUFFERS_BY_SAME_MODULE.get(last, ()))
 
 
 def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:
@@ -106,7 +106,7 @@ def _is_score_correction(template: str, module: str, last: str, names: Container
 
 def _is_mask(module: str, last: str, shape: tuple[int, ...]) -> bool:
     """Whether a tensor is a causal mask, stored as 1 × 1 × context × context; a trained bias has one dimension."""
-    if last not in _MASKS or module not in _MODULES_WITH_MASKS or len(shape) < 2:
+    if last not in MASKS or module not in MODULES_WITH_MASKS or len(shape) < 2:
         return False
     *lead, rows, columns = shape
     return rows == columns and all(length == 1 for length in lead)

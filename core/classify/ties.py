@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.tensors import StoredTensor
-from core.naming.components import INPUT_EMBEDDING, OUTPUT_HEAD, SPECULATIVE_HEAD, Component
+from core.naming.components import INPUT_EMBEDDING, OUTPUT_HEAD, SPECULATIVE_HEAD, WEIGHT_WORDS, Component
 from core.naming.speculative import is_speculative
 
 # Values of `model_type` whose config class in transformers ties head and embedding where the config.json is silent.
@@ -26,7 +26,6 @@ _TIED_BY_DEFAULT = {
     *("switch_transformers", "t5", "tapas", "trocr", "umt5", "vaultgemma", "visual_bert", "whisper", "xglm"),
     *("xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod", "yoso", "zamba", "zamba2"),
 }
-_WEIGHT_WORDS = {"weight", "qweight", "weight_packed"}
 _MAX_CANDIDATES = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
 
@@ -62,7 +61,7 @@ def is_embedding(template: str) -> bool:
 
 def _is_weight_of(component: Component, template: str) -> bool:
     parts = template.rsplit(".", 2)
-    is_weight = len(parts) > 1 and parts[-1] in _WEIGHT_WORDS
+    is_weight = len(parts) > 1 and parts[-1] in WEIGHT_WORDS
     return is_weight and parts[-2] in component.words and not is_speculative(template)
 
 
@@ -117,7 +116,7 @@ class Ties:
         module, last = parts[-2:]
         if last == "bias" and module == "decoder":
             return self._head_bias_tied_to(tensor, parts)
-        if last not in _WEIGHT_WORDS:
+        if last not in WEIGHT_WORDS:
             return ""
         if is_speculative(tensor.template):
             return self._speculative_tied_to(tensor)

@@ -30,34 +30,37 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-# A name without digits, shape, dtype, and of a copy the tensor that it repeats; with that, whether the format says that
-# it is a parameter, whether it is a matrix's bias, and the category by rules given.
 GroupKey = tuple[str, tuple[int, ...], str, Hashable]
+"""By what tensors are one group: a name without digits, a shape, a dtype, and what else tells tensors apart.
+
+The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, whether it is a
+matrix's bias, and the category by rules given; None where no tensor of a batch has any of them.
+"""
 GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
 """Some tensors, and the group of each."""
 
 
 class Count:
-    """A whole checkpoint, counted, or one of its modules.
+    """A whole checkpoint, counted.
 
     Attributes:
         source: what was read.
         totals: all its tensors.
         active_parameters: those used for one token; None where the config does not say.
         notes: what a reader of the figures should know, a sentence each.
-        groups: its tensors by what they mean; none of a module.
+        groups: its tensors by what they mean.
         complete: whether it is a whole model, not one shard, one slice of several, or what an ungathered save left.
     """
 
-    def __init__(  # noqa: PLR0917  # what every count has, then what that of a whole checkpoint has
+    def __init__(  # noqa: PLR0917  # each is a result of its own
         self,
         source: Source,
         totals: Totals,
         active_parameters: int | None,
         notes: list[str],
-        groups: Sequence[TensorGroup] = (),
-        batches: Sequence[GroupedBatch] = (),
-        complete: bool = True,
+        groups: Sequence[TensorGroup],
+        batches: Sequence[GroupedBatch],
+        complete: bool,
     ) -> None:
         self.source = source
         self.totals = totals
@@ -71,17 +74,6 @@ class Count:
     def stored_count(self) -> int:
         """How many tensors are stored, of whatever role."""
         return sum(group.count for group in self.groups)
-
-    def of_module(self, path: str, totals: Totals) -> Count:
-        """The count of one of its modules: what that holds, without its tensors.
-
-        Args:
-            path: the module's.
-            totals: what it holds.
-        """
-        source = self.source
-        named = Source(f"{source.model}: {path}", source.source, source.format, source.config, source.notes)
-        return Count(named, totals, None, self.notes, complete=self.complete)
 
     def tensors(self) -> Iterator[tuple[StoredTensor, Classification]]:
         """Every tensor in the order it was read, with what it means; none where they were not kept."""
@@ -104,10 +96,10 @@ class Count:
     @cached_property
     def submodels(self) -> list[Submodel]:
         """The towers and models that it consists of, with their totals; none where it is one model."""
-        from core.count.submodels import stored_parts, submodels_of
+        from core.count.submodels import stored_submodels, submodels_of
 
-        if self.source.parts:
-            return stored_parts(self.groups, self.source.parts)
+        if self.source.submodels:
+            return stored_submodels(self.groups, self.source.submodels)
         return submodels_of(self.groups, self.layers, self.totals.parameters)
 
     @cached_property
@@ -235,7 +227,7 @@ class ParameterCounter:
         piece = self.source.piece or ungathered(known)
         notes = [*([piece] if piece else []), *([self.rules.note] if self.rules else []), *self.source.notes]
         notes += notes_of(self.source, known, totals, active)
-        return Count(self.source, totals, active, notes, known, self._batches, complete=not piece)
+        return Count(self.source, totals, active, notes, known, self._batches, not piece)
 
 
 def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Iterable[Hashable]) -> Iterator[GroupKey]:

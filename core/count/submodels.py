@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.classify.groups import TensorGroup
 from core.count.totals import Totals, add_group
-from core.naming.layers import Layers
+from core.naming.layers import BESIDE_TEXT_LAYERS, Layers
 from core.naming.template import template_of
 
 Path = tuple[str, ...]
@@ -16,8 +16,6 @@ Path = tuple[str, ...]
 _NEARLY_ALL_SHARE = 0.9
 _MAX_SUBMODELS = 1000
 """No model has more; names in a hostile file may all begin unlike."""
-# Words of what stands beside the layers of a text model within it, as LLaVA 1.5's `model.vision_tower`.
-_BESIDE = ("vision", "visual", "image", "audio", "speech", "projector", "merger", "connector", "resampler")
 
 
 class Submodel(NamedTuple):
@@ -57,7 +55,7 @@ def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: in
     return parts if len(parts) > 1 else []
 
 
-def stored_parts(groups: Collection[TensorGroup], names: Sequence[str]) -> list[Submodel]:
+def stored_submodels(groups: Collection[TensorGroup], names: Sequence[str]) -> list[Submodel]:
     """The parts that the file or folder itself stores one by one, in its order; what is in none as `(the rest)`.
 
     Args:
@@ -89,7 +87,12 @@ def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> di
         while at < depth and at < len(names) - 1 and names[at] == above[at]:
             at += 1
         name = names[at] if at < len(names) else ""
-        if shared and at == depth and name not in inside and not any(word in name.lower() for word in _BESIDE):
+        if (
+            shared
+            and at == depth
+            and name not in inside
+            and not any(word in name.lower() for word in BESIDE_TEXT_LAYERS)
+        ):
             name = above[-1] if above else "(the rest)"
         add_group(found.setdefault(name, Totals()), group)
         if len(found) > _MAX_SUBMODELS:

@@ -94,16 +94,16 @@ class Totals:
             self.categories.setdefault(category, Tally()).add(tally)
         for role, left in other.not_counted.items():
             self.not_counted.setdefault(role, Uncounted()).add(left)
-        for category, parts in other.breakdown.items():
+        for category, items in other.breakdown.items():
             if category in self.breakdown:
-                self.tell_apart(category, parts.items(), 1)
+                self.tell_apart(category, items.items(), 1)
             else:
-                self.breakdown[category] = parts.copy()
+                self.breakdown[category] = items.copy()
 
-    def tell_apart(self, category: str, parts: Iterable[tuple[str, int]], times: int) -> None:
+    def tell_apart(self, category: str, items: Iterable[tuple[str, int]], times: int) -> None:
         """Adds to what is told apart in a category: names, each with its parameters, so many times."""
         named = self.breakdown.setdefault(category, {})
-        for name, parameters in parts:
+        for name, parameters in items:
             named[name] = named.get(name, 0) + parameters * times
 
 

@@ -58,7 +58,7 @@ BUFFERS_BY_MODULE = {
     "moe": {"router_bias"},  # Step 3.5's e_score_correction_bias
 }
 # Last words that are buffers where their module has one of some other tensors.
-BUFFERS_BY_SIBLING = {
+BUFFERS_BY_SAME_MODULE = {
     # Statistics of inputs: HiFi-GAN, LeRobot. A std without a mean is a policy's and is trained (rsl_rl).
     **{"mean": ("std", "scale"), "std": ("mean",)},
     "betas": ("alphas_cumprod",),  # latent-diffusion; those of TorchMD-Net's radial functions are trained
@@ -85,3 +85,12 @@ BUFFER_MODULES = {
 WIGNER = "_wj_"
 # What torch.nn.utils.parametrizations.spectral_norm keeps below `.parametrizations.`.
 POWER_VECTORS = {"_u", "_v"}
+# Last words of causal masks, and the modules of attention that have them.
+MASKS = {"bias", "mask"}
+MODULES_WITH_MASKS = {"attn", "attention", "self_attn", "self"}
+# Last words of names that PEFT stores and never trains (layer.py of each of its tuners).
+FROZEN_IN_ADAPTERS = {
+    *("vera_A", "vera_B", "pvera_A", "pvera_B", "randlora_A", "randlora_B"),  # drawn once, shared among all layers
+    "delora_w_norm",  # norms of the base model's weights
+    "shira_indices",  # where the weights that are trained stand
+}

@@ -33,7 +33,7 @@ class Rule:
         no_ancestor: no word further out may have one of these.
         child: a word directly inside the module so named must have one of these.
         no_child: no word directly inside it may have one of these.
-        sibling: a word in the same module must have one of these.
+        same_module: a word in the same module must have one of these.
         outside_lists: the word must not lie in an item of a list: `lm_head.`, not `layers.0.head.`.
         last: it must be the name's last word, or the last before `weight` or `bias`.
         list_of_weights: it must be a list whose items are weights themselves.
@@ -45,7 +45,7 @@ class Rule:
     """
 
     __slots__ = (
-        *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "sibling"),
+        *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
     )
 
@@ -60,7 +60,7 @@ class Rule:
         no_ancestor: str = "",
         child: str = "",
         no_child: str = "",
-        sibling: str = "",
+        same_module: str = "",
         outside_lists: bool = False,
         last: bool = False,
         list_of_weights: bool = False,
@@ -78,7 +78,7 @@ class Rule:
         self.no_ancestor = _listed(no_ancestor)
         self.child = _listed(child)
         self.no_child = _listed(no_child)
-        self.sibling = _listed(sibling)
+        self.same_module = _listed(same_module)
         self.outside_lists = outside_lists
         self.last = last
         self.list_of_weights = list_of_weights
@@ -122,43 +122,47 @@ MODULES = (
     Rule("other", tokens="hc", pieces="hyper_connection"),  # DeepSeek-V4, Qwen4
     # A squeeze and excitation weighs channels, and is named for an attention, or not at all.
     Rule("other", "se se_module", pieces="squeeze_ex"),
-    Rule("head", "fc", sibling="level", outside_lists=True, last=True, pointwise=True),  # DLA
+    Rule("head", "fc", same_module="level", outside_lists=True, last=True, pointwise=True),  # DLA
     Rule("other", "fc fc_reduce fc_select", no_ancestor="mlp ffn feed linear head logits", pointwise=True),
     Rule("other", pieces="_residual", last=True),  # Doge
     # The router of a mixture of experts. A GLU's gate has no experts in its module, and is named gate_proj.
     Rule("router", pieces=ROUTER.pieces),
-    Rule("router", "gate gating wg gate_weight gate_bias", sibling="expert"),
-    Rule("router", "gate", ancestor="moe", sibling="up_proj"),  # Step 3
+    Rule("router", "gate gating wg gate_weight gate_bias", same_module="expert"),
+    Rule("router", "gate", ancestor="moe", same_module="up_proj"),  # Step 3
     Rule("router", "gate_weight", ancestor="shared_expert"),  # Megatron
-    Rule("router", "gate", sibling="mlp_weight"),  # gpt-oss in its own code
+    Rule("router", "gate", same_module="mlp_weight"),  # gpt-oss in its own code
     # What mixes tokens and is no attention; FastViT, EfficientFormer and iFormer have mixers of both kinds.
-    Rule("attention", "qkv q k v v_local v_gate stride_conv talking_head proj", ancestor="mixer", sibling="qkv .q."),
+    Rule(
+        "attention", "qkv q k v v_local v_gate stride_conv talking_head proj", ancestor="mixer", same_module="qkv .q."
+    ),
     Rule("other", "short_conv", pointwise=True),  # GhostNetV2
     Rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
     Rule("mixer", pieces="linear_attn linear_attention lightning_attn deltanet delta_net"),
-    Rule("mixer", "in_proj out_proj x_proj dt_proj convd d", sibling="a_log"),  # Mamba
+    Rule("mixer", "in_proj out_proj x_proj dt_proj convd d", same_module="a_log"),  # Mamba
     Rule("mixer", "rnn_tokens linear_tokens"),  # Sequencer, ResMLP
     Rule("mixer", "att", pieces="attn attention", child="time_ receptance w_lora gk_proj"),  # RWKV
     Rule("mixer", "attn", child="g_norm_swish_gate"),  # RetNet
     Rule("mixer", pieces="attn attention", child="a_log forget_gate", no_child="kv_a_proj kv_b_proj"),  # delta networks
     Rule("mixer", "conv", child="in_proj"),  # LFM2
     Rule("mixer", pieces="rg_lru recurrent_block"),  # RecurrentGemma
-    Rule("mixer", "filter projections out_filter_dense", sibling="out_filter_dense"),  # Evo
-    Rule("mixer", "qkv_proj out_proj output_gate", sibling="output_gate"),  # MiniMax
-    Rule("mixer", "attn_qkv attn_gate", sibling="ssm_ba ssm_beta"),  # Qwen3-Next in llama.cpp
+    Rule("mixer", "filter projections out_filter_dense", same_module="out_filter_dense"),  # Evo
+    Rule("mixer", "qkv_proj out_proj output_gate", same_module="output_gate"),  # MiniMax
+    Rule("mixer", "attn_qkv attn_gate", same_module="ssm_ba ssm_beta"),  # Qwen3-Next in llama.cpp
     # Kimi's delta attention: its layers have the names of the layers with full attention.
     Rule("mixer", "a_log dt_bias forget_gate f_a_proj f_b_proj g_a_proj g_b_proj"),
     Rule(
         "mixer",
         "k_proj v_proj b_proj convd q_convd k_convd v_convd",
         ancestor="attn attention",
-        sibling="a_log forget_gate",
+        same_module="a_log forget_gate",
     ),
     # What an attention has of its own: tables of relative positions, experts (JetMoe), a query that pools (AIMv2).
     Rule("attention", pieces="position_bias attention_bias cpb", ancestor="attn attention"),
     Rule("attention", pieces="embed embd", tokens="emb", ancestor="attn attention", last=True),
     Rule("attention", pieces="expert", ancestor="attn attention"),
-    Rule("attention", "cls_token probe per_dim_scale output_proj", ancestor="head", sibling="k_proj attn attention"),
+    Rule(
+        "attention", "cls_token probe per_dim_scale output_proj", ancestor="head", same_module="k_proj attn attention"
+    ),
     Rule("attention", pieces="linear_pos pos_bias_ per_dim_"),  # conformers
     Rule("embedding", pieces="relative_attention_bias relative_position_bias"),
     Rule("other", "attention", list_of_weights=True),  # RegNet's attention to channels
@@ -186,24 +190,24 @@ MODULES = (
 
 # Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).
 PROJECTIONS = (
-    Rule("embedding", "query", sibling="mask_head", outside_lists=True, last=True),  # EoMT's objects
+    Rule("embedding", "query", same_module="mask_head", outside_lists=True, last=True),  # EoMT's objects
     Rule("attention", _words_of(ATTENTION)),
-    Rule("attention", "out_proj", sibling="in_proj_weight in_proj_bias"),
-    Rule("attention", "output_proj", sibling="q_proj"),  # Idefics
+    Rule("attention", "out_proj", same_module="in_proj_weight in_proj_bias"),
+    Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
     Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
-    Rule("attention", "projection", sibling="keys_values"),
+    Rule("attention", "projection", same_module="keys_values"),
     Rule("attention", "key_protein value_protein out_proj gate_ffw", ancestor="adapter"),  # Evolla
-    Rule("attention", "wo", sibling="wqkv wq"),  # InternLM2
+    Rule("attention", "wo", same_module="wqkv wq"),  # InternLM2
     Rule("embedding", "w", outside_lists=True, last=True),  # CTRL
     # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
-    Rule("head", "fc", sibling="bn conv stem stage backbone", outside_lists=True, last=True, one_shape=True),
+    Rule("head", "fc", same_module="bn conv stem stage backbone", outside_lists=True, last=True, one_shape=True),
     Rule("head", "fc", ancestor="head", outside_lists=True, last=True),  # timm
     Rule(
         "head", "linears decoder_layers", outside_lists=True, list_of_weights=True, one_shape=True
     ),  # MusicGen in its own code, NeMo's CTC
-    Rule("mlp", "linear_in linear_out", sibling="linear_in"),  # Moshi in its own code
-    Rule("mlp", "c_proj", sibling="fc"),  # Idefics
+    Rule("mlp", "linear_in linear_out", same_module="linear_in"),  # Moshi in its own code
+    Rule("mlp", "c_proj", same_module="fc"),  # Idefics
     Rule("other", "lin", ancestor="modulation img_mod txt_mod"),  # Flux in its own code
     Rule("mlp", _words_of(MLP), pieces=OTHER_MLP.pieces),
     Rule("mixer", pieces="time_mix time_decay time_first time_maa"),  # RWKV
@@ -214,10 +218,10 @@ PLACES = (
     Rule("mixer", "mixer", child="in_proj"),  # Mamba
     Rule("attention", "mixer", child="qkv"),  # Phi in its own code
     Rule("mixer", "mixer temporal_block"),  # RecurrentGemma
-    Rule("mlp", "linear", sibling="attn attention"),  # torch.nn.TransformerEncoderLayer
+    Rule("mlp", "linear", same_module="attn attention"),  # torch.nn.TransformerEncoderLayer
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
     Rule("mlp", "layer", last=True, not_convolution=True),  # SAM 3's: layer1.weight
-    Rule("mlp", "proj_in proj_out", sibling="layers", not_convolution=True),  # SAM's
+    Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
     Rule("head", "head heads output output_layer output_projection proj_out score classifier cls", outside_lists=True),
     Rule("head", "text_linear final_linear", outside_lists=True, last=True),  # Moshi, GPT-NeoX in their own code
     Rule("head", pieces="_head. _heads. _classifier.", outside_lists=True, not_convolution=True),

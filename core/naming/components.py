@@ -177,3 +177,8 @@ ADAPTER = Component(
     "adapter",
     pieces="lora_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_ adapter_list",
 )
+
+WEIGHT_WORDS = ("weight", "qweight", "weight_packed")
+"""Last words of names that are a module's weights, whole or packed."""
+PARAMETER_WORDS = {"weight", "bias", "qweight", "scales", "kernel"}
+"""Names of the parameters within a module, which tell nothing of what the module computes."""

@@ -33,6 +33,8 @@ _WRAPPERS = {"transformer", "model", "module", "_orig_mod", "base_model"}
 _DIGITS = "0123456789"
 _MAX_DEPTH = 64
 _MAX_CACHED_WORDS = 5000
+# Words of what stands beside the layers of a text model within it, as LLaVA 1.5's `model.vision_tower`.
+BESIDE_TEXT_LAYERS = ("vision", "visual", "image", "audio", "speech", "projector", "merger", "connector", "resampler")
 
 
 class Layers:

@@ -5,9 +5,11 @@ They are names without digits (`core.naming.template`), mostly the last words of
 
 from __future__ import annotations
 
+from core.naming.components import WEIGHT_WORDS
+
 # By the name of packed weights, what goes with them in their module. HQQ's `W_q` is not here: all that lies in its
 # module goes with it but a bias.
-QUANTIZATION_SIBLINGS: dict[str, tuple[str, ...]] = {
+QUANTIZATION_OF_SAME_MODULE: dict[str, tuple[str, ...]] = {
     "qweight": (
         *("scales", "zeros", "scaled_zeros", "perm", "pairs", "theta", "channel_scales", "tables"),
         *("wscales", "wzeros", "wtscale", "wcscales", "smooth_factor", "smooth_factor_orig", "proj_down", "proj_up"),
@@ -51,6 +53,6 @@ INPUT_SCALE_ENDINGS = ("_input_scale", "_activation_scale", "_input_global_scale
 ZERO_POINT_ENDINGS = ("_zero_point", "_scale_and_zero")
 PACKED_ENDINGS = ("_blocks", "_packed", "_qdata")
 # Weights of few bits by which other tensors of their module are known for quantisation data.
-PACKED_WEIGHTS = ("weight", "qweight", "weight_packed", "compressed", "blocks")
+PACKED_WEIGHTS = (*WEIGHT_WORDS, "compressed", "blocks")
 PACKED_PARAMS = "_packed_params._packed_params"
 """Where PyTorch's own quantised linear layers keep weight and bias (torch.ao.nn.quantized.modules.linear)."""

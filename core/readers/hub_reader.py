@@ -109,7 +109,7 @@ class HubReader:
             beside=found.beside,
             claims=found.claims,
             piece=found.piece,
-            parts=found.parts,
+            submodels=found.submodels,
         )
         progress = Progress(0, 1)
         yield nothing(learned=learned), progress
@@ -127,7 +127,7 @@ class HubReader:
         """
         name = self._name
         of_this = not name.path and not name.tag and name.revision in {"", "main"} and source.format == "safetensors"
-        of_this = of_this and not source.parts
+        of_this = of_this and not source.submodels
         # Where an index says the same, one of the two is enough.
         fresh = all(said.parameters != listing.parameters for said in source.claims)
         if listing.parameters and of_this and fresh and not source.config.is_adapter:

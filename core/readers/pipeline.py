@@ -92,7 +92,7 @@ class PipelineReader:
             _config_of(list(parts.values()), kind),
             _notes(list(parts), beside),
             piece=_piece(len(parts), missing),
-            parts=tuple(parts),
+            submodels=tuple(parts),
         )
         self._parts = parts
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from core.checkpoint.errors import Failure
+from core.count.counter import Count
 from core.report.results import By, Result
 from core.report.summary import remarks, summary
-from core.report.tables import Table, table_of, tables_of
+from core.report.tables import Table, category_table, table_of, tables_of
 from core.text.escape import escaped
+
+if TYPE_CHECKING:
+    from core.count.module_count import ModuleCount
 
 _QUOTED = re.compile(r'[",\r\n]')
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -24,10 +29,25 @@ def csv_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator
             continue
         table = table_of(result, by, depth)
         if not header:
-            yield csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
+            yield _csv_header(table)
             header = True
-        for row in table.rows:
-            yield csv_line([result.source.model, *row.cells, result.totals.parameters])
+        yield from _csv_rows(result.source.model, table)
+
+
+def module_csv(module: ModuleCount) -> Iterator[str]:
+    """The same of one module, a line a category."""
+    table = category_table(module.totals)
+    yield _csv_header(table)
+    yield from _csv_rows(module.model, table)
+
+
+def _csv_header(table: Table) -> str:
+    return csv_line(["model", *(column.key for column in table.columns), "model_parameters"])
+
+
+def _csv_rows(model: str, table: Table) -> Iterator[str]:
+    for row in table.rows:
+        yield csv_line([model, *row.cells, table.totals.parameters])
 
 
 def csv_line(cells: list[str | int | float]) -> str:
@@ -58,12 +78,21 @@ def markdown_report(results: Iterable[Result], by: By, depth: int | None) -> Ite
             reason = result.error.sentence(result.model)
             yield f"## {markdown_text(result.model)}\n\nNot read: {markdown_text(reason)}\n"
             continue
-        yield f"## {markdown_text(result.source.model)}\n\n{markdown_text(summary(result, '·'))}\n\n"
-        for n, table in enumerate(tables_of(result, by, depth)):
-            yield "\n" if n else ""
-            yield from _markdown_table(table)
-        if lines := list(remarks(result)):
-            yield "\n" + "".join(f"- {markdown_text(remark)}\n" for remark in lines)
+        yield from _markdown_section(result.source.model, result, tables_of(result, by, depth))
+
+
+def module_markdown(module: ModuleCount) -> Iterator[str]:
+    """The same of one module, a row a category."""
+    return _markdown_section(module.model, module, [category_table(module.totals)])
+
+
+def _markdown_section(name: str, count: Count | ModuleCount, tables: Iterable[Table]) -> Iterator[str]:
+    yield f"## {markdown_text(name)}\n\n{markdown_text(summary(count, '·'))}\n\n"
+    for n, table in enumerate(tables):
+        yield "\n" if n else ""
+        yield from _markdown_table(table)
+    if lines := list(remarks(count)):
+        yield "\n" + "".join(f"- {markdown_text(remark)}\n" for remark in lines)
 
 
 def _markdown_table(table: Table) -> Iterator[str]:

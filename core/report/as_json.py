@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.errors import Failure
 from core.checkpoint.uncounted import Uncounted
@@ -14,6 +14,9 @@ from core.count.labels import ordered_breakdown, ordered_categories
 from core.count.totals import NOT_COUNTED, Totals
 from core.report.results import MAX_UNRECOGNISED_NAMES, By, Result
 from core.text.numbers import share
+
+if TYPE_CHECKING:
+    from core.count.module_count import ModuleCount
 
 
 def json_report(results: Iterable[Result], by: By, depth: int | None) -> Iterator[str]:
@@ -30,7 +33,7 @@ def json_models(results: Iterable[Result], by: By, depth: int | None) -> Iterato
         if isinstance(result, Failure):
             yield json.dumps({"model": result.model, "error": result.error.sentence(result.model)})
             continue
-        yield json.dumps(_record(result), indent=1).replace("\n", "\n   ").removesuffix("\n   }")
+        yield _open_object(_record(result))
         if by != "category":
             yield f',\n    "{by}s": ['
             for n, value in enumerate(_rows(result, by, depth)):
@@ -40,14 +43,43 @@ def json_models(results: Iterable[Result], by: By, depth: int | None) -> Iterato
     yield "]"
 
 
+def module_json(module: ModuleCount) -> Iterator[str]:
+    """The document of one module, by category."""
+    record = {"model": module.model, "source": module.source, "format": module.format, **_figures(module, [])}
+    yield '{"schema": 1,\n "models": [\n  '
+    yield _open_object(record)
+    yield "}]}\n"
+
+
+def _open_object(record: dict[str, Any]) -> str:
+    """A record as it stands in the list of models, up to its closing bracket."""
+    return json.dumps(record, indent=1).replace("\n", "\n   ").removesuffix("\n   }")
+
+
 def _record(count: Count) -> dict[str, Any]:
     """One model, without its rows."""
-    totals, source = count.totals, count.source
+    whole = count.totals.parameters
+    parts = [
+        {
+            "part": part.name,
+            "parameters": part.totals.parameters,
+            "percent": share(part.totals.parameters, whole),
+            "categories": _categories(part.totals, whole),
+        }
+        for part in count.submodels
+    ]
+    source = count.source
+    record = {"model": source.model, "source": source.source, "format": source.format, **_figures(count, parts)}
+    if unrecognised := count.unrecognised:
+        record["categories"]["other"]["names"] = [other._asdict() for other in unrecognised[:MAX_UNRECOGNISED_NAMES]]
+    return record
+
+
+def _figures(count: Count | ModuleCount, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is told of a model and of a module alike, and what a model consists of."""
+    totals = count.totals
     whole = totals.whole
-    record: dict[str, Any] = {
-        "model": source.model,
-        "source": source.source,
-        "format": source.format,
+    figures: dict[str, Any] = {
         "architecture": count.architecture,
         "parameters": whole.parameters,
         "active_parameters": count.active_parameters,
@@ -56,24 +88,14 @@ def _record(count: Count) -> dict[str, Any]:
         "weights": whole.weights,
         "biases": whole.biases,
         "categories": _categories(totals, whole.parameters),
-        "parts": [
-            {
-                "part": part.name,
-                "parameters": part.totals.parameters,
-                "percent": share(part.totals.parameters, whole.parameters),
-                "categories": _categories(part.totals, whole.parameters),
-            }
-            for part in count.submodels
-        ],
+        "parts": parts,
         "not_counted": {ROLES[role].key: _left(totals.not_counted.get(role, Uncounted())) for role in NOT_COUNTED},
         "complete": count.complete,
         "notes": count.notes,
     }
     for key in totals.breakdown:
-        record["categories"][key]["of_which"] = ordered_breakdown(key, totals)
-    if unrecognised := count.unrecognised:
-        record["categories"]["other"]["names"] = [other._asdict() for other in unrecognised[:MAX_UNRECOGNISED_NAMES]]
-    return record
+        figures["categories"][key]["of_which"] = ordered_breakdown(key, totals)
+    return figures
 
 
 def _rows(count: Count, by: By, depth: int | None) -> Iterator[dict[str, Any]]:

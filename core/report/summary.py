@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from core.checkpoint.uncounted import Uncounted
 from core.classify.category import ROLES
@@ -13,12 +14,15 @@ from core.text.escape import escaped
 from core.text.numbers import amount, exact, plural, short, size
 from core.text.width import cells
 
+if TYPE_CHECKING:
+    from core.count.module_count import ModuleCount
 
-def summary(count: Count, dot: str, room: int = 0) -> str:
+
+def summary(count: Count | ModuleCount, dot: str, room: int = 0) -> str:
     """Architecture, parameters, active parameters where fewer, tensors and size, with a dot between.
 
     Args:
-        count: the model.
+        count: the model, or one of its modules.
         dot: the dot.
         room: how long it may be; what matters least is shortened and left out first. 0 for as long as it likes.
     """
@@ -45,7 +49,7 @@ def tensors_text(totals: Totals) -> str:
     return plural(stored, "tensor") if counted == stored else f"{exact(counted)} of {plural(stored, 'tensor')}"
 
 
-def remarks(count: Count) -> Iterator[str]:
+def remarks(count: Count | ModuleCount) -> Iterator[str]:
     """What is stored and not counted, a sentence a role, then the notes."""
     for role in NOT_COUNTED:
         if left := count.totals.not_counted.get(role):

@@ -87,12 +87,16 @@ def table_of(count: Count, by: By, depth: int | None = None) -> Table:
         by: what a row is.
         depth: how deep, with modules; None for all.
     """
-    builders = {"category": _by_category, "layer": _by_layer, "tensor": _by_tensor}
-    return _by_module(count, depth) if by == "module" else builders[by](count)
+    if by == "category":
+        return category_table(count.totals)
+    if by == "module":
+        return _by_module(count, depth)
+    return _by_layer(count) if by == "layer" else _by_tensor(count)
 
 
-def _by_category(count: Count) -> Table:
-    whole = count.totals.parameters
+def category_table(totals: Totals) -> Table:
+    """The categories of a model, or of one of its modules, as a table."""
+    whole = totals.parameters
     columns = (
         Column("category", "Category", "category"),
         *(_PARAMETERS, _PERCENT, _WEIGHTS, _BIASES, _TENSORS, _BYTES),
@@ -105,9 +109,9 @@ def _by_category(count: Count) -> Table:
             ),
             key,
         )
-        for key, tally in ordered_categories(count.totals)
+        for key, tally in ordered_categories(totals)
     )
-    return Table(columns, rows, count.totals)
+    return Table(columns, rows, totals)
 
 
 def _by_layer(count: Count) -> Table:

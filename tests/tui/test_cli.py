@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 from core.report.results import BY
 from tests.support.checkpoints import gpt2, masks, write, write_raw, write_shards
 from tests.support.command import ROOT, Command, run_process
+from tui.commands import entries
+from tui.commands.options import Options
+from tui.commands.study import StudyCommand
 
 OUTPUTS = ("--print", "--json", "--csv", "--markdown")
 
@@ -47,6 +51,38 @@ def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: list[str], co
     assert (result.status, result.out) == (2, "")
     assert result.err.startswith("usage: gpt2-explore")
     assert result.err.splitlines()[-1].startswith("gpt2-explore: error: ")
+
+
+class _Bench(StudyCommand):
+    """A command that somebody adds."""
+
+    flag = "--bench"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(self.flag, action="store_true")
+
+    def is_asked(self, options: Options) -> bool:
+        return bool(options.bench)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--list", "--study"], "--list takes --json and --ascii only"),
+        (["--list", "--bench"], "--list takes --json and --ascii only"),
+        (["--study", "--bench"], "--study takes no --bench"),
+        (["--bench", "--study", "--list"], "--list takes --json and --ascii only"),
+        (["--study", "--by", "layer"], "--study takes no --by"),
+    ],
+)
+def test_two_commands_at_once_are_refused(
+    arguments: list[str], sentence: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default, *others = entries.COMMANDS
+    monkeypatch.setattr(entries, "COMMANDS", (default, _Bench(), *others))
+    result = command(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert result.err.splitlines()[-1] == f"gpt2-explore: error: {sentence}"
 
 
 def test_help_names_every_option_and_fits_a_terminal(command: Command) -> None:

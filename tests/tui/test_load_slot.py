@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_a_storm_of_loads_runs_the_first_two_and_the_last() -> None:
     slot.start(lambda: works.work(1), "load-1")
     works.wait_for(0, 1)
     for number in range(2, 200):
-        slot.start(lambda number=number: works.work(number), f"load-{number}")  # type: ignore[misc]
+        slot.start(partial(works.work, number), f"load-{number}")
     works.wait_for(0, 1)
     works.let(1)
     works.wait_for(0, 1, 199)
@@ -54,7 +55,7 @@ def test_a_slot_that_is_free_again_starts_the_next_at_once() -> None:
     works, slot = Works(), LoadSlot()
     works.let(100)
     for number in range(20):
-        slot.start(lambda number=number: works.work(number), f"load-{number}")  # type: ignore[misc]
+        slot.start(partial(works.work, number), f"load-{number}")
         works.wait_for(*range(number + 1))
 
 

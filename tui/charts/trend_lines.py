@@ -13,6 +13,7 @@ from core.text.numbers import short
 from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
+from tui.keys.comparison import ADD
 
 _AXIS_COLUMNS = 6
 _MIN_NAME_COLUMNS = 5
@@ -36,7 +37,7 @@ class TrendLines:
         canvas.words("share of each category in percent, along the model's size (log axis):"[: canvas.width], 0, 0)
         top, bottom = 1, canvas.height - 4
         if len(models) < 2 or bottom - top < 2:
-            canvas.words("" if len(models) > 1 else "a trend takes two models or more: m adds some", 0, 2)
+            canvas.words("" if len(models) > 1 else f"a trend takes two models or more: {ADD.key} adds some", 0, 2)
             return
         keys = compared_categories(model.totals for model in models)
         most = max(10.0, 10.0 * ceil(max(model.percent(key) for model in models for key in keys) / 10))

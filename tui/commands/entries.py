@@ -11,7 +11,7 @@ from tui.commands.options import Options
 from tui.commands.study import StudyCommand
 
 COMMANDS: tuple[Command, ...] = (CountCommand(), StudyCommand(), ListCommand())
-"""In the order of the help. Of several that are asked for the last is meant, and tells in its check what it refuses."""
+"""In the order of the help. The first is meant where no other is asked for."""
 
 
 def add_commands(parser: ArgumentParser) -> None:
@@ -20,6 +20,12 @@ def add_commands(parser: ArgumentParser) -> None:
         command.add_arguments(parser)
 
 
-def asked_command(options: Options) -> Command:
-    """The command that the options ask for."""
-    return next(command for command in reversed(COMMANDS) if command.is_asked(options))
+def asked_command(options: Options, parser: ArgumentParser) -> Command:
+    """The command that the options ask for, checked; ends with wrong usage where that, or where they ask for two."""
+    default, *others = COMMANDS
+    asked = [command for command in others if command.is_asked(options)]
+    command = asked[-1] if asked else default
+    command.check(options, parser)
+    if len(asked) > 1:
+        parser.error(command.refusal(asked[-2]))
+    return command

@@ -8,13 +8,17 @@ from tui.commands.command import Command
 from tui.commands.options import Options, check_depth
 from tui.commands.output import prepare_output, write
 
+_REFUSAL = "--list takes --json and --ascii only"
+
 
 class ListCommand(Command):
     """Lists the models there are to pick."""
 
+    flag = "--list"
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares `--list`."""
-        parser.add_argument("--list", action="store_true", help="the models that the picker would show")
+        parser.add_argument(self.flag, action="store_true", help="the models that the picker would show")
 
     def is_asked(self, options: Options) -> bool:
         """By its flag."""
@@ -24,8 +28,12 @@ class ListCommand(Command):
         """The list is one of names: whatever is about counts does not go with it."""
         check_depth(options, parser)
         tabular = options.output in {"csv", "markdown"}
-        if options.models or options.by or tabular or options.rules or options.study:
-            parser.error("--list takes --json and --ascii only")
+        if options.models or options.by or tabular or options.rules:
+            parser.error(_REFUSAL)
+
+    def refusal(self, other: Command) -> str:
+        """The same: a list is no answer of another command."""
+        return _REFUSAL
 
     def run(self, options: Options) -> int:
         """Writes the list; it has no screen."""

@@ -18,9 +18,11 @@ from tui.terminal import ascii_only, painter
 class StudyCommand(Command):
     """Compares the study's own four models with each other, and with those that are named."""
 
+    flag = "--study"
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declares `--study`."""
-        parser.add_argument("--study", action="store_true", help="the four GPT-2 compared, with the study's claims")
+        parser.add_argument(self.flag, action="store_true", help="the four GPT-2 compared, with the study's claims")
 
     def is_asked(self, options: Options) -> bool:
         """By its flag."""

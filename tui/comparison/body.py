@@ -34,7 +34,7 @@ class ComparisonBody(Container):
     """All parts of all views; those of the present one are seen.
 
     Attributes:
-        view: which of `VIEWS` is shown.
+        view: which of `COMPARISON_VIEWS` is shown, from 0.
     """
 
     def __init__(self, columns: ModelColumns, what_if: WhatIfModel, palette: Palette, *, id: str) -> None:

@@ -24,12 +24,11 @@ from tui.comparison.table import ComparisonTable
 from tui.comparison.views import (
     CLAIMS,
     TREND,
-    VIEWS,
     WHAT_IF,
     status_of,
 )
 from tui.comparison.what_if import ShapeField, WhatIfModel
-from tui.keys.comparison import COMPARISON_FOOTER, COMPARISON_KEYS
+from tui.keys.comparison import ADD, COMPARISON_FOOTER, COMPARISON_KEYS, COMPARISON_VIEWS
 from tui.messages import LoadMessage
 from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
@@ -72,7 +71,7 @@ class ComparisonScreen(AppScreen[None]):
     def compose(self) -> ComposeResult:
         palette = self.palette
         yield Line("", id="title")
-        yield ViewTabs(VIEWS, id="views")
+        yield ViewTabs(COMPARISON_VIEWS, id="views")
         yield ComparisonBody(self.columns, self.what_if, palette, id="body")
         yield ShapeField(id="ask")
         yield Line("", id="status")
@@ -130,7 +129,7 @@ class ComparisonScreen(AppScreen[None]):
 
     def _show_status(self) -> None:
         column = self.columns.chosen
-        text = "no model: m adds some"
+        text = f"no model: {ADD.key} adds some"
         if column:
             text = self._said or status_of(self._body.view, column, self.palette)
         self.query_one("#status", Line).show(self.palette.plain(escaped(text)))
@@ -145,11 +144,11 @@ class ComparisonScreen(AppScreen[None]):
 
     def action_show_view(self, number: int) -> None:
         if number != self._body.view:
-            self._body.view = number % len(VIEWS)
+            self._body.view = number % len(COMPARISON_VIEWS)
             self._show()
 
     def action_show_view_beside(self, step: int) -> None:
-        self.action_show_view((self._body.view + step) % len(VIEWS))
+        self.action_show_view((self._body.view + step) % len(COMPARISON_VIEWS))
 
     @on(ViewTabs.Chosen)
     def _tab(self, event: ViewTabs.Chosen) -> None:

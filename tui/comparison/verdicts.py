@@ -8,7 +8,9 @@ from rich.style import Style
 from rich.text import Text
 
 from core.study.findings import VERDICTS, Claim
+from core.text.width import cells
 from tui.comparison.claims_view import ClaimList
+from tui.keys.comparison import CLAIMS
 from tui.palette import Palette
 from tui.widgets.line import Line
 
@@ -22,7 +24,7 @@ class Verdicts(Line):
 
     def show_claims(self, claims: Sequence[Claim]) -> None:
         """Shows claims; nothing where there are none."""
-        text = Text(style=Style(meta={"@click": "screen.show_view(4)"}))
+        text = Text(style=Style(meta={"@click": CLAIMS.target}))
         if claims:
             text.append("claims ", "bold")
         verdicts = self.screen.query_one(ClaimList)
@@ -32,7 +34,8 @@ class Verdicts(Line):
             text.append(said.plain[0], said.style)
         if claims:
             marks = [verdicts.verdict(each).plain for each in VERDICTS]
-            legends = (f"   {'   '.join(marks)}   5 tells why", f"  {'  '.join(marks)}", "   5 tells why", "")
+            why = f"{CLAIMS.key} tells why"
+            legends = (f"   {'   '.join(marks)}   {why}", f"  {'  '.join(marks)}", f"   {why}", "")
             room = self.screen.size.width - 2 - text.cell_len
-            text.append(next(legend for legend in legends if len(legend) <= room or not legend), "dim")
+            text.append(next(legend for legend in legends if cells(legend) <= room or not legend), "dim")
         self.show(text)

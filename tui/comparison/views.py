@@ -8,9 +8,9 @@ from core.profile.profile import ModelProfile
 from core.study.comparison import ComparisonRow, comparison, norms, trend
 from core.text.numbers import exact
 from tui.comparison.model_columns import Column
+from tui.keys import comparison as keys
 from tui.palette import Palette
 
-VIEWS = ("Shares", "Table", "Trend", "Norms", "Claims", "What if")
 SHARES, TABLE, TREND, NORMS, CLAIMS, WHAT_IF = range(6)
 WITH_TABLE = {SHARES, TABLE, TREND, NORMS}
 WITH_CHART = {SHARES, TREND, NORMS, WHAT_IF}
@@ -34,13 +34,17 @@ def rows_of(view: int, models: Sequence[ModelProfile]) -> list[ComparisonRow]:
 
 def status_of(view: int, column: Column, palette: Palette) -> str:
     """What is said below a view of the model that is chosen."""
+    vertical = f"{keys.UP.key_in_words}, {keys.DOWN.key_in_words}".lower()
+    sideways = f"{keys.LEFT.key_in_words}, {keys.RIGHT.key_in_words}".lower()
     if view == WHAT_IF:
-        return "up, down: layers; left, right: width; w types them in; p: the next published"
+        others = f"{keys.ASK.key} types them in; {keys.PRESET.key}: the next published"
+        return f"{vertical}: layers; {sideways}: width; {others}"
     profile = column.profile
     if not profile:
         return f"{column.model}: {column.instead}"
     if view == CLAIMS:
-        return "up, down: a claim; PgUp, PgDn: all that is told of it; left, right: a model"
+        pages = f"{keys.PAGE_UP.key}, {keys.PAGE_DOWN.key}"
+        return f"{vertical}: a claim; {pages}: all that is told of it; {sideways}: a model"
     if view == NORMS:
         # By its short name: a path would take a second line, which the table needs.
         formula = profile.formula("norm")
@@ -48,7 +52,7 @@ def status_of(view: int, column: Column, palette: Palette) -> str:
         return f"{column.name}: {exact(profile.tally('norm').parameters)} in norms{told}"
     facts = [f"{exact(profile.parameters)} parameters"]
     if view == TABLE:
-        facts.append("? on a category tells what it is")
+        facts.append(f"{keys.LEARN.key} on a category tells what it is")
     elif profile.architecture:
         facts.insert(0, profile.architecture)
     return f"{profile.model}: {palette.dot.join(facts)}"

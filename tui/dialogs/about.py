@@ -13,7 +13,7 @@ from core.report.summary import remarks
 from core.text.escape import escaped
 from core.text.width import wrapped
 from tui.dialogs.page import PageScreen
-from tui.keys.dialogs import DIALOG_KEYS
+from tui.keys.dialogs import CLOSE_NOTES, DIALOG_KEYS
 from tui.palette import Palette
 
 
@@ -28,7 +28,7 @@ class AboutScreen(PageScreen):
             count: the model.
             palette: how things are drawn.
         """
-        super().__init__(palette, "arrows scroll, Esc closes")
+        super().__init__(palette, f"arrows scroll, {CLOSE_NOTES.key} closes")
         self._count = count
 
     def page(self, width: int) -> tuple[str, Text]:

@@ -13,7 +13,8 @@ from core.study.category_pages import CategoryPage, category_page
 from core.text.escape import escaped
 from core.text.width import shortened, wrapped
 from tui.dialogs.page import PageScreen
-from tui.keys.dialogs import DIALOG_KEYS
+from tui.keys.action import nth_keys
+from tui.keys.dialogs import CLOSE_PAGE, DIALOG_KEYS, NEXT_PAGE, PAGE_BEFORE
 from tui.palette import Palette
 
 _MAX_SHAPE_ROWS = 12
@@ -32,7 +33,7 @@ class CategoryPageScreen(PageScreen):
             category: one of them, whose page is opened.
             palette: how things are drawn.
         """
-        super().__init__(palette, "← → other categories, Esc closes")
+        super().__init__(palette, f"{nth_keys(0, PAGE_BEFORE, NEXT_PAGE)} other categories, {CLOSE_PAGE.key} closes")
         self._model = model
         self._categories = list(categories)
         self._category = category

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 from textual.widgets.option_list import Option
 
-from tui.keys.action import KeyTable
-from tui.keys.dialogs import DIALOG_KEYS
+from tui.keys.action import ENTER, KeyTable
+from tui.keys.dialogs import CLOSE_COMMANDS, DIALOG_KEYS
 from tui.palette import Palette
 from tui.textual_fixes.options import SafeOptionList
 from tui.textual_fixes.screens import SafeScreen
@@ -37,7 +37,7 @@ class CommandScreen(SafeScreen, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:
             box.border_title = "Commands"
-            box.border_subtitle = "Enter runs, Esc closes"
+            box.border_subtitle = f"{ENTER} runs, {CLOSE_COMMANDS.key} closes"
             yield Input(placeholder="type to filter", id="find", compact=True)
             yield SafeOptionList(id="commands", markup=False)
 

@@ -15,7 +15,8 @@ from textual.widgets import Input
 
 from core.text.escape import escaped
 from tui.dialogs.whole_file import NotAFile, write_whole_file
-from tui.keys.dialogs import DIALOG_KEYS
+from tui.keys.action import ENTER
+from tui.keys.dialogs import CLOSE_EXPORT, DIALOG_KEYS
 from tui.palette import Palette
 from tui.textual_fixes.options import SafeOptionList
 from tui.textual_fixes.screens import SafeScreen
@@ -44,7 +45,7 @@ class ExportScreen(SafeScreen, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:
             box.border_title = "Export"
-            box.border_subtitle = "Enter: the name, then write; Esc closes"
+            box.border_subtitle = f"{ENTER}: the name, then write; {CLOSE_EXPORT.key} closes"
             yield SafeOptionList(*(name for name, _ in self._formats.values()), id="formats", markup=False)
             yield Input(id="path", placeholder="file")
             yield Line("", id="said")
@@ -79,7 +80,7 @@ class ExportScreen(SafeScreen, ModalScreen[str | None]):
             said.show(f"not written: {error}")
         except FileExistsError:
             self._asked = path
-            said.show("that file exists: Enter again overwrites it")
+            said.show(f"that file exists: {ENTER} again overwrites it")
         except OSError as error:
             said.show(f"not written: {error.strerror or error}")
         except ValueError as error:

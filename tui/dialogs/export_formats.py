@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from core.count.counter import Count
+from core.count.module_count import ModuleCount
 from core.profile.profile import ModelProfile
-from core.report.as_csv_markdown import csv_report, markdown_report
-from core.report.as_json import json_report
+from core.report.as_csv_markdown import csv_report, markdown_report, module_csv, module_markdown
+from core.report.as_json import json_report, module_json
 from core.report.as_text import TextStyle
 
 
@@ -32,23 +33,32 @@ def comparison_formats(
     }
 
 
-def export_formats(count: Count, shown: Count, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:
+def export_formats(count: Count, shown: Count | ModuleCount, drawing: str) -> dict[str, tuple[str, Callable[[], str]]]:
     """Names and makers of the exports, by file ending.
 
     Args:
         count: the model.
-        shown: the part of it that the table on the screen shows.
+        shown: the model, or that module of it, that the table on the screen shows.
         drawing: the screen as SVG.
     """
     return {
-        "csv": ("CSV: the table shown", lambda: "".join(csv_report([shown], "category", None))),
-        "json": ("JSON: the table shown, with notes", lambda: "".join(json_report([shown], "category", None))),
-        "md": (
-            "Markdown: the table shown, with all notes",
-            lambda: "".join(markdown_report([shown], "category", None)),
-        ),
+        "csv": ("CSV: the table shown", lambda: "".join(_csv(shown))),
+        "json": ("JSON: the table shown, with notes", lambda: "".join(_json(shown))),
+        "md": ("Markdown: the table shown, with all notes", lambda: "".join(_markdown(shown))),
         "layers.csv": ("CSV: every layer of the model", lambda: "".join(csv_report([count], "layer", None))),
         "modules.csv": ("CSV: every module of the model", lambda: "".join(csv_report([count], "module", None))),
         "tensors.csv": ("CSV: every tensor of the model", lambda: "".join(csv_report([count], "tensor", None))),
         "svg": ("SVG: the screen as a picture", lambda: drawing),
     }
+
+
+def _csv(shown: Count | ModuleCount) -> Iterator[str]:
+    return module_csv(shown) if isinstance(shown, ModuleCount) else csv_report([shown], "category", None)
+
+
+def _json(shown: Count | ModuleCount) -> Iterator[str]:
+    return module_json(shown) if isinstance(shown, ModuleCount) else json_report([shown], "category", None)
+
+
+def _markdown(shown: Count | ModuleCount) -> Iterator[str]:
+    return module_markdown(shown) if isinstance(shown, ModuleCount) else markdown_report([shown], "category", None)

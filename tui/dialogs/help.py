@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from core.classify.category import CATEGORIES
 from tui.keys.action import KeyTable
-from tui.keys.dialogs import DIALOG_KEYS
+from tui.keys.dialogs import CLOSE_HELP, DIALOG_KEYS
 from tui.palette import Palette
 from tui.textual_fixes.screens import SafeScreen
 
@@ -31,7 +31,7 @@ class HelpScreen(SafeScreen, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="box") as box:
             box.border_title = "Keys"
-            box.border_subtitle = "arrows scroll, Esc closes"
+            box.border_subtitle = f"arrows scroll, {CLOSE_HELP.key} closes"
             yield Static(self._text(), id="help-text")
 
     def _text(self) -> Text:

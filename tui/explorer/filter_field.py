@@ -6,13 +6,17 @@ from textual.widgets import Input
 
 from core.text.numbers import exact
 from tui.explorer.outline import MAX_MATCH_ROWS, Outline
+from tui.keys.action import ENTER
+from tui.keys.explorer import BACK, NEXT_MATCH, PREVIOUS_MATCH
+
+_PLACEHOLDER = f"part of a name; {ENTER} keeps the filter, {BACK.key} clears it"
 
 
 class FilterField(Input):
     """Closed unless it is asked for; stays open, without the focus, while its filter is on."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(placeholder="part of a name; Enter keeps the filter, Esc clears it", id=id, compact=True)
+        super().__init__(placeholder=_PLACEHOLDER, id=id, compact=True)
 
     @property
     def is_open(self) -> bool:
@@ -39,6 +43,7 @@ def found_text(outline: Outline) -> str:
     if not outline.pattern:
         return ""
     if not outline.matches:
-        return "no name has that in it; Esc shows all again"
+        return f"no name has that in it; {BACK.key} shows all again"
     shown = f", the first {exact(MAX_MATCH_ROWS)} shown" if outline.matches > MAX_MATCH_ROWS else ""
-    return f"{exact(outline.matches)} found{shown}; Enter, then n and N go through them"
+    keys = f"{ENTER}, then {NEXT_MATCH.key} and {PREVIOUS_MATCH.key}"
+    return f"{exact(outline.matches)} found{shown}; {keys} go through them"

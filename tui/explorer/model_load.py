@@ -10,6 +10,8 @@ from core.count.counter import Count
 from core.count.totals import Totals
 from core.count.tree import ModuleNode
 from core.text.numbers import plural
+from tui.keys.app import PICK
+from tui.keys.explorer import BACK, RELOAD
 from tui.load import Load
 from tui.messages import LoadBroke, LoadCounted, LoadDone, LoadFailed, LoadMessage, LoadProgress, ModelProfiled
 
@@ -94,7 +96,7 @@ class ModelLoad:
         """Ends the load; what was read so far is kept."""
         self.under_way = False
         self.load.cancel()
-        self._view.say("cancelled; r reads the model again, o picks another")
+        self._view.say(f"cancelled; {RELOAD.key} reads the model again, {PICK.key} picks another")
 
     def profile(self) -> None:
         """Works out all that the page on a category tells, and posts it; may run in any thread."""
@@ -130,11 +132,11 @@ class ModelLoad:
         snapshot = message.snapshot
         done = snapshot.progress
         if done.doing and not snapshot.tensor_count:
-            self._view.say(f"{done.doing}…  Esc cancels")
+            self._view.say(f"{done.doing}…  {BACK.key} cancels")
             return
         self.totals = snapshot.totals
         shards = f"{done.shards_done} of {plural(done.shards_total, 'shard')}, " if done.shards_total > 1 else ""
-        self._view.say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  Esc cancels")
+        self._view.say(f"reading… {shards}{plural(snapshot.tensor_count, 'tensor')}  {BACK.key} cancels")
         self._view.load_grown()
 
     def _counted(self, message: LoadCounted) -> None:

@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from core.count.counter import Count
 from core.count.labels import ordered_categories
+from core.count.module_count import module_count
 from core.count.totals import Totals
 from core.text.escape import escaped
 from core.text.width import shortened
@@ -33,9 +34,7 @@ def export_row(screen: Screen[None], palette: Palette, model: str, count: Count,
     from tui.dialogs.export import file_stem, open_export
     from tui.dialogs.export_formats import export_formats
 
-    shown = count
-    if row and row.parent is not None:
-        shown = count.of_module(row.item.path, row.item.totals())
+    shown = module_count(count, row.item.path, row.item.totals()) if row and row.parent is not None else count
     drawing = screen.app.export_screenshot(title=escaped(model))
     open_export(screen, palette, file_stem(model), export_formats(count, shown, drawing))
 

@@ -25,11 +25,11 @@ from tui.explorer.details import Details
 from tui.explorer.layout import LOW_LINES
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
-from tui.keys.explorer import EXPLORER_KEYS
+from tui.keys.explorer import EXPLORER_KEYS, EXPLORER_VIEWS
 from tui.palette import Palette
 from tui.widgets.line import Line
+from tui.widgets.view_tabs import tab_label
 
-VIEWS = ("Shares", "Layers", "Weights and biases", "Parts")
 _LAYERS, _SUBMODELS = 1, 3
 _LINES_ABOVE = 4
 _MIN_CHART_LINES, _MAX_CHART_LINES = 8, 12
@@ -42,7 +42,7 @@ _MAX_BREAKDOWN_LINES, _MAX_BREAKDOWN_LINES_NARROW = 5, 2
 
 
 class RowPane(Container, can_focus=True):
-    """Shows one row of a model in one of three views; each part is drawn anew only when it differs."""
+    """Shows one row of a model in one of four views; each part is drawn anew only when it differs."""
 
     BINDINGS: ClassVar[list[BindingType]] = EXPLORER_KEYS.bindings("right")
 
@@ -113,15 +113,15 @@ class RowPane(Container, can_focus=True):
 
     def _tabs(self) -> Text:
         text = Text()
-        for number, name in enumerate(VIEWS):
+        for number, view in enumerate(EXPLORER_VIEWS):
             style = Style(bold=number == self._view, reverse=number == self._view)
-            text.append(f" {number + 1} {name} ", style + Style(meta={"@click": f"screen.show_view({number})"}))
+            text.append(tab_label(view), style + Style(meta={"@click": view.target}))
             text.append(" ")
         return text
 
     def show_view(self, number: int) -> None:
         """Shows another view of the same row; past the last comes the first."""
-        number %= len(VIEWS)
+        number %= len(EXPLORER_VIEWS)
         if number != self._view:
             self._view = number
             self.query_one("#views", Line).show(self._tabs())

@@ -28,7 +28,8 @@ from tui.explorer.row_pane import RowPane
 from tui.explorer.status_line import StatusLine
 from tui.explorer.title import title_text
 from tui.explorer.totals_table import TotalsTable
-from tui.keys.explorer import EXPLORER_FOOTER, EXPLORER_KEYS, FAILED_FOOTER
+from tui.keys.app import PICK
+from tui.keys.explorer import BACK, EXPLORER_FOOTER, EXPLORER_KEYS, FAILED_FOOTER, RELOAD
 from tui.load import Load
 from tui.messages import LoadMessage, ModelProfiled
 from tui.palette import Palette
@@ -44,7 +45,7 @@ class ExplorerScreen(AppScreen[None]):
 
     Attributes:
         palette: how things are drawn.
-        reading: the model's load, and what is known of it.
+        model_load: the model's load, and what is known of it.
     """
 
     KEYS = EXPLORER_KEYS
@@ -122,7 +123,7 @@ class ExplorerScreen(AppScreen[None]):
         self.remove_class("-failed")
         self._show_tree(None)
         self._show_title()
-        self.say("reading…  Esc cancels")
+        self.say(f"reading…  {BACK.key} cancels")
         self._show_row()
 
     def load_grown(self) -> None:
@@ -143,7 +144,8 @@ class ExplorerScreen(AppScreen[None]):
         name = "" if sentence.startswith(self.model) else f"{self.model}: "
         error = self.query_one("#error", Line)
         error.wrap = True
-        error.show(self.palette.plain(f"{escaped(name)}{sentence}\n\nr reads it again, o opens another model."))
+        advice = f"{RELOAD.key} reads it again, {PICK.key} opens another model."
+        error.show(self.palette.plain(f"{escaped(name)}{sentence}\n\n{advice}"))
         self.add_class("-failed")
         self.say("not read")
 

@@ -8,6 +8,7 @@ from core.count.counter import Count
 from core.report.summary import remarks
 from core.text.escape import escaped
 from core.text.width import beginning, cells
+from tui.keys.explorer import NOTES
 from tui.palette import Palette
 from tui.widgets.line import Line
 
@@ -52,8 +53,9 @@ def _first_of(sentences: Sequence[str], room: int) -> str:
     first, left = sentences[0], len(sentences) - 1
     if not left and cells(first) <= room:
         return first
-    others = "  (i: all of it)"
+    key = NOTES.key
+    others = f"  ({key}: all of it)"
     if left:
-        wordings = [f"  (+{left} more: i shows them)", f"  (+{left} more: i)", f"  (+{left}: i)"]
-        others = next((words for words in wordings if cells(first) + len(words) <= room), wordings[1])
-    return beginning(first, max(_MIN_COLUMNS, room - len(others))) + others
+        wordings = [f"  (+{left} more: {key} shows them)", f"  (+{left} more: {key})", f"  (+{left}: {key})"]
+        others = next((words for words in wordings if cells(first) + cells(words) <= room), wordings[1])
+    return beginning(first, max(_MIN_COLUMNS, room - cells(others))) + others

@@ -12,6 +12,7 @@ from core.classify.category import ROLES
 from core.count.labels import category_label, ordered_categories
 from core.count.totals import NOT_COUNTED, Tally, Totals
 from core.text.numbers import exact, percent, share, short, size
+from core.text.width import cells
 from tui.palette import Palette
 
 _LABEL_COLUMNS = 12
@@ -99,7 +100,7 @@ class TotalsTable(Widget):
             if left:
                 held = f"of {ROLES[role].plural}, {size(left.bytes)}"
                 line = f"not counted: {exact(left.elements)} {held}"
-                if len(line) + 2 > width:
+                if cells(line) + 2 > width:
                     line = f"not counted: {short(left.elements)} {held}"
                 text.append(f"\n  {palette.plain(line)}", "dim")
         return text

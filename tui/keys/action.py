@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
+_ARROWS = {"up", "down", "left", "right"}
 _NAMES = {
     "up": "↑",
     "down": "↓",
@@ -54,6 +55,17 @@ class Action(NamedTuple):
     def key_names(self) -> list[str]:
         """Its keys as people name them."""
         return [key_name(key) for key in self.keys.split(",") if key]
+
+    @property
+    def key(self) -> str:
+        """The first of its keys as people name it."""
+        return self.key_names[0]
+
+    @property
+    def key_in_words(self) -> str:
+        """The first of its keys in a sentence, where an arrow is a word: `Left`."""
+        first = self.keys.partition(",")[0]
+        return first.title() if first in _ARROWS else key_name(first)
 
     def binding(self) -> Binding:
         """The same for Textual."""
@@ -131,12 +143,12 @@ def command(does: str, *actions: Action, named: str = "") -> HelpRow:
 
 def hint(action: Action) -> Hint:
     """An action's place in the footer."""
-    return Hint(action.key_names[0], action.word, action.target)
+    return Hint(action.key, action.word, action.target)
 
 
 def hint_of_range(first: Action, last: Action, click: Action) -> Hint:
     """The place in the footer of actions on keys in a row, such as `1-4`; a click runs an action of its own."""
-    return Hint(f"{first.key_names[0]}-{last.key_names[0]}", click.word, click.target)
+    return Hint(f"{first.key}-{last.key}", click.word, click.target)
 
 
 def key_name(key: str) -> str:
@@ -144,3 +156,17 @@ def key_name(key: str) -> str:
     if len(key) == 1:
         return key
     return _NAMES.get(key) or "+".join(part.upper() if len(part) == 1 else part.title() for part in key.split("+"))
+
+
+def nth_keys(number: int, *actions: Action) -> str:
+    """The keys of actions that belong together: `← →` are the first ones, `h l` the second.
+
+    Args:
+        number: which of each action's keys, from 0.
+        actions: in the order they are told.
+    """
+    return " ".join(action.key_names[number] for action in actions)
+
+
+ENTER = key_name("enter")
+"""What Textual's own fields and lists take themselves; no action is bound to it there."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.keys.action import Action, KeyTable, command, hint, hint_of_range, row
+from tui.keys.action import Action, KeyTable, command, hint, hint_of_range, nth_keys, row
 from tui.keys.app import COMMANDS_ROW, HELP, PICK, QUIT, QUIT_ROW
 
 _DOWN = Action("tree.down", "down,j", "tree", "move(1)", tooltip="Down")
@@ -24,8 +24,8 @@ _SHARE_OF = Action(
     "explorer.share-of", "p", "screen", "share_of", "share of", "Shares of the whole or the module above"
 )
 _FILTER = Action("explorer.filter", "slash", "screen", "filter", "filter", "Filter by name")
-_NEXT_MATCH = Action("explorer.next-match", "n", "screen", "match(1)", tooltip="Next match")
-_PREVIOUS_MATCH = Action("explorer.previous-match", "N", "screen", "match(-1)", tooltip="Previous match")
+NEXT_MATCH = Action("explorer.next-match", "n", "screen", "match(1)", tooltip="Next match")
+PREVIOUS_MATCH = Action("explorer.previous-match", "N", "screen", "match(-1)", tooltip="Previous match")
 _SHARES = Action("explorer.view-shares", "1", "screen", "show_view(0)", tooltip="Shares")
 _LAYERS = Action("explorer.view-layers", "2", "screen", "show_view(1)", tooltip="Layers")
 _KINDS = Action("explorer.view-kinds", "3", "screen", "show_view(2)", tooltip="Weights and biases")
@@ -35,12 +35,12 @@ _OTHER_PANE = Action(
     "explorer.other-pane", "tab,shift+tab", "screen", "other_pane", "pane", "The other pane", priority=True
 )
 _LEARN = Action("explorer.learn", "", "screen", "learn", tooltip="What the category is")
-_NOTES = Action("explorer.notes", "i", "screen", "about", "notes", "Notes")
+NOTES = Action("explorer.notes", "i", "screen", "about", "notes", "Notes")
 _COMPARE = Action("explorer.compare", "m", "screen", "compare", "compare", "Compare")
-_RELOAD = Action("explorer.reload", "r", "screen", "reload", "reload", "Read again")
+RELOAD = Action("explorer.reload", "r", "screen", "reload", "reload", "Read again")
 _COPY = Action("explorer.copy", "y", "screen", "copy", "copy", "Copy the row")
 _EXPORT = Action("explorer.export", "x", "screen", "export", "export", "Export")
-_BACK = Action("explorer.back", "escape", "screen", "back", "back", "Cancel, or back")
+BACK = Action("explorer.back", "escape", "screen", "back", "back", "Cancel, or back")
 
 _NEXT_VIEW = Action("pane.next-view", "right,l", "right", "screen.show_view_beside(1)", tooltip="The next view")
 _VIEW_BEFORE = Action("pane.view-before", "left,h", "right", "screen.show_view_beside(-1)", tooltip="The view before")
@@ -50,38 +50,54 @@ _PANE_LEARN = Action("pane.learn", "question_mark,enter", "right", "learn", tool
 
 EXPLORER_KEYS = KeyTable(
     (
-        row("move", _UP, _DOWN, named="↑ ↓  j k"),
+        row("move", _UP, _DOWN, named=f"{nth_keys(0, _UP, _DOWN)}  {nth_keys(1, _DOWN, _UP)}"),
         row("open a row, then go into it", _EXPAND),
         row("close a row, then go out of it", _COLLAPSE),
         row("open or close a row", _TOGGLE),
-        row("a page up, down; Ctrl+B Ctrl+F too", _PAGE_UP, _PAGE_DOWN, named="PgUp PgDn"),
-        row("first, last row", _FIRST, _LAST, named="g G  Home End"),
+        row(
+            f"a page up, down; {nth_keys(1, _PAGE_UP, _PAGE_DOWN)} too",
+            *(_PAGE_UP, _PAGE_DOWN),
+            named=nth_keys(0, _PAGE_UP, _PAGE_DOWN),
+        ),
+        row("first, last row", _FIRST, _LAST, named=f"{nth_keys(0, _FIRST, _LAST)}  {nth_keys(1, _FIRST, _LAST)}"),
         command("expand one level", _EXPAND_LEVEL),
         command("expand all below", _EXPAND_ALL),
         command("collapse", _COLLAPSE_HERE),
         command("fold or unfold runs of layers or experts alike", _FOLD),
         command("sort by size, or in natural order", _SORT),
         command("shares of the whole model, or of the module above", _SHARE_OF),
-        command("filter by name; next, previous match", _FILTER, _NEXT_MATCH, _PREVIOUS_MATCH, named="/  n N"),
+        command(
+            "filter by name; next, previous match",
+            _FILTER,
+            NEXT_MATCH,
+            PREVIOUS_MATCH,
+            named=f"{_FILTER.key}  {nth_keys(0, NEXT_MATCH, PREVIOUS_MATCH)}",
+        ),
         command("view: shares", _SHARES),
         command("view: layers", _LAYERS),
         command("view: weights and biases", _KINDS),
         command("view: parts, and names that no rule knows", _PARTS),
-        command("the other pane; Left and Right change its view", _OTHER_PANE),
-        command("in the right pane: what a category is, its formula", _LEARN, _PANE_LEARN, named="?"),
-        command("all notes on the model, what is not counted", _NOTES),
+        command(
+            f"the other pane; {_VIEW_BEFORE.key_in_words} and {_NEXT_VIEW.key_in_words} change its view",
+            _OTHER_PANE,
+        ),
+        command("in the right pane: what a category is, its formula", _LEARN, _PANE_LEARN, named=_PANE_LEARN.key),
+        command("all notes on the model, what is not counted", NOTES),
         command("open another model (the picker)", PICK),
         command("mark the model for comparison, and compare", _COMPARE),
-        command("read the model again", _RELOAD),
+        command("read the model again", RELOAD),
         command("copy the row to the clipboard (OSC 52)", _COPY),
         command("export the table or the screen to a file", _EXPORT),
         COMMANDS_ROW,
-        row("cancel the load; clear the filter; back", _BACK),
+        row("cancel the load; clear the filter; back", BACK),
         command("this help", HELP),
         QUIT_ROW,
     ),
     (_VIEWS, _NEXT_VIEW, _VIEW_BEFORE, _NEXT_CATEGORY, _CATEGORY_BEFORE),
 )
+
+EXPLORER_VIEWS = (_SHARES, _LAYERS, _KINDS, _PARTS)
+"""The views of the right pane, from the left; each is called by its tooltip."""
 
 EXPLORER_FOOTER = (
     hint(HELP),
@@ -95,11 +111,11 @@ EXPLORER_FOOTER = (
     hint(PICK),
     hint(_EXPORT),
     hint(_COPY),
-    hint(_RELOAD),
+    hint(RELOAD),
     hint(_COMPARE),
-    hint(_NOTES),
+    hint(NOTES),
 )
 """The most needed first: a narrow screen has no room for all."""
 
-FAILED_FOOTER = (hint(HELP), hint(QUIT), hint(_RELOAD), hint(PICK), hint(_COMPARE), hint(_BACK))
+FAILED_FOOTER = (hint(HELP), hint(QUIT), hint(RELOAD), hint(PICK), hint(_COMPARE), hint(BACK))
 """Where the model could not be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.keys.action import Action, KeyTable, command, hint, row
+from tui.keys.action import Action, KeyTable, command, hint, nth_keys, row
 from tui.keys.app import COMMANDS_ROW, INTERRUPT, QUIT_ALWAYS
 
 _DOWN = Action("picker.down", "down", "screen", "list('cursor_down')", tooltip="Down", priority=True)
@@ -12,7 +12,7 @@ _PAGE_UP = Action("picker.page-up", "pageup", "screen", "list('page_up')", toolt
 _MARK = Action("picker.mark", "tab", "screen", "mark", "mark to compare", "Mark to compare", priority=True)
 _MARK_CHOSEN = Action("picker.mark-chosen", "m", "find", "screen.mark_chosen", tooltip="Mark", priority=True)
 # The field takes Enter itself and says so.
-_OPEN = Action("picker.open", "enter", "", "screen.open", "open", "Open the model")
+OPEN = Action("picker.open", "enter", "", "screen.open", "open", "Open the model")
 _ADD = Action("picker.add", "enter", "", "screen.open", "add", "Add the model")
 _LEAVE = Action("picker.leave", "escape", "screen", "leave", "back or quit", "Back, or quit", priority=True)
 _HELP = Action("picker.help", "f1", "screen", "app.help", "help", "All keys")
@@ -20,9 +20,21 @@ _HELP = Action("picker.help", "f1", "screen", "app.help", "help", "All keys")
 PICKER_KEYS = KeyTable(
     (
         row("filter the list", named="any letter"),
-        row("choose", _UP, _DOWN, _PAGE_UP, _PAGE_DOWN, named="↑ ↓  PgUp PgDn"),
-        command("mark the model for comparison; m too, after ↑ ↓", _MARK, _MARK_CHOSEN, named="Tab"),
-        command("open the model, or compare those marked", _OPEN),
+        row(
+            "choose",
+            _UP,
+            _DOWN,
+            _PAGE_UP,
+            _PAGE_DOWN,
+            named=f"{nth_keys(0, _UP, _DOWN)}  {nth_keys(0, _PAGE_UP, _PAGE_DOWN)}",
+        ),
+        command(
+            f"mark the model for comparison; {_MARK_CHOSEN.key} too, after {nth_keys(0, _UP, _DOWN)}",
+            _MARK,
+            _MARK_CHOSEN,
+            named=_MARK.key,
+        ),
+        command("open the model, or compare those marked", OPEN),
         command("clear the filter; back, or quit", _LEAVE),
         COMMANDS_ROW,
         command("this help", _HELP),
@@ -31,7 +43,7 @@ PICKER_KEYS = KeyTable(
     (_ADD,),
 )
 
-PICKER_FOOTER = (hint(_OPEN), hint(_MARK), hint(_LEAVE), hint(_HELP), hint(QUIT_ALWAYS))
+PICKER_FOOTER = (hint(OPEN), hint(_MARK), hint(_LEAVE), hint(_HELP), hint(QUIT_ALWAYS))
 
 ADDING_FOOTER = (hint(_ADD), *PICKER_FOOTER[1:])
 """Where what is picked joins a comparison."""

@@ -26,7 +26,7 @@ from core.text.numbers import exact, size
 from core.text.width import shortened
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
-from tui.keys.picker import ADDING_FOOTER, PICKER_FOOTER, PICKER_KEYS
+from tui.keys.picker import ADDING_FOOTER, OPEN, PICKER_FOOTER, PICKER_KEYS
 from tui.messages import ModelCounted, ModelsFound
 from tui.palette import Palette
 from tui.textual_fixes.options import SafeOptionList
@@ -184,9 +184,9 @@ class PickerScreen(AppScreen[Picked | None]):
         state = "looking…" if self._searching else self._broken_off or f"{found} of {there} models"
         if self._marked:
             compared = "them" if len(self._marked) > 1 else "it with the one chosen"
-            state = f"{len(self._marked)} marked: Enter compares {compared}; {state}"
+            state = f"{len(self._marked)} marked: {OPEN.key} compares {compared}; {state}"
         where = escaped(_shown_folder())
-        nothing = "" if shown or self._searching else "; Enter opens what you typed as a path or hub id"
+        nothing = "" if shown or self._searching else f"; {OPEN.key} opens what you typed as a path or hub id"
         self.query_one("#status", Line).show(self._palette.plain(f"{state}{nothing}; files below {where}"))
 
     def _line(self, entry: Entry) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
+from core.text.width import cells
 from tui.keys.action import Hint
 from tui.widgets.line import Line
 
@@ -26,7 +27,7 @@ class KeyHints(Line):
     def on_resize(self) -> None:
         text = Text()
         for key, word, target in self._hints:
-            if text.cell_len + len(key) + len(word) + 3 > self.size.width:
+            if text.cell_len + cells(key) + cells(word) + 3 > self.size.width:
                 break
             click = Style(meta={"@click": target})
             text.append(f" {key}", Style(bold=True) + click)

@@ -19,7 +19,7 @@ from core.naming.quantisation import (
     QUANTIZATION_DATA,
     QUANTIZATION_DATA_BY_CONFIG,
     QUANTIZATION_DATA_OF_FEW_BITS,
-    QUANTIZATION_SIBLINGS,
+    QUANTIZATION_OF_SAME_MODULE,
     WEIGHT_SCALE_ENDINGS,
     WORDS_AFTER_WEIGHT,
     ZERO_POINT_ENDINGS,
@@ -68,9 +68,9 @@ class Packing:
             tensor: itself.
         """
         path, _, last = template.rpartition(".")
-        siblings = self._siblings(path.removesuffix("._data") if last == "_data" else path)
-        has_absmax = "absmax" in self._siblings(template)
-        is_sparse = last == "compressed" and "bitmask" in siblings
+        same_module = self._same_module(path.removesuffix("._data") if last == "_data" else path)
+        has_absmax = "absmax" in self._same_module(template)
+        is_sparse = last == "compressed" and "bitmask" in same_module
         if not has_absmax and not is_sparse and tensor.dtype not in WHOLE_NUMBERS:
             return None
         # Most checkpoints need none of these modules, which take time to import.
@@ -80,7 +80,7 @@ class Packing:
         if has_absmax:
             # bitsandbytes (functional.py, QuantState.as_dict): two weights a byte, in elements of any dtype.
             return Packed(2 * tensor.nbytes, 4)
-        return unpacked(last, tensor, _in_own_module(tensor, siblings), self.config)
+        return unpacked(last, tensor, _in_own_module(tensor, same_module), self.config)
 
     def is_quantization_data(self, template: str, tensor: StoredTensor) -> bool:
         """Whether a tensor is quantisation data: scales, zero points, absmax, group indices.
@@ -96,29 +96,29 @@ class Packing:
             return True
         if last in {"scale", "zero_point"} and f"{path}.{PACKED_PARAMS}" in self._modules:
             return True
-        siblings = self._siblings(path)
-        if last in QUANTIZATION_DATA_OF_FEW_BITS and _has_few_bits(siblings):
+        same_module = self._same_module(path)
+        if last in QUANTIZATION_DATA_OF_FEW_BITS and _has_few_bits(same_module):
             return True
         may_be_scale = "scale" in last or "zero" in last
-        return self._goes_with_sibling(path, last) or (may_be_scale and _is_scale_of_few_bits(last, siblings))
+        return self._goes_with_same_module(path, last) or (may_be_scale and _is_scale_of_few_bits(last, same_module))
 
-    def _siblings(self, path: str) -> Mapping[str, list[StoredTensor]]:
+    def _same_module(self, path: str) -> Mapping[str, list[StoredTensor]]:
         """The tensors of a module by the last words of their names."""
         return self._modules.get(path, _NO_TENSORS)
 
-    def _goes_with_sibling(self, path: str, last: str) -> bool:
+    def _goes_with_same_module(self, path: str, last: str) -> bool:
         """Whether a tensor's module has the packed weights that it goes with."""
-        siblings = self._siblings(path)
-        if "W_q" in siblings and "zero" in siblings and last not in {"W_q", "bias"}:
+        same_module = self._same_module(path)
+        if "W_q" in same_module and "zero" in same_module and last not in {"W_q", "bias"}:
             return True
         if last in {"_scale", "_shift"}:
-            return "_data" in siblings or "_data" in self._siblings(f"{path}._data")
+            return "_data" in same_module or "_data" in self._same_module(f"{path}._data")
         above, _, module = path.rpartition(".")
         if module == "centroids":
-            return "indices" in self._siblings(above)
+            return "indices" in self._same_module(above)
         return any(
-            last in with_weights and _are_of_few_bits(siblings.get(weights, ()))
-            for weights, with_weights in QUANTIZATION_SIBLINGS.items()
+            last in with_weights and _are_of_few_bits(same_module.get(weights, ()))
+            for weights, with_weights in QUANTIZATION_OF_SAME_MODULE.items()
         )
 
     def plain_name(self, template: str) -> str:
@@ -133,33 +133,33 @@ class Packing:
 
 
 def _in_own_module(
-    tensor: StoredTensor, siblings: Mapping[str, Sequence[StoredTensor]]
+    tensor: StoredTensor, same_module: Mapping[str, Sequence[StoredTensor]]
 ) -> Mapping[str, Sequence[StoredTensor]]:
-    """The siblings in a tensor's own module, where they are known; otherwise those of all modules with its template.
+    """The tensors in a tensor's own module, where they are known; otherwise those of all modules with its template.
 
     Modules whose names differ in digits only may differ in width.
     """
-    if all(len(same_name) < 2 for same_name in siblings.values()):
-        return siblings
+    if all(len(same_name) < 2 for same_name in same_module.values()):
+        return same_module
     module = tensor.name.rpartition(".")[0]
     return {
         word: [other for other in same_name if other.name.rpartition(".")[0] == module] or same_name
-        for word, same_name in siblings.items()
+        for word, same_name in same_module.items()
     }
 
 
-def _is_scale_of_few_bits(last: str, siblings: Mapping[str, Sequence[StoredTensor]]) -> bool:
+def _is_scale_of_few_bits(last: str, same_module: Mapping[str, Sequence[StoredTensor]]) -> bool:
     """Whether a name is that of weights of few bits in the same module, with an ending that scales have."""
     for ending in (*WEIGHT_SCALE_ENDINGS, *INPUT_SCALE_ENDINGS, *ZERO_POINT_ENDINGS):
         if last.endswith(ending):
             name = last.removesuffix(ending)
-            if any(_are_of_few_bits(siblings.get(name + packed, ())) for packed in ("", *PACKED_ENDINGS)):
+            if any(_are_of_few_bits(same_module.get(name + packed, ())) for packed in ("", *PACKED_ENDINGS)):
                 return True
     return False
 
 
-def _has_few_bits(siblings: Mapping[str, Sequence[StoredTensor]]) -> bool:
-    return any(_are_of_few_bits(siblings.get(name, ())) for name in PACKED_WEIGHTS)
+def _has_few_bits(same_module: Mapping[str, Sequence[StoredTensor]]) -> bool:
+    return any(_are_of_few_bits(same_module.get(name, ())) for name in PACKED_WEIGHTS)
 
 
 def _are_of_few_bits(tensors: Sequence[StoredTensor]) -> bool:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from core.checkpoint.quantization import Scheme
 from core.checkpoint.tensors import StoredTensor
-from core.classify.packing.layouts import USUAL_BITS, Packed, Siblings, by_bits, in_bytes
+from core.classify.packing.layouts import USUAL_BITS, Packed, SameModule, by_bits, in_bytes
 from core.classify.roles import WHOLE_NUMBERS
 
 
 class _Fit(NamedTuple):
-    """A way to read a packed matrix that its siblings' shapes allow: rows, columns, bits of a weight, groups."""
+    """A way to read a packed matrix that the shapes beside it allow: rows, columns, bits of a weight, groups."""
 
     rows: int
     columns: int
@@ -35,16 +35,16 @@ class _Words:
 
     __slots__ = ("bits", "columns", "input_sizes", "rows", "zero_shapes")
 
-    def __init__(self, rows: int, columns: int, bits: int, siblings: Siblings) -> None:
+    def __init__(self, rows: int, columns: int, bits: int, same_module: SameModule) -> None:
         self.rows = rows
         self.columns = columns
         self.bits = bits
-        zeros = (*siblings.get("qzeros", ()), *siblings.get("weight_zero_point", ()))
+        zeros = (*same_module.get("qzeros", ()), *same_module.get("weight_zero_point", ()))
         self.zero_shapes = {tensor.shape[-2:] for tensor in zeros}
-        self.input_sizes = sorted({tensor.shape[-1] for tensor in siblings.get("g_idx", ()) if tensor.shape})
+        self.input_sizes = sorted({tensor.shape[-1] for tensor in same_module.get("g_idx", ()) if tensor.shape})
 
 
-def gptq_or_awq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def gptq_or_awq(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """A `qweight` (or AMD Quark's `weight`) of whole numbers, several weights in each.
 
     With in and out features, G groups and b bits, in words of 32 bits:
@@ -56,14 +56,14 @@ def gptq_or_awq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Sche
     - AWQ, GEMV fast (gemv_fast.py): words of 16 bits, [out/4, in]; Marlin (marlin.py): [in/16, 2·out];
     - FP-Quant (transformers, integrations/fp_quant.py): bytes, with a scale for 16 or 32 weights.
     """
-    if "wscales" in siblings:
-        return svdquant(tensor, siblings)
-    if tensor.dtype == "U8" and "qzeros" not in siblings:
-        return in_bytes(tensor, siblings.get("scales", ()), schemes)
+    if "wscales" in same_module:
+        return svdquant(tensor, same_module)
+    if tensor.dtype == "U8" and "qzeros" not in same_module:
+        return in_bytes(tensor, same_module.get("scales", ()), schemes)
     *lead, rows, columns = (1, 1, *tensor.shape)[-max(2, len(tensor.shape)) :]
-    words = _Words(rows, columns, WHOLE_NUMBERS[tensor.dtype], siblings)
+    words = _Words(rows, columns, WHOLE_NUMBERS[tensor.dtype], same_module)
     fits: list[_Fit] = []
-    for scale in (*siblings.get("scales", ()), *siblings.get("weight_scale", ())):
+    for scale in (*same_module.get("scales", ()), *same_module.get("weight_scale", ())):
         if len(scale.shape) >= 2:
             groups, width = scale.shape[-2:]
             fits += _gptq_fits(words, groups, width, schemes)
@@ -101,13 +101,13 @@ def _awq_fits(words: _Words, groups: int, width: int) -> Iterator[_Fit]:
         yield _Fit(words.rows, words.columns * 8, 4, 0)
 
 
-def svdquant(tensor: StoredTensor, siblings: Siblings) -> Packed | None:
+def svdquant(tensor: StoredTensor, same_module: SameModule) -> Packed | None:
     """Nunchaku's `qweight` of 4-bit weights, with a scale for 64 of them or for 16 (nunchaku/models/linear.py).
 
     What a matrix of small rank, `proj_up` times `proj_down`, holds of the weights is no more of them.
     """
     weights = 2 * tensor.nbytes
-    fits = any(prod(scale.shape) * size == weights for scale in siblings["wscales"] for size in (64, 16))
+    fits = any(prod(scale.shape) * size == weights for scale in same_module["wscales"] for size in (64, 16))
     return Packed(weights, 4) if fits else None
 
 

@@ -17,7 +17,7 @@ from core.classify.roles import WHOLE_NUMBERS
 USUAL_BITS = (4, 8, 3, 2, 5, 6, 1, 7)
 """The numbers of bits that a weight may have, the usual ones first."""
 
-Siblings = Mapping[str, Sequence[StoredTensor]]
+SameModule = Mapping[str, Sequence[StoredTensor]]
 """The tensors of the same module, by the last word of their names without digits."""
 
 
@@ -106,24 +106,24 @@ def mxfp4_blocks(tensor: StoredTensor) -> Packed | None:
     return Packed(2 * prod(tensor.shape), 4, (*lead, groups * 2 * tensor.shape[-1] if tensor.shape else 1))
 
 
-def sparse(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def sparse(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`compressed`: what is not zero of a pruned matrix, and a `bitmask` of all of it, a bit a weight.
 
     compressed-tensors up to 0.15, compressors/sparse_compressors: 2:4 keeps half of each row; otherwise it is flat.
     """
-    for mask in siblings.get("bitmask", ()):
+    for mask in same_module.get("bitmask", ()):
         weights = 8 * prod(mask.shape)
         if len(tensor.shape) == 1 or 2 * prod(tensor.shape) == weights:
             return Packed(weights, 0, (*mask.shape[:-1], 8 * mask.shape[-1]) if mask.shape else ())
-    return Packed(2 * prod(tensor.shape), 0) if len(tensor.shape) == 2 and siblings.get("bitmask") else None
+    return Packed(2 * prod(tensor.shape), 0) if len(tensor.shape) == 2 and same_module.get("bitmask") else None
 
 
-def hqq(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def hqq(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`W_q` with a `scale` for each group: bytes of 8/b weights, or for 3 bits words of ten (hqq/core/bitpack.py).
 
     With groups along rows (`axis` 1) it is [⌈groups·b/8⌉, g], whose shape says all; else [g·b/8, groups].
     """
-    scales = siblings.get("scale", ())
+    scales = same_module.get("scale", ())
     if packed := in_rows_of_groups(tensor, scales, schemes):
         return packed
     for bits, size in schemes:
@@ -146,15 +146,15 @@ def in_rows_of_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], sche
     return None
 
 
-def quanto(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def quanto(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`weight._data` of 8 bits, `weight._data._data` of 8/b weights a byte (optimum/quanto/tensor/packed.py)."""
     if not tensor.name.endswith("._data._data"):
         return Packed(prod(tensor.shape), 8, tensor.shape)
-    scales = siblings.get("_scale", ())
+    scales = same_module.get("_scale", ())
     return in_rows_of_groups(tensor, scales, schemes) or by_bits(tensor, schemes)
 
 
-def torchao(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def torchao(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`_weight_qdata`, as torchao/prototype/safetensors names it: 4-bit weights in words or in bytes, or 8-bit ones.
 
     Int4Tensor (torchao/quantization/quantize_/workflows/int4) has scales [in/g, out], the 8-bit ones [out, in/g].
@@ -162,7 +162,7 @@ def torchao(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme])
     stored = prod(tensor.shape)
     if tensor.dtype in {"I32", "U32"}:
         return Packed(8 * stored, 4)
-    for scale in siblings.get("_weight_scale", ()):
+    for scale in same_module.get("_weight_scale", ()):
         if len(scale.shape) == 2 and len(tensor.shape) == 2:
             out, columns = tensor.shape
             if scale.shape[0] == out:
@@ -172,36 +172,36 @@ def torchao(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme])
     return None
 
 
-def aqlm(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def aqlm(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`codes` [out/o, in/i, books], `codebooks` [books, entries, o, i] (Vahe1994/AQLM, inference_lib/src/aqlm)."""
     if len(tensor.shape) != 3:
         return None
-    for books in siblings.get("codebooks", ()):
+    for books in same_module.get("codebooks", ()):
         if len(books.shape) == 4 and books.shape[0] == tensor.shape[2]:
             out, columns = tensor.shape[0] * books.shape[2], tensor.shape[1] * books.shape[3]
             return Packed(out * columns, 0, (out, columns))
     return None
 
 
-def higgs(tensor: StoredTensor, siblings: Siblings) -> Packed | None:
+def higgs(tensor: StoredTensor, same_module: SameModule) -> Packed | None:
     """`weight` I16 [out·b/16, in], `tables` [2^b], `scales` of out rows (transformers, integrations/higgs.py)."""
-    for table in siblings.get("tables", ()):
+    for table in same_module.get("tables", ()):
         bits = max(table.shape, default=1).bit_length() - 1
         if len(table.shape) == 1 and bits:
             return Packed(prod(tensor.shape) * 16 // bits, bits)
     return None
 
 
-def exl2(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def exl2(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`q_weight` [·, out] of mixed bits, `q_perm` or `q_invperm` [in] (turboderp/exllamav2, exllamav2/linear.py)."""
     rows, columns = (1, 1, *tensor.shape)[-2:]
-    inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in siblings.get(name, ()) if t.shape}
+    inputs = {t.shape[-1] for name in ("q_perm", "q_invperm") for t in same_module.get(name, ()) if t.shape}
     # Of several that leave 2 to 8 bits for a weight, nothing tells the right one.
     possible = [n for n in inputs if 2 * n <= 32 * rows <= 8 * n]
     return Packed(columns * possible[0], 0, (columns, possible[0])) if len(possible) == 1 else None
 
 
-def exl3(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) -> Packed | None:
+def exl3(tensor: StoredTensor, same_module: SameModule, schemes: Sequence[Scheme]) -> Packed | None:
     """`trellis` I16 [in/16, out/16, 16·b] (turboderp/exllamav3, exllamav3/modules/quant/exl3.py)."""
     if len(tensor.shape) != 3:
         return None
@@ -209,4 +209,4 @@ def exl3(tensor: StoredTensor, siblings: Siblings, schemes: Sequence[Scheme]) ->
     return Packed(256 * rows * columns, words // 16, (16 * columns, 16 * rows))
 
 
-Layout = Callable[[StoredTensor, Siblings, Sequence[Scheme]], "Packed | None"]
+Layout = Callable[[StoredTensor, SameModule, Sequence[Scheme]], "Packed | None"]

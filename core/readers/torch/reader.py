@@ -97,7 +97,7 @@ class TorchReader:
                 notes=notes,
                 beside=total_of(found.beside.values()),
                 piece=slice_of(pickled.value, file) if alone else "",
-                parts=found.parts,
+                submodels=found.parts,
             ),
         )
 
