@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from errno import ELOOP
-from typing import NamedTuple
 
 from core.text.escape import escaped
 from core.text.width import shortened
@@ -43,11 +42,14 @@ class CheckpointError(Exception):
         return self.sentence()
 
 
-class Failure(NamedTuple):
+class Failure:
     """A model that could not be read, as the user named it, and why."""
 
-    model: str
-    error: CheckpointError
+    __slots__ = ("error", "model")
+
+    def __init__(self, model: str, error: CheckpointError) -> None:
+        self.model = model
+        self.error = error
 
 
 def from_os_error(error: OSError, file: str) -> CheckpointError:

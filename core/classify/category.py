@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from core.classify.roles import Role
 
 
-class Category(NamedTuple):
+class Category:
     """How one category is shown wherever it is shown.
 
     Attributes:
@@ -18,11 +16,14 @@ class Category(NamedTuple):
         ansi: the colour's name on a terminal of 16.
     """
 
-    label: str
-    glyph: str
-    letter: str
-    color: tuple[int, int, int]
-    ansi: str
+    __slots__ = ("ansi", "color", "glyph", "label", "letter")
+
+    def __init__(self, label: str, glyph: str, letter: str, color: tuple[int, int, int], ansi: str) -> None:
+        self.label = label
+        self.glyph = glyph
+        self.letter = letter
+        self.color = color
+        self.ansi = ansi
 
 
 # Categories are shown in this order. The colours stay apart for colour-blind eyes (Okabe and Ito, 2008, made

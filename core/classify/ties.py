@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import NamedTuple
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.tensors import StoredTensor
@@ -30,7 +29,7 @@ _MAX_CANDIDATES = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
 
 
-class TieCandidate(NamedTuple):
+class TieCandidate:
     """A tensor that may be tied to another, which stands for all that differ from it in digits only.
 
     Attributes:
@@ -39,9 +38,12 @@ class TieCandidate(NamedTuple):
         parameters: how many it stands for; more than it has elements where it is packed.
     """
 
-    template: str
-    tensor: StoredTensor
-    parameters: int
+    __slots__ = ("parameters", "template", "tensor")
+
+    def __init__(self, template: str, tensor: StoredTensor, parameters: int) -> None:
+        self.template = template
+        self.tensor = tensor
+        self.parameters = parameters
 
     @property
     def module(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from core.checkpoint.config import ModelConfig
 from core.classify.groups import Classification, TensorGroup
@@ -50,11 +49,14 @@ def _is_of_routed_experts(group: TensorGroup, classification: Classification) ->
     return is_numbered_expert(group.template) or classification.is_packed or len(group.tensor.shape) > 1
 
 
-class _Share(NamedTuple):
+class _Share:
     """How many experts each of the layers has, and how many of them work on a token: one number, or one a layer."""
 
-    used: tuple[int, ...]
-    experts: int
+    __slots__ = ("experts", "used")
+
+    def __init__(self, used: tuple[int, ...], experts: int) -> None:
+        self.used = used
+        self.experts = experts
 
 
 def _share(config: ModelConfig) -> _Share | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from core.checkpoint.source import Progress, Reader, Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
@@ -117,12 +117,15 @@ class Count:
         return self.source.config.architecture
 
 
-class Snapshot(NamedTuple):
+class Snapshot:
     """A count under way: whole totals of what was read so far."""
 
-    totals: Totals
-    progress: Progress
-    tensor_count: int
+    __slots__ = ("progress", "tensor_count", "totals")
+
+    def __init__(self, totals: Totals, progress: Progress, tensor_count: int) -> None:
+        self.totals = totals
+        self.progress = progress
+        self.tensor_count = tensor_count
 
 
 class ParameterCounter:

@@ -6,19 +6,21 @@ Naming: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, "GGUF Naming 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 SUFFIX = ".gguf"
 _DIGITS = 5
 
 
-class Split(NamedTuple):
+class Split:
     """A file's place in a split model: `PREFIX-00002-of-00003.gguf` is number 2 of 3."""
 
-    prefix: str
-    number: int
-    total: int
-    suffix: str
+    __slots__ = ("number", "prefix", "suffix", "total")
+
+    def __init__(self, prefix: str, number: int, total: int, suffix: str) -> None:
+        self.prefix = prefix
+        self.number = number
+        self.total = total
+        self.suffix = suffix
 
     def part(self, number: int) -> str:
         """The file name of another part."""

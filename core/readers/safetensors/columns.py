@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
 
 _COLONS = 4
 """Of an entry: one behind its name, and one behind each of its three keys."""
 
 
-class Columns(NamedTuple):
+class Columns:
     """Some entries of a header; what they say is not checked.
 
     Attributes:
@@ -18,9 +17,14 @@ class Columns(NamedTuple):
         offsets: of each the two.
     """
 
-    names: list[str]
-    layouts: list[tuple[str, tuple[int, ...]]]
-    offsets: list[tuple[int, int]]
+    __slots__ = ("layouts", "names", "offsets")
+
+    def __init__(
+        self, names: list[str], layouts: list[tuple[str, tuple[int, ...]]], offsets: list[tuple[int, int]]
+    ) -> None:
+        self.names = names
+        self.layouts = layouts
+        self.offsets = offsets
 
 
 def has_nothing_twice(text: bytes, names: Collection[str]) -> bool:

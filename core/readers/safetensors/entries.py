@@ -111,7 +111,7 @@ class EntryChecks:
         Returns:
             Whether they are; else nothing was taken, and one by one they tell what is wrong with them.
         """
-        names, keys, offsets = columns
+        names, keys, offsets = columns.names, columns.layouts, columns.offsets
         if self._seen and not self._seen.isdisjoint(names):
             return False
         try:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from json import decoder
 from math import isinf
-from typing import NamedTuple
 
 from core.readers.safetensors.numbers import no_constant, whole
 
@@ -27,20 +26,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=whole, parse_cons
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 
 
-class OneEntry(NamedTuple):
-    """An entry.
-
-    Attributes:
-        name: its tensor's, or `__metadata__`; None where the object ends instead.
-        value: as JSON was decoded, objects as tuples of pairs.
-        end: the place behind it and the comma or brace that follows.
-        closed: whether the object ends there.
-    """
-
-    name: str | None
-    value: object
-    end: int
-    closed: bool
+OneEntry = tuple[str | None, object, int, bool]
+"""The name of a tensor or `__metadata__`, None where the object ends instead; the value as JSON was decoded, objects as
+tuples of pairs; the place behind it and the comma or brace that follows; whether the object ends there."""
 
 
 def scan(buffer: bytes, text: str, start: int, may_close: bool) -> OneEntry:
@@ -61,7 +49,7 @@ def scan(buffer: bytes, text: str, start: int, may_close: bool) -> OneEntry:
     """
     position = _skip_space(text, start)
     if may_close and text[position] == "}":
-        return OneEntry(None, None, position + 1, True)
+        return None, None, position + 1, True
     if text[position] != '"':
         raise json.JSONDecodeError("Expecting a name in double quotes", text, position)
     _, end = _scan_string(text, position + 1, True)
@@ -77,7 +65,7 @@ def scan(buffer: bytes, text: str, start: int, may_close: bool) -> OneEntry:
     buffer[start:position].decode()
     for passed_over in _passed_over(name, value):
         _check(passed_over)
-    return OneEntry(name, value, position + 1, text[position] == "}")
+    return name, value, position + 1, text[position] == "}"
 
 
 def _passed_over(name: str, value: object) -> Iterator[object]:
