@@ -46,7 +46,8 @@ FILES: list[Callable[[Path], Path]] = [malformed, long_run, bomb]
 def test_a_hostile_file_can_be_left_while_it_is_read(
     make: Callable[[Path], Path], number: int, status: int, tmp_path: Path
 ) -> None:
-    with Recorder(make(tmp_path / "x"), folder=tmp_path) as terminal:
+    # By its name alone, since a long path is cut where the screen has no room for it.
+    with Recorder(f"./{make(tmp_path / 'x').name}", folder=tmp_path) as terminal:
         terminal.wait_for(r"x\.(safetensors|pt)")
         if number:
             terminal.send_signal(number)
