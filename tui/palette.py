@@ -23,22 +23,26 @@ _PURE: dict[str, RGB] = {
     "bright_magenta": (255, 0, 255),
     "bright_cyan": (0, 255, 255),
 }
-_BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
-@dataclass(frozen=True, slots=True)
+_RULES_IN_ASCII = str.maketrans("─━│┃┬┴┭┮┤├└", "-=||+++++++")
+
+
+@dataclass(slots=True)
 class Palette:
-    """How things are drawn.
+    """How things are drawn; one for the whole app, which tells it when the ground changes.
 
     Attributes:
         ascii: no character outside ASCII.
-        monochrome: no colours (`NO_COLOR`).
         sixteen: the terminal has 16 colours, of which the nearest to a category's own would often be grey.
+        monochrome: no colours (`NO_COLOR`).
+        light: whether what is drawn stands on a light ground.
     """
 
     ascii: bool = False
     sixteen: bool = False
     monochrome: bool = False
+    light: bool = False
 
     @property
     def opened(self) -> str:
@@ -68,7 +72,9 @@ class Palette:
     def rgb(self, category: str) -> RGB:
         """A category's colour: red, green and blue, 0 to 255."""
         shown = CATEGORIES[category]
-        return _PURE[shown.ansi] if self.sixteen else shown.color
+        if self.sixteen:
+            return _PURE[shown.ansi]
+        return shown.color_on_light if self.light else shown.color
 
     def color(self, category: str) -> str:
         """A category's colour as `#rrggbb`."""
@@ -80,14 +86,14 @@ class Palette:
             return CATEGORIES[category].letter
         return "█▓▒░"[rank % 4] if self.monochrome else "█"
 
-    def bar(self, share: float, width: int) -> str:
-        """A bar of a share (0 to 1) of `width` cells, to an eighth of a cell."""
-        if self.ascii:
-            return "#" * round(share * width)
-        eighths = round(share * width * 8)
-        if share > 0 and not eighths:
-            eighths = 1
-        return "█" * (eighths // 8) + (_BLOCKS[eighths % 8] if eighths % 8 else "")
+    def ruled(self, marks: str) -> str:
+        """Marks of rules and axes, as ASCII has them where there is nothing else."""
+        return marks.translate(_RULES_IN_ASCII) if self.ascii else marks
+
+    @property
+    def cursor(self) -> str:
+        """What stands before the row under the cursor."""
+        return ">" if self.ascii else "▌"
 
     def beyond(self, before: int, after: int) -> str:
         """How many are out of view, and which way they lie."""

@@ -12,32 +12,38 @@ class Category:
         label: the word people use.
         glyph: one character that tells it without colour.
         letter: the same in ASCII.
-        color: red, green and blue, 0 to 255.
+        color: red, green and blue on a dark ground, 0 to 255.
+        color_on_light: the same on a light ground.
         ansi: the colour's name on a terminal of 16.
     """
 
-    __slots__ = ("ansi", "color", "glyph", "label", "letter")
+    __slots__ = ("ansi", "color", "color_on_light", "glyph", "label", "letter")
 
-    def __init__(self, label: str, glyph: str, letter: str, color: tuple[int, int, int], ansi: str) -> None:
+    def __init__(self, label: str, glyph: str, letter: str, colors: tuple[int, int], ansi: str) -> None:
         self.label = label
         self.glyph = glyph
         self.letter = letter
-        self.color = color
+        self.color, self.color_on_light = _rgb(colors[0]), _rgb(colors[1])
         self.ansi = ansi
 
 
-# Categories are shown in this order. The colours stay apart for colour-blind eyes (Okabe and Ito, 2008, made
-# a little lighter or darker to be read on dark and light grounds).
+def _rgb(color: int) -> tuple[int, int, int]:
+    red, green, blue = color.to_bytes(3, "big")
+    return red, green, blue
+
+
+# Categories are shown in this order. The colours stay apart for colour-blind eyes too (as simulated by Machado and
+# others, 2009), and are read on the dark ground, the cursor's there, and the light ground.
 CATEGORIES = {
-    "attention": Category("Attention", "●", "A", (58, 134, 214), "bright_blue"),
-    "mlp": Category("MLP", "■", "M", (226, 136, 0), "yellow"),
-    "router": Category("Router", "✦", "R", (214, 90, 60), "bright_red"),
-    "mixer": Category("Mixer", "≈", "X", (90, 180, 220), "bright_cyan"),
-    "norm": Category("Norm", "▲", "N", (0, 158, 115), "green"),
-    "embedding": Category("Embedding", "◆", "E", (190, 105, 165), "magenta"),
-    "head": Category("Output head", "▼", "H", (150, 130, 210), "bright_magenta"),
-    "adapter": Category("Adapter", "✚", "D", (175, 165, 40), "bright_yellow"),
-    "other": Category("Other", "○", "O", (130, 135, 140), "bright_black"),
+    "attention": Category("Attention", "●", "A", (0x3F82E9, 0x1F4BF2), "bright_blue"),
+    "mlp": Category("MLP", "■", "M", (0xF78016, 0xC36726), "yellow"),
+    "router": Category("Router", "✦", "R", (0xE44A1C, 0xCB001F), "bright_red"),
+    "mixer": Category("Mixer", "≈", "X", (0xAFDAEE, 0x0487C3), "bright_cyan"),
+    "norm": Category("Norm", "▲", "N", (0x45D59E, 0x004758), "green"),
+    "embedding": Category("Embedding", "◆", "E", (0xC885C1, 0x9A2F92), "magenta"),
+    "head": Category("Output head", "▼", "H", (0xBFA7FF, 0x8528C2), "bright_magenta"),
+    "adapter": Category("Adapter", "✚", "D", (0xECE06A, 0x54641B), "bright_yellow"),
+    "other": Category("Other", "○", "O", (0x727F7B, 0x6C7976), "bright_black"),
 }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from textual_plotext.plot import Plot
-
 from tests.support.checkpoints import Tensors
 from tui.charts.chart import Canvas, Drawing
 from tui.palette import Palette
@@ -24,7 +22,7 @@ EVERY: Tensors = {
 
 def lines_of(drawing: Drawing, width: int, height: int, palette: Palette | None = None) -> list[str]:
     """What a drawing looks like, line by line."""
-    canvas = Canvas(Plot(), width, height, palette or Palette())
+    canvas = Canvas(width, height, palette or Palette())
     drawing.draw(canvas)
     lines = canvas.text().plain.split("\n")
     while lines and not lines[-1]:

@@ -1,21 +1,28 @@
-"""A plotext figure in cells of the screen, and what can be drawn in it."""
+"""A drawing in cells of the screen, and the widget that shows one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from rich.color import Color
+from rich.style import Style
 from rich.text import Text
+from textual.geometry import Size
 from textual.widget import Widget
 
 from core.text.width import in_columns
+from tui.charts.stacks import stack_cells
 from tui.palette import RGB, Palette
-from tui.textual_fixes.plot_size import set_plot_size
 
 if TYPE_CHECKING:
     from textual_plotext.plot import Plot
 
-MIN_COLUMNS, MIN_LINES = 16, 2
-_FIRST_STAND_IN = 0xE000
+MIN_COLUMNS, MIN_LINES = 16, 1
+DIM = Style(dim=True)
+BOLD = Style(bold=True)
+_PLAIN = Style()
 
 
 class Drawing(Protocol):
@@ -26,16 +33,20 @@ class Drawing(Protocol):
         ...
 
 
+class _Cell(NamedTuple):
+    text: str
+    style: Style
+
+
+_BLANK = _Cell(" ", _PLAIN)
+
+
 class Canvas:
-    """A plotext figure whose axes count cells, so that a bar's edges fall where they are meant to.
+    """Cells of the screen, counted from the top left; what is drawn later covers what was drawn before."""
 
-    plotext rounds what it is given to cells; in units of its own cells there is nothing to round.
-    """
-
-    def __init__(self, figure: Plot, width: int, height: int, palette: Palette) -> None:
+    def __init__(self, width: int, height: int, palette: Palette) -> None:
         """
         Args:
-            figure: an empty one.
             width: in cells.
             height: in cells.
             palette: how things are drawn.
@@ -43,53 +54,123 @@ class Canvas:
         self.width = width
         self.height = height
         self.palette = palette
-        self._figure = figure
-        self._clusters: dict[str, str] = {}
+        self._rows: list[list[_Cell]] = [[_BLANK] * width for _ in range(height)]
+
+    def words(self, text: str, column: int, row: int, style: Style | RGB | None = None) -> None:
+        """Writes from a cell to the right; what lies beyond the edges is left out.
+
+        Args:
+            text: escaped, as wide as its columns.
+            column: of its first cell.
+            row: its line.
+            style: how it looks, or its colour; None for plain text.
+        """
+        if not 0 <= row < self.height:
+            return
+        shown = _in_color(style) if isinstance(style, tuple) else style or _PLAIN
+        for at, cluster in enumerate(in_columns(text), column):
+            if 0 <= at < self.width:
+                self._rows[row][at] = _Cell(cluster, shown)
+
+    def mark(self, mark: str, column: int, row: int, front: RGB, behind: RGB | None = None) -> None:
+        """Fills a cell with a mark, on a ground of another colour where a second part lies behind it."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            self._rows[row][column] = _Cell(mark, _in_color(front, behind))
+
+    def bar(self, place: tuple[int, int], room: int, part: tuple[str, float], whole: float) -> None:
+        """A bar of one category.
+
+        Args:
+            place: column and row of its first cell.
+            room: cells of a bar that stands for `whole`.
+            part: the category, and what the bar stands for.
+            whole: the value of the longest bar there could be.
+        """
+        self.stack(place, room, [part], whole, {})
+
+    def stack(
+        self,
+        place: tuple[int, int],
+        room: int,
+        parts: Sequence[tuple[str, float]],
+        whole: float,
+        ranks: dict[str, int],
+    ) -> set[str]:
+        """A horizontal bar of several parts, one after the other.
+
+        Args:
+            place: column and row of its first cell.
+            room: cells of a bar that stands for `whole`.
+            parts: categories, and what each part stands for.
+            whole: the value of the longest bar there could be.
+            ranks: of the categories, by which they are told apart without colours; none where there is one only.
+
+        Returns:
+            The categories that can be seen.
+        """
+        column, row = place
+        seen = set()
+        for at, cell in enumerate(stack_cells(parts, whole, room, self.palette, ranks), column):
+            behind = self.palette.rgb(cell.behind) if cell.behind else None
+            self.mark(cell.mark, at, row, self.palette.rgb(cell.front), behind)
+            seen |= {cell.front, cell.behind or cell.front}
+        return seen
+
+    def plot(self, place: tuple[int, int], size: tuple[int, int], draw: Callable[[Plot], None]) -> None:
+        """Has plotext draw a part of the canvas.
+
+        Args:
+            place: column and row of its first cell.
+            size: its columns and rows.
+            draw: draws on an empty figure of that size.
+        """
+        from textual_plotext.plot import Plot
+
+        from tui.textual_fixes.plot_size import set_plot_size
+
+        figure = Plot()
         figure.theme("clear")
-        set_plot_size(figure, width, height)
-        figure.frame(False)
-        figure.xticks([], [])
-        figure.yticks([], [])
-        figure.xlim(0, width - 1)
-        figure.ylim(0, height - 1)
+        set_plot_size(figure, *size)
+        draw(figure)
+        picture = Text.from_ansi(figure.build(), no_wrap=True)
+        for row, line in enumerate(picture.split("\n")[: size[1]], place[1]):
+            self._take(line, place[0], row)
 
-    def rectangle(self, columns: tuple[int, int], rows: tuple[int, int], color: RGB, marker: str) -> None:
-        """Fills the cells from the first to the last of some columns and rows, counted from the top left."""
-        (left, right), (top, bottom) = columns, rows
-        if right >= left:
-            last = self.height - 1
-            xs, ys = [left, right], [last - bottom, last - top]
-            # textual-plotext declares one number for each side, plotext takes and draws two.
-            self._figure.rectangle(xs, ys, fill=True, color=color, marker=marker)  # type: ignore[arg-type]
-
-    def words(self, text: str, column: int, row: int, color: RGB | None = None) -> None:
-        """Writes from a cell to the right."""
-        self._figure.text(self._stand_ins(text), column, self.height - 1 - row, alignment="left", color=color)
+    def _take(self, line: Text, column: int, row: int) -> None:
+        """Takes over a line of a picture, as far as it is not blank."""
+        styles: list[Style] = [_PLAIN] * len(line.plain)
+        for start, end, style in line.spans:
+            if isinstance(style, Style):
+                styles[start:end] = [style] * (end - start)
+        for at, (mark, style) in enumerate(zip(line.plain, styles), column):
+            if mark != " " and 0 <= row < self.height and 0 <= at < self.width:
+                self._rows[row][at] = _Cell(self.palette.ruled(mark), style)
 
     def text(self) -> Text:
-        """The figure as drawn so far."""
-        drawn = self._figure.build()
-        for stand_in, cluster in self._clusters.items():
-            drawn = drawn.replace(stand_in, cluster)
-        return Text.from_ansi(drawn, no_wrap=True)
+        """The picture as drawn so far."""
+        text = Text(no_wrap=True, overflow="crop", end="")
+        for number, row in enumerate(self._rows):
+            text.append("\n" if number else "")
+            for style, cells in groupby(_with_blanks_joined(row), key=lambda cell: cell.style):
+                text.append("".join(cell.text for cell in cells), style)
+        return text
 
-    def _stand_ins(self, text: str) -> str:
-        """The text with a character a column, as plotext places one in each cell.
 
-        A cluster of several characters, and each cell that a wide one covers besides its first, is stood in for by a
-        character for private use: no escaped text has any.
-        """
-        if text.isascii():
-            return text
-        placed = ""
-        for cluster in in_columns(text):
-            if len(cluster) == 1:
-                placed += cluster
-            else:
-                stand_in = chr(_FIRST_STAND_IN + len(self._clusters))
-                self._clusters[stand_in] = cluster
-                placed += stand_in
-        return placed
+def _with_blanks_joined(row: Sequence[_Cell]) -> list[_Cell]:
+    """Cells whose blanks look as what stands before them, so that fewer codes of colours are sent."""
+    joined: list[_Cell] = []
+    style = _PLAIN
+    for cell in row:
+        if cell.text == " " and cell.style == _PLAIN and not style.bgcolor:
+            joined.append(_Cell(" ", style))
+        else:
+            joined.append(cell)
+            style = cell.style
+    return joined
+
+
+def _in_color(front: RGB, behind: RGB | None = None) -> Style:
+    return Style(color=Color.from_rgb(*front), bgcolor=Color.from_rgb(*behind) if behind else None)
 
 
 class Chart(Widget):
@@ -99,12 +180,6 @@ class Chart(Widget):
         super().__init__(id=id)
         self._palette = palette
         self._drawing: Drawing | None = None
-        self._awake = False
-
-    def wake(self) -> None:
-        """Begins to draw: from here on plotext is needed, which takes some 35 ms to import."""
-        self._awake = True
-        self.refresh()
 
     def show(self, drawing: Drawing) -> None:
         """Shows another drawing."""
@@ -113,12 +188,14 @@ class Chart(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        width, height = self.size
-        if not self._awake or not self._drawing or width < MIN_COLUMNS or height < MIN_LINES:
-            return Text("")
-        from textual_plotext.plot import Plot
+        return picture_of(self._drawing, self.size, self._palette)
 
-        canvas = Canvas(Plot(), width, height, self._palette)
-        self._drawing.draw(canvas)
-        picture = canvas.text()
-        return Text(picture.plain, no_wrap=True) if self.app.no_color else picture
+
+def picture_of(drawing: Drawing | None, size: Size, palette: Palette) -> Text:
+    """A drawing in some size; without colours where there are to be none."""
+    width, height = size
+    if not drawing or width < MIN_COLUMNS or height < MIN_LINES:
+        return Text("")
+    canvas = Canvas(width, height, palette)
+    drawing.draw(canvas)
+    return canvas.text()

@@ -1,4 +1,4 @@
-"""Layers as stacked bars of their categories."""
+"""Layers as stacked bars of their categories: a row each, or upright where there are many."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from dataclasses import dataclass
 from core.count.labels import category_label
 from core.count.totals import Totals, summed
 from core.text.escape import escaped
-from core.text.numbers import percent, share, short
+from core.text.numbers import exact, percent, share, short
 from core.text.width import cells
-from tui.charts.chart import Canvas
+from tui.charts.chart import DIM, Canvas
+from tui.charts.layer_columns import draw_columns
+from tui.charts.layer_runs import draw_runs, runs_of
 from tui.charts.legend import draw_legend
+from tui.charts.stacks import ranks_of
 
-_AXIS_COLUMNS = 7
-_MIN_NAME_COLUMNS = 9
+_MAX_BAR_COLUMNS = 60
+_MIN_BAR_BESIDE_SHARES = 24
+_SHARE_COLUMNS = 7
+_MIN_ROWS_ABOVE_RUNS = 8
 
 
 @dataclass(frozen=True)
 class LayerBars:
-    """A vertical bar a layer, its largest category at the bottom.
+    """A bar a layer.
 
     Attributes:
         layers: their names and totals.
@@ -31,71 +36,77 @@ class LayerBars:
     parameters: int
 
     def draw(self, canvas: Canvas) -> None:
-        """Draws what the bars are, the bars, the names of the first and the last, and a legend."""
+        """Draws what the bars are, the bars with names and figures, and a legend, which names what none can show."""
         if not self.layers:
             canvas.words("No layers lie below this row.", 0, 0)
             return
         held = summed(totals.whole for _, totals in self.layers).parameters
         outside = f"; {short(self.parameters - held)} outside layers not drawn" if self.parameters > held else ""
-        canvas.words(f"Parameters a layer{outside}", 0, 0)
-        room, top, bottom = canvas.width - _AXIS_COLUMNS, 1, canvas.height - 3
-        # Where there are more layers than columns, each column stands for the layer at its place.
-        columns = min(len(self.layers), room)
-        wide = max(1, min(12, room // columns))
-        largest = max(totals.parameters for _, totals in self.layers) or 1
+        title = f"Parameters a layer{outside}"
         order = self._order()
-        rows = bottom - top + 1
-        for column in range(columns):
-            _, totals = self.layers[column * len(self.layers) // columns]
-            left = _AXIS_COLUMNS + column * wide
-            right = left + wide - (2 if wide > 2 else 1)
-            below = 0
-            for rank, key in enumerate(order):
-                low = round(below * rows / largest)
-                below += totals.categories[key].parameters if key in totals.categories else 0
-                high = round(below * rows / largest)
-                if high > low:
-                    marker = canvas.palette.marker(key, rank)
-                    cells = (bottom - high + 1, bottom - low)
-                    canvas.rectangle((left, right), cells, canvas.palette.rgb(key), marker)
-        canvas.words(short(largest).rjust(_AXIS_COLUMNS - 1), 0, top)
-        canvas.words("0".rjust(_AXIS_COLUMNS - 1), 0, bottom)
-        self._names(canvas, _AXIS_COLUMNS + columns * wide, bottom + 1)
-        self._legend(canvas, order, held, bottom + 2)
+        if len(self.layers) + 2 <= canvas.height:
+            seen = self._rows(canvas, order, title)
+            below = len(self.layers) + 1
+        else:
+            canvas.words(title, 0, 0)
+            seen, below = self._upright(canvas, order)
+        self._legend(canvas, order, held, min(below, canvas.height - 1), seen)
 
     def _order(self) -> list[str]:
+        """The categories of the layers, the largest first."""
         sums: dict[str, int] = {}
         for _, totals in self.layers:
             for key, tally in totals.categories.items():
                 sums[key] = sums.get(key, 0) + tally.parameters
         return sorted((key for key in sums if sums[key]), key=lambda key: -sums[key])
 
-    def _names(self, canvas: Canvas, end: int, row: int) -> None:
-        """The first layer's name and the last one's; of several lists, the first one's of each."""
-        columns = min(len(self.layers), canvas.width - _AXIS_COLUMNS)
-        shown = [self.layers[column * len(self.layers) // columns][0] for column in range(columns)]
-        wide = (end - _AXIS_COLUMNS) // columns
-        starts = [n for n, name in enumerate(shown) if n == 0 or _list_of(name) != _list_of(shown[n - 1])]
-        free = 0
-        for n, following in zip(starts, [*starts[1:], (canvas.width - _AXIS_COLUMNS) // wide + 1]):
-            left = _AXIS_COLUMNS + n * wide
-            room = min(canvas.width - left, (following - n) * wide - 1)
-            if n == 0 or room >= _MIN_NAME_COLUMNS:
-                name = canvas.palette.shortened(escaped(shown[n]), max(room, 1))
-                canvas.words(name, left, row)
-                free = left + cells(name) + 1
-        last = canvas.palette.shortened(escaped(self.layers[-1][0]), canvas.width - _AXIS_COLUMNS)
-        if len(self.layers) > 1 and len(starts) == 1 and end - cells(last) >= free:
-            canvas.words(last, end - cells(last), row)
+    def _parts(self, totals: Totals, order: list[str]) -> list[tuple[str, float]]:
+        held = totals.categories
+        return [(key, held[key].parameters) for key in order if key in held]
 
-    def _legend(self, canvas: Canvas, order: list[str], held: int, row: int) -> None:
-        """Categories with their shares of the layers, so that one too thin to be drawn is told too."""
+    def _rows(self, canvas: Canvas, order: list[str], title: str) -> set[str]:
+        """A row a layer below the title; gives the categories that are seen."""
+        largest = max(totals.parameters for _, totals in self.layers) or 1
+        names = [canvas.palette.shortened(escaped(name), max(8, canvas.width // 4)) for name, _ in self.layers]
+        left = max(map(cells, names)) + 1
+        counts = len(exact(largest)) + 2
+        bar = canvas.width - left - counts
+        shares = _SHARE_COLUMNS * len(order)
+        fits = bar - shares >= _MIN_BAR_BESIDE_SHARES and len(title) < left + bar - shares + counts
+        beside = len(order) if fits else 0
+        bar = max(1, min(_MAX_BAR_COLUMNS, bar - _SHARE_COLUMNS * beside))
+        ranks, seen = ranks_of(order), set()
+        canvas.words(title, 0, 0)
+        for place, key in enumerate(order[:beside], 1):
+            canvas.words(f"{canvas.palette.glyph(key)} %", left + bar + counts + _SHARE_COLUMNS * place - 3, 0, DIM)
+        for row, (name, (_, totals)) in enumerate(zip(names, self.layers), 1):
+            canvas.words(name, 0, row)
+            seen |= canvas.stack((left, row), bar, self._parts(totals, order), largest, ranks)
+            figure = exact(totals.parameters)
+            canvas.words(figure, left + bar + counts - len(figure), row)
+            for place, key in enumerate(order[:beside], 1):
+                tally = totals.categories.get(key)
+                text = percent(share(tally.parameters, totals.parameters)) if tally else canvas.palette.plain("–")
+                canvas.words(text, left + bar + counts + _SHARE_COLUMNS * place - len(text), row)
+        return seen
+
+    def _upright(self, canvas: Canvas, order: list[str]) -> tuple[set[str], int]:
+        """A column a layer, and a table of the runs alike below; gives what is seen, and the first free row."""
+        runs = runs_of(self.layers)
+        room = canvas.height - 2 - _MIN_ROWS_ABOVE_RUNS
+        table = len(runs) + 2 if len(runs) + 2 <= room else 0
+        stacks = [self._parts(totals, order) for _, totals in self.layers]
+        names = [name for name, _ in self.layers]
+        seen, below = draw_columns(canvas, 1, canvas.height - 2 - table, (names, stacks), order)
+        if table:
+            draw_runs(canvas, runs, order, below)
+            below += table
+        return seen, below
+
+    def _legend(self, canvas: Canvas, order: list[str], held: int, row: int, seen: set[str]) -> None:
+        """Categories with their shares of the layers, those last that are too small to be drawn."""
         labels = []
         for key in order:
             part = share(sum(t.categories[key].parameters for _, t in self.layers if key in t.categories), held)
             labels.append((key, f"{category_label(key, self.named_by)} {percent(part)} %"))
-        draw_legend(canvas, labels, row)
-
-
-def _list_of(layer: str) -> str:
-    return layer.rstrip("0123456789")
+        draw_legend(canvas, labels, row, seen=seen)

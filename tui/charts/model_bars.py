@@ -1,16 +1,20 @@
-"""Models along the axis, a group of bars or a stacked bar each: shares, or counts on a log axis."""
+"""Models side by side: a block of bars a category on one scale, or a stacked bar a model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor, log10
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.profile.profile import ModelProfile
 from core.study.comparison import common_label, compared_categories
 from core.text.numbers import percent, short
-from tui.charts.chart import Canvas
+from core.text.width import cells
+from tui.charts.chart import BOLD, DIM, Canvas
 from tui.charts.legend import draw_legend
+from tui.charts.marks import axis_to
+from tui.charts.stacks import ranks_of
+from tui.charts.ticks import draw_ticks
 from tui.charts.visible_range import in_view
 
 Mode = Literal["grouped", "stacked", "counts"]
@@ -19,10 +23,30 @@ MODES: dict[Mode, str] = {
     "stacked": "share of each category, stacked to 100 %",
     "counts": "parameters of each category, on a log axis",
 }
-_AXIS_COLUMNS = 7
-_MAX_SLOT_COLUMNS = 8
-_MIN_STACK_COLUMNS = 5
-_MIN_VALUED_COLUMNS = 14
+_MIN_BLOCK_COLUMNS, _ROOMY_BLOCK_COLUMNS = 26, 58
+_MAX_BAR_COLUMNS = 60
+_MAX_NAME_COLUMNS = 24
+_FIGURE_COLUMNS = len(" 100.00 %")
+_MARGIN = 2
+_MAX_TICKS = 8
+
+Models = tuple[tuple[str, ModelProfile | None], ...]
+
+
+class _Scale(NamedTuple):
+    """What a bar's length stands for: a part of 1 from `low` to `high`, whose labels are at even distances.
+
+    Attributes:
+        low: where bars begin; on a log axis its power of ten.
+        high: where the room for them ends.
+        labels: of the ticks.
+        unit: behind the last of them.
+    """
+
+    low: float
+    high: float
+    labels: list[str]
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -35,136 +59,141 @@ class ModelBars:
         chosen: the place of the model that is to be in view in any case.
     """
 
-    models: tuple[tuple[str, ModelProfile | None], ...]
+    models: Models
     mode: Mode
     chosen: int = 0
 
-    def draw(self, canvas: Canvas) -> None:
-        """Draws a title, the bars with their values, marks and names below them, and a legend.
+    def lines(self, width: int) -> int:
+        """How many lines show all models and categories in a width."""
+        keys = compared_categories(model.totals for _, model in self.models if model)
+        if self.mode == "stacked":
+            return 2 + 2 * len(self.models)
+        beside = max(1, width // _MIN_BLOCK_COLUMNS)
+        return ceil(len(keys) / beside) * (1 + len(self.models))
 
-        Every category that any model has is drawn; of the models, those that there is room for, and how many lie
-        beyond is told.
+    def draw(self, canvas: Canvas) -> None:
+        """Draws the bars with names and values; of the models, those that there is room for.
+
+        Every category that any model has is drawn, and how many models lie beyond is told.
         """
         known = [model for _, model in self.models if model]
-        canvas.words(f"{MODES[self.mode]}:"[: canvas.width], 0, 0)
         keys = compared_categories(model.totals for model in known)
         if not keys:
-            canvas.words("nothing is read yet", _AXIS_COLUMNS, 2)
-            return
-        top, bottom = 2, canvas.height - 4
-        if bottom <= top:
-            return
-        room = canvas.width - _AXIS_COLUMNS
-        least = _MIN_STACK_COLUMNS if self.mode == "stacked" else len(keys) + 1
-        view = in_view(len(self.models), max(1, room // least), self.chosen)
-        beyond = canvas.palette.beyond(view.start, len(self.models) - view.stop)
-        canvas.words(f" {beyond}", canvas.width - len(beyond) - 1, 0)
-        group = max(1, room // len(view))
-        bars = _Bars(canvas, known, keys, (top, bottom), self.mode)
-        bars.axis()
-        for number, (name, model) in enumerate(self.models[view.start : view.stop]):
-            left = _AXIS_COLUMNS + number * group
-            if model and self.mode == "stacked":
-                bars.stack(model, left, group)
-            elif model:
-                bars.group(model, left, group)
-            else:
-                canvas.words(canvas.palette.shortened("not read", group), left, bottom)
-            canvas.words(canvas.palette.shortened(name, max(1, group - 1)), left, bottom + 2)
-        totals = [model.totals for model in known]
-        draw_legend(canvas, [(key, common_label(key, totals)) for key in bars.keys], bottom + 3)
-
-
-class _Bars:
-    """What all bars of one picture have in common: the scale, the order and the rows.
-
-    Attributes:
-        keys: the categories in their order: within a group, or from the bottom of a stack, the largest of all first.
-    """
-
-    def __init__(
-        self, canvas: Canvas, models: list[ModelProfile], keys: list[str], rows: tuple[int, int], mode: Mode
-    ) -> None:
-        self._canvas = canvas
-        shares = {key: sum(model.percent(key) for model in models) for key in keys}
-        self.keys = sorted(keys, key=lambda key: -shares[key]) if mode == "stacked" else keys
-        self._top, self._bottom = rows
-        self._mode = mode
-        counts = [model.tally(key).parameters for model in models for key in keys if model.tally(key).parameters]
-        self._low = floor(log10(min(counts)))
-        # Room above for the value of the highest.
-        self._high = max(self._low + 1, ceil(log10(max(counts))))
-        highest = max(model.percent(key) for model in models for key in keys)
-        self._most = 100.0 if mode == "stacked" else max(10.0, 10.0 * ceil(highest / 10))
-
-    def _rows(self, part: float) -> int:
-        """The length of a bar, in rows, of a part (0 to 1) of the scale."""
-        return round(part * (self._bottom - self._top + 1))
-
-    def _height(self, model: ModelProfile, key: str) -> int:
-        count = model.tally(key).parameters
-        if self._mode != "counts":
-            return self._rows(model.percent(key) / self._most)
-        return max(1, self._rows((log10(count) - self._low) / (self._high - self._low))) if count else 0
-
-    def axis(self) -> None:
-        """Values at the left."""
-        if self._mode == "counts":
-            steps = self._high - self._low
-            marks = [(n / steps, short(10 ** (self._low + n))) for n in range(steps + 1)]
+            canvas.words("nothing is read yet", _MARGIN, 0)
+        elif self.mode == "stacked":
+            self._stacks(canvas, known, keys)
         else:
-            step = 10 if self._most <= 40 else 20
-            marks = [(value / self._most, str(value)) for value in range(0, int(self._most) + 1, step)]
-        taken = set()
-        for part, text in marks:
-            row = self._bottom + 1 - self._rows(part)
-            if row not in taken and row - 1 not in taken and row + 1 not in taken:
-                taken.add(row)
-                self._canvas.words(text.rjust(_AXIS_COLUMNS - 1), 0, row)
+            self._blocks(canvas, known, keys)
 
-    def group(self, model: ModelProfile, left: int, width: int) -> None:
-        """A bar a category, each with its value above and its mark below."""
-        palette = self._canvas.palette
-        slot = max(1, min(_MAX_SLOT_COLUMNS, (width - 1) // len(self.keys)))
-        for rank, key in enumerate(self.keys):
-            count = model.tally(key).parameters
-            column = left + rank * slot
-            if not count:
+    # Blocks.
+
+    def _blocks(self, canvas: Canvas, known: list[ModelProfile], keys: list[str]) -> None:
+        """A block a category: its name and the scale, and a row a model."""
+        beside = self._beside(canvas, len(keys))
+        high = ceil(len(keys) / beside)
+        room = max(1, canvas.height // high - 1)
+        view = in_view(len(self.models), min(room, len(self.models)), self.chosen)
+        step = len(view) + 1 + (1 if high * (len(view) + 2) - 1 <= canvas.height else 0)
+        scale = self._scale(known, keys)
+        wide = canvas.width // beside
+        totals = [model.totals for model in known]
+        for number, key in enumerate(keys):
+            left, top = number // high * wide, number % high * step
+            canvas.words(canvas.palette.glyph(key), left, top, canvas.palette.rgb(key))
+            self._block(canvas, (left, top), wide, (key, common_label(key, totals)), view, scale=scale)
+        beyond = canvas.palette.beyond(view.start, len(self.models) - view.stop)
+        canvas.words(f" {beyond}" if beyond else "", canvas.width - cells(beyond) - 1, canvas.height - 1)
+
+    def _beside(self, canvas: Canvas, keys: int) -> int:
+        """How many blocks stand beside each other: as few as show all models, and bars no longer than they need be."""
+        most = max(1, min(keys, canvas.width // _MIN_BLOCK_COLUMNS))
+        least = max(1, min(most, canvas.width // _ROOMY_BLOCK_COLUMNS))
+        fitting = [n for n in range(least, most + 1) if ceil(keys / n) * (1 + len(self.models)) <= canvas.height]
+        return fitting[0] if fitting else most
+
+    def _block(
+        self,
+        canvas: Canvas,
+        place: tuple[int, int],
+        wide: int,
+        category: tuple[str, str],
+        view: range,
+        *,
+        scale: _Scale,
+    ) -> None:
+        """A category's heading, and a row a model in view."""
+        (left, top), (key, label) = place, category
+        palette = canvas.palette
+        longest = max(cells(name) for name, _ in self.models)
+        name_columns = min(longest, _MAX_NAME_COLUMNS, max(6, wide // 3))
+        start = left + _MARGIN + max(name_columns, min(cells(label), wide // 3)) + 1
+        bar = max(1, min(_MAX_BAR_COLUMNS, left + wide - start - _FIGURE_COLUMNS - 1))
+        bar = max(1, bar - bar % (len(scale.labels) - 1)) if bar >= len(scale.labels) else bar
+        canvas.words(palette.shortened(label, start - left - _MARGIN), left + _MARGIN, top, BOLD)
+        if top == 0 and bar >= len(scale.labels):
+            draw_ticks(canvas, (start, top), bar, scale.labels, scale.unit)
+        for row, number in enumerate(view, top + 1):
+            name, model = self.models[number]
+            canvas.words(palette.cursor if number == self.chosen else "", left, row)
+            canvas.words(palette.shortened(name, name_columns), left + _MARGIN, row)
+            if not model:
+                canvas.words("not read", start, row, DIM)
                 continue
-            right = column + max(1, slot - (1 if slot > 1 else 0)) - 1
-            height = self._height(model, key)
-            rows = (self._bottom - height + 1, self._bottom)
-            if height:
-                self._canvas.rectangle((column, right), rows, palette.rgb(key), palette.marker(key, rank))
-            value = _value(model, key, slot, self._mode)
-            self._canvas.words(value, column, self._bottom - height)
-            self._canvas.words(palette.glyph(key), column, self._bottom + 1, palette.rgb(key))
+            count = model.tally(key).parameters
+            value = log10(count) if self.mode == "counts" and count else model.percent(key)
+            if count:
+                part = max(value - scale.low, 1e-9)
+                canvas.bar((start, row), bar, (key, part), scale.high - scale.low)
+            figure = self._figure(model, key)
+            canvas.words(figure, start + bar + _FIGURE_COLUMNS - len(figure), row, None if count else DIM)
 
-    def stack(self, model: ModelProfile, left: int, width: int) -> None:
-        """One bar, with marks beside it, and values where there is room."""
-        palette, valued = self._canvas.palette, width >= _MIN_VALUED_COLUMNS
-        bar = max(1, min(16, width - 9 if valued else width - 2))
-        below, before = 0.0, self._bottom + 1
-        for rank, key in enumerate(self.keys):
-            below += model.percent(key)
-            after = self._bottom + 1 - self._rows(below / 100)
-            if after < before:
-                marker, middle = palette.marker(key, rank), (after + before - 1) // 2
-                self._canvas.rectangle((left, left + bar - 1), (after, before - 1), palette.rgb(key), marker)
-                self._canvas.words(palette.glyph(key), left + bar + (1 if valued else 0), middle, palette.rgb(key))
-                if valued:
-                    self._canvas.words(percent(model.percent(key)), left + bar + 3, middle)
-            before = after
+    def _figure(self, model: ModelProfile, key: str) -> str:
+        if self.mode == "counts":
+            return short(model.tally(key).parameters)
+        return f"{percent(model.percent(key))} %"
 
+    def _scale(self, known: list[ModelProfile], keys: list[str]) -> _Scale:
+        """The scale of all blocks: from 0 to a round share, or of powers of ten that hold all counts."""
+        if self.mode != "counts":
+            axis = axis_to(max(model.percent(key) for model in known for key in keys), _MAX_TICKS)
+            return _Scale(0, axis.top, [f"{tick:g}" for tick in axis.ticks], " %")
+        counts = [model.tally(key).parameters for model in known for key in keys if model.tally(key).parameters]
+        low = floor(log10(min(counts)))
+        high = max(low + 1, ceil(log10(max(counts))))
+        return _Scale(low, high, [short(10**power) for power in range(low, high + 1)], "")
 
-def _value(model: ModelProfile, key: str, slot: int, mode: Mode) -> str:
-    """A bar's value in so many columns, one of them left free."""
-    value = model.percent(key)
-    if mode == "counts":
-        text = short(model.tally(key).parameters)
-        return text if len(text) < slot else ""
-    if slot >= 6:
-        return percent(value)
-    if slot == 5:
-        return "<0.1" if 0 < value < 0.05 else f"{value:.1f}"
-    return "" if slot < 3 else "<1" if value < 0.5 else f"{value:.0f}"
+    # Stacks.
+
+    def _stacks(self, canvas: Canvas, known: list[ModelProfile], keys: list[str]) -> None:
+        """A stacked bar a model, its figures below it, and a legend."""
+        shares = {key: sum(model.percent(key) for model in known) for key in keys}
+        keys = sorted(keys, key=lambda key: -shares[key])
+        palette = canvas.palette
+        room = max(1, (canvas.height - 2) // 2)
+        view = in_view(len(self.models), min(room, len(self.models)), self.chosen)
+        step = 3 if 1 + 3 * len(view) <= canvas.height else 2
+        left = _MARGIN + min(max(cells(name) for name, _ in self.models), _MAX_NAME_COLUMNS, canvas.width // 3) + 1
+        bar = max(4, canvas.width - left - 2)
+        bar -= bar % 4
+        draw_ticks(canvas, (left, 0), bar, ["0", "25", "50", "75", "100"])
+        ranks, seen = ranks_of(keys), set()
+        for row, number in zip(range(1, canvas.height, step), view):
+            name, model = self.models[number]
+            canvas.words(palette.cursor if number == self.chosen else "", 0, row)
+            canvas.words(palette.shortened(name, left - _MARGIN - 1), _MARGIN, row)
+            if not model:
+                canvas.words("not read", left, row, DIM)
+                continue
+            parts = [(key, model.percent(key)) for key in keys]
+            seen |= canvas.stack((left, row), bar, parts, sum(part for _, part in parts) or 1, ranks)
+            column = left
+            for key, part in parts:
+                if part:
+                    canvas.words(palette.glyph(key), column, row + 1, palette.rgb(key))
+                    canvas.words(percent(part), column + 2, row + 1)
+                    column += len(percent(part)) + 4
+        beyond = palette.beyond(view.start, len(self.models) - view.stop)
+        canvas.words(beyond, 0, 0, DIM)
+        totals = [model.totals for model in known]
+        labels = [(key, common_label(key, totals)) for key in keys]
+        draw_legend(canvas, labels, canvas.height - 1, seen=seen)

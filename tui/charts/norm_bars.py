@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from core.profile.profile import ModelProfile
 from core.text.numbers import decimals, short
 from tui.charts.chart import Canvas
+from tui.charts.two_kinds import bias_color, bias_mark, draw_two_kinds
 from tui.charts.visible_range import in_view
-from tui.palette import Palette
 
 _TITLE = "the norms' share of the parameters, on an axis of its own:"
 _NAME_COLUMNS = 18
 _VALUE_COLUMNS = 28
-_BIAS_COLOR = (150, 150, 150)
+_MAX_BAR_COLUMNS = 60
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class NormBars:
         if not most:
             canvas.words("no norms", 0, 2)
             return
-        beside = len(_TITLE) + len(" █ weights ░ biases") <= canvas.width
+        beside = len(_TITLE) + len(" █ weights █ biases") <= canvas.width
         self._legend(canvas, *((len(_TITLE) + 1, 0) if beside else (0, 1)))
         # The blank line below the title goes first where lines are few.
         top = 1 if beside and len(self.models) > canvas.height - 2 else 2
@@ -49,23 +49,17 @@ class NormBars:
     @staticmethod
     def _bar(canvas: Canvas, model: ModelProfile, row: int, most: float) -> None:
         palette, tally, part = canvas.palette, model.tally("norm"), model.percent("norm")
-        room = max(4, canvas.width - _NAME_COLUMNS - _VALUE_COLUMNS)
-        length = max(1, round(room * part / most)) if tally.parameters else 0
-        biases = round(length * tally.biases / tally.parameters) if tally.parameters else 0
+        room = max(4, min(_MAX_BAR_COLUMNS, canvas.width - _NAME_COLUMNS - _VALUE_COLUMNS))
         canvas.words(palette.shortened(model.name, _NAME_COLUMNS - 1), 0, row)
-        end = _NAME_COLUMNS + length
-        canvas.rectangle((_NAME_COLUMNS, end - biases - 1), (row, row), palette.rgb("norm"), palette.block)
-        canvas.rectangle((end - biases, end - 1), (row, row), _BIAS_COLOR, _light(palette))
-        canvas.words(f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}", end + 1, row)
+        held = (tally.weights, tally.biases)
+        length = draw_two_kinds(canvas, (_NAME_COLUMNS, row), room, "norm", held, part=part / most)
+        figures = f"{decimals(part, 4)} %  {short(tally.weights)} + {short(tally.biases)}"
+        canvas.words(figures, _NAME_COLUMNS + length + 1, row)
 
     @staticmethod
     def _legend(canvas: Canvas, column: int, row: int) -> None:
-        canvas.words(canvas.palette.block, column, row, canvas.palette.rgb("norm"))
+        palette = canvas.palette
+        canvas.words(palette.block, column, row, palette.rgb("norm"))
         canvas.words("weights", column + 2, row)
-        canvas.words(_light(canvas.palette), column + 10, row, _BIAS_COLOR)
+        canvas.words(bias_mark(palette), column + 10, row, bias_color(palette))
         canvas.words("biases", column + 12, row)
-
-
-def _light(palette: Palette) -> str:
-    """What the biases' part of a bar is made of."""
-    return "." if palette.ascii else "░"

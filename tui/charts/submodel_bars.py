@@ -13,8 +13,10 @@ from core.text.numbers import percent, plural, share, short
 from core.text.width import cells
 from tui.charts.chart import Canvas
 from tui.charts.legend import draw_legend
+from tui.charts.stacks import ranks_of
 
 _MAX_NAME_COLUMNS = 28
+_MAX_BAR_COLUMNS = 60
 _FIGURE_COLUMNS = len(" 100.00 %  100.0M")
 
 
@@ -48,15 +50,24 @@ class SubmodelBars:
         shown = self._fitting(max(2, room))
         names = [palette.shortened(escaped(name), min(_MAX_NAME_COLUMNS, canvas.width // 3)) for name, _ in shown]
         left = max(map(cells, names)) + 1
-        bar = max(1, canvas.width - left - _FIGURE_COLUMNS)
+        bar = max(1, min(_MAX_BAR_COLUMNS, canvas.width - left - _FIGURE_COLUMNS))
+        ranks, seen = ranks_of(self._order()), set()
         for row, (name, (_, totals)) in enumerate(zip(names, shown)):
             canvas.words(name, 0, row)
-            end = left + max(1, round(bar * share(totals.parameters, whole) / 100))
-            self._bar(canvas, row, (left, end), totals)
+            seen |= canvas.stack((left, row), bar, self._parts(totals), whole, ranks)
             figure = f"{percent(share(totals.parameters, whole))} %"
-            canvas.words(f"{figure:>8}  {short(totals.parameters):>6}", canvas.width - _FIGURE_COLUMNS + 1, row)
+            canvas.words(f"{figure:>8}  {short(totals.parameters):>6}", left + bar + 1, row)
         below = len(shown) + 1
-        return self._legend(canvas, below) if below < room else below
+        return self._legend(canvas, below, seen) if below < room else below
+
+    def _order(self) -> list[str]:
+        """The categories of the whole model, the largest first."""
+        return [key for key, _ in sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)]
+
+    def _parts(self, totals: Totals) -> list[tuple[str, float]]:
+        """A submodel's categories, in the model's order, so that each is drawn alike in all of them."""
+        held = totals.categories
+        return [(key, held[key].parameters) for key in self._order() if key in held]
 
     def _fitting(self, rows: int) -> list[Submodel]:
         """All submodels, or as many as there are rows for, the smallest together as the last."""
@@ -70,20 +81,9 @@ class SubmodelBars:
         kept = [submodel for submodel in self.submodels if submodel in largest]
         return [*kept, Submodel(f"{len(self.submodels) - len(kept)} smaller ones", rest)]
 
-    def _bar(self, canvas: Canvas, row: int, ends: tuple[int, int], totals: Totals) -> None:
-        start, length, below = ends[0], ends[1] - ends[0], 0
-        # The order of the whole model, so that a category is drawn alike in every submodel.
-        for rank, (key, _) in enumerate(sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)):
-            below += totals.categories[key].parameters if key in totals.categories else 0
-            end = ends[0] + round(length * below / totals.parameters)
-            marker = canvas.palette.marker(key, rank)
-            canvas.rectangle((start, end - 1), (row, row), canvas.palette.rgb(key), marker)
-            start = end
-
-    def _legend(self, canvas: Canvas, row: int) -> int:
+    def _legend(self, canvas: Canvas, row: int, seen: set[str]) -> int:
         """What the colours are; gives the first free row."""
-        categories = sorted(ordered_categories(self.whole), key=lambda pair: -pair[1].parameters)
-        draw_legend(canvas, [(key, category_label(key, self.whole)) for key, _ in categories], row)
+        draw_legend(canvas, [(key, category_label(key, self.whole)) for key in self._order()], row, seen=seen)
         return row + 2
 
     def _list_unrecognised(self, canvas: Canvas, top: int) -> None:

@@ -60,9 +60,10 @@ class ComparisonBody(Container):
         yield ClaimsView(self._palette, id="claims")
         yield Verdicts(self._palette, id="verdicts")
 
-    def wake(self) -> None:
-        """Begins to draw charts."""
-        self._chart.wake()
+    @property
+    def state(self) -> str:
+        """What the bars stand for."""
+        return list(MODES.values())[self._mode] if self.view == SHARES else ""
 
     @property
     def _chart(self) -> Chart:
@@ -125,11 +126,14 @@ class ComparisonBody(Container):
         place = self._columns.ordered(self.sorted_by_size).index(chosen) if chosen else 0
         self._table.show(self._heads(), rows, place, self._row if self.view == TABLE else None)
 
+    def _bars(self) -> ModelBars:
+        models = tuple((column.name, column.profile) for column in self._columns)
+        return ModelBars(models, list(MODES)[self._mode], self._columns.place)
+
     def _drawing(self) -> Drawing:
         profiles, what_if = tuple(self._columns.profiles), self._what_if
         if self.view == SHARES:
-            models = tuple((column.name, column.profile) for column in self._columns)
-            return ModelBars(models, list(MODES)[self._mode], self._columns.place)
+            return self._bars()
         if self.view == NORMS:
             return NormBars(profiles, self._columns.profiles_before_chosen)
         if self.view == WHAT_IF:
@@ -192,6 +196,7 @@ class ComparisonBody(Container):
         elif table.display:
             lines = self._table_lines(room)
             table.styles.height = lines
+            table.display = lines > 0
             if view == NORMS:
                 chart.styles.height = min(2 * len(self._columns.profiles) + 2, room - lines)
 
@@ -201,5 +206,8 @@ class ComparisonBody(Container):
         lines = 1 + len(rows_of(self.view, profiles))
         if len(profiles) < len(self._columns):
             lines = max(lines, _MIN_LINES_WITH_WORDS)
-        below = 1 if self.view == SHARES else 0
-        return max(2, min(lines, room - _MIN_CHART_LINES - below))
+        if self.view != SHARES:
+            return max(2, min(lines, room - _MIN_CHART_LINES))
+        # The bars have their figures beside them: they go first.
+        wanted = self._bars().lines(self._chart.size.width or self.app.size.width - 2)
+        return lines if room - lines - 1 >= wanted else 0

@@ -71,7 +71,7 @@ class ComparisonScreen(AppScreen[None]):
     def compose(self) -> ComposeResult:
         palette = self.palette
         yield Line("", id="title")
-        yield ViewTabs(COMPARISON_VIEWS, id="views")
+        yield ViewTabs(COMPARISON_VIEWS, palette, id="views")
         yield ComparisonBody(self.columns, self.what_if, palette, id="body")
         yield ShapeField(id="ask")
         yield Line("", id="status")
@@ -80,7 +80,7 @@ class ComparisonScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one("#status", Line).wrap = True
-        self._body.wake()
+        self.query_one(ViewTabs).show_focus(True)
         self.columns.begin()
         self._show()
 
@@ -111,7 +111,7 @@ class ComparisonScreen(AppScreen[None]):
         self.query_one("#small", Line).show(f"too small, {MIN_COLUMNS}x{MIN_LINES} at least")
         self._show_title()
         self._show_status()
-        self.query_one(ViewTabs).show(self._body.view)
+        self.query_one(ViewTabs).show_view(self._body.view, self._body.state)
         self._body.show(height)
 
     def _show_title(self) -> None:

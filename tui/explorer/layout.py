@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 MIN_COLUMNS, MIN_LINES = 50, 14
-WIDE_COLUMNS = 110
+WIDE_COLUMNS = 100
 """Screens this wide have their panes side by side."""
+RIGHT_PERCENT = 58
+"""Of the screen's width for the right pane where it stands beside the tree, as `explore.tcss` has it."""
 LOW_LINES = 22
 """Screens with fewer lines have one line of details."""
 TOO_SMALL = f"too small, {MIN_COLUMNS}x{MIN_LINES} at least"
@@ -23,3 +25,8 @@ def layout_classes(width: int, height: int) -> dict[str, bool]:
         "-narrow": width < WIDE_COLUMNS,
         "-low": height < LOW_LINES,
     }
+
+
+def pane_columns(width: int) -> int:
+    """The columns of the right pane, which beside the tree has 58 of 100, and below it all of a screen's."""
+    return width if width < WIDE_COLUMNS else width * RIGHT_PERCENT // 100

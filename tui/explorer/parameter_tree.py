@@ -12,6 +12,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from core.count.labels import ordered_categories
+from tui.charts.stacks import ranks_of
 from tui.explorer.outline import Outline, OutlineRow
 from tui.explorer.tree_row import RowStyles, TreeColumns, figure_segments, header_line, name_segments
 from tui.keys.explorer import EXPLORER_KEYS
@@ -41,6 +43,7 @@ class ParameterTree(ScrollView, can_focus=True):
         self._of_parent = False
         self._columns = TreeColumns()
         self._arranged_for = 0
+        self._ranks: dict[str, int] = {}
 
     # What the screen does with it.
 
@@ -68,6 +71,7 @@ class ParameterTree(ScrollView, can_focus=True):
     def show(self, outline: Outline | None) -> None:
         """Draws other rows, the cursor on the first."""
         self._outline = outline
+        self._ranks = ranks_of(key for key, _ in ordered_categories(outline.root.totals())) if outline else {}
         self.changed(0)
         self.scroll_to(0, 0, animate=False)
 
@@ -105,8 +109,9 @@ class ParameterTree(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         row, styles = rows[index], self._styles(index)
         name = name_segments(row, self._columns, styles, self._palette)
-        figures = figure_segments(row, self._whole(row), self._columns, styles, self._palette)
-        return Strip([*name, *figures]).adjust_cell_length(width, styles.base).crop(0, width)
+        whole, columns, palette = self._whole(row), self._columns, self._palette
+        figures = figure_segments(row, whole, columns, styles, palette, ranks=self._ranks)
+        return Strip([*name, *figures]).adjust_cell_length(width, styles.bar).crop(0, width)
 
     def _styles(self, index: int) -> RowStyles:
         cursor = index == self.cursor
@@ -115,8 +120,8 @@ class ParameterTree(ScrollView, can_focus=True):
         name = base
         if self._outline and self._outline.is_match(index):
             name = base + self.get_component_rich_style("parameter-tree--match", partial=True)
-        colored = not self.app.no_color
-        return RowStyles(base, dim, name, colored, colored and not cursor)
+        mark = self._palette.cursor if cursor else " "
+        return RowStyles(base, dim, name, self.rich_style, mark, not self.app.no_color)
 
     def _whole(self, row: OutlineRow) -> int:
         """The parameters that a row's share is of."""
@@ -129,8 +134,9 @@ class ParameterTree(ScrollView, can_focus=True):
     def watch_cursor(self, before: int, now: int) -> None:
         if before == now:
             return
-        self.refresh_line(before)
-        self.refresh_line(now)
+        for index in (before, now):
+            # The cursor's ground ends before the bar, which need not be sent again.
+            self.refresh(Region(0, index - self.scroll_offset.y, self._columns.before_bar, 1))
         self._reveal()
         self.post_message(self.Moved())
 
@@ -235,7 +241,7 @@ class ParameterTree(ScrollView, can_focus=True):
             again = index == self.cursor
             self.cursor = index
             row = self._outline.rows[index]
-            on_arrow = event.x <= self._columns.indent(row.depth) + 3
+            on_arrow = event.x <= self._columns.arrow(row.depth) + 1
             if row.opens and (again or on_arrow):
                 self.action_toggle_row()
 

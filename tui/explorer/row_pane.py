@@ -1,11 +1,9 @@
-"""The right pane: details, table and chart of the row under the cursor."""
+"""The right pane: details, table and charts of the row under the cursor."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -18,38 +16,37 @@ from core.count.totals import Totals
 from core.count.tree import ModuleNode, Run
 from tui.charts.chart import Chart, Drawing
 from tui.charts.layer_bars import LayerBars
-from tui.charts.share_bars import ShareBars
+from tui.charts.row_blocks import RowBlocks
 from tui.charts.submodel_bars import SubmodelBars
-from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.details import Details
-from tui.explorer.layout import LOW_LINES
+from tui.explorer.layout import LOW_LINES, pane_columns
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
 from tui.keys.explorer import EXPLORER_KEYS, EXPLORER_VIEWS
 from tui.palette import Palette
-from tui.widgets.line import Line
-from tui.widgets.view_tabs import tab_label
+from tui.widgets.view_tabs import ViewTabs
 
-_LAYERS, _SUBMODELS = 1, 3
-_LINES_ABOVE = 4
-_MIN_CHART_LINES, _MAX_CHART_LINES = 8, 12
-# As explore.tcss has it, where the pane stands beside the tree: 56 % of the screen at most.
-_MAX_COLUMNS = 84
-# Title, titles of the tree, status and keys; and the tree's rows.
-_LINES_ELSEWHERE = 4
-_MIN_TREE_LINES, _MIN_TREE_LINES_LOW = 1, 3
+_SHARES, _LAYERS, _KINDS, _SUBMODELS = range(4)
+_WITH_TABLE = {_SHARES, _KINDS}
+# Tabs, name and facts; a blank line below them where the panes stand side by side.
+_LINES_ABOVE, _LINES_ABOVE_LOW = 3, 2
+_BLOCK_LINES = 2
+_MIN_CHART_LINES = 8
+# Title, rule and titles of the tree, status and keys; and the tree's rows.
+_LINES_ELSEWHERE = 5
+_MIN_TREE_LINES, _MIN_TREE_LINES_LOW = 2, 3
 _MAX_BREAKDOWN_LINES, _MAX_BREAKDOWN_LINES_NARROW = 5, 2
 
 
 class RowPane(Container, can_focus=True):
-    """Shows one row of a model in one of four views; each part is drawn anew only when it differs."""
+    """Shows one row of a model in one of several views; each part is drawn anew only when it differs."""
 
     BINDINGS: ClassVar[list[BindingType]] = EXPLORER_KEYS.bindings("right")
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
         self._palette = palette
-        self._view = 0
+        self._view = _SHARES
         self._narrow = False
         self._height = LOW_LINES
         self._focused = False
@@ -59,15 +56,13 @@ class RowPane(Container, can_focus=True):
         self._count: Count | None = None
 
     def compose(self) -> ComposeResult:
+        yield ViewTabs(EXPLORER_VIEWS, self._palette, id="views")
         yield Details(self._palette, id="details")
-        yield Line(self._tabs(), id="views")
-        with Container(id="charts"):
-            yield TotalsTable(self._palette, id="totals")
-            yield Chart(self._palette, id="chart")
+        yield TotalsTable(self._palette, id="totals")
+        yield Chart(self._palette, id="chart")
 
-    def wake(self) -> None:
-        """Begins to draw charts: the numbers are painted before."""
-        self.query_one(Chart).wake()
+    def on_mount(self) -> None:
+        self._show_tabs()
 
     def show(self, row: OutlineRow | None, root: ModuleNode | None, whole: Totals, count: Count | None = None) -> None:
         """Shows a row.
@@ -81,10 +76,13 @@ class RowPane(Container, can_focus=True):
         grown = whole is not self._whole or count is not self._count
         self._row, self._root, self._whole, self._count = row, root, whole, count
         if grown:
+            if self._view not in self.offered:
+                self._view = _SHARES
+            self._show_tabs()
             self.fit(self._narrow, self._height)
         totals = row.item.totals() if row and row.parent is not None else whole
         self.query_one(Details).show(row, root, self._breakdown(row, totals))
-        self.query_one(TotalsTable).show(totals, whole)
+        self.query_one(TotalsTable).show(totals, whole, self._view == _KINDS)
         self.query_one(Chart).show(self._drawing(totals))
 
     def _breakdown(self, row: OutlineRow | None, totals: Totals) -> list[str]:
@@ -95,38 +93,54 @@ class RowPane(Container, can_focus=True):
         return lines + [text for text in (breakdown_text(key, totals) for key in CATEGORIES) if text]
 
     def _drawing(self, totals: Totals) -> Drawing:
-        if self._view == 0:
-            return ShareBars(totals, self._whole, beside_table=self._narrow)
+        """What stands below the details, or below the table."""
+        count = self._count
+        layers = layers_below(self._shown_nodes(), count.layers) if count else []
         if self._view == _LAYERS:
-            layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
             return LayerBars(layers, self._whole, totals.parameters)
-        if self._view == _SUBMODELS and self._count:
-            return SubmodelBars(self._count.submodels, self._count.unrecognised, self._whole)
         if self._view == _SUBMODELS:
-            return SubmodelBars([], [], self._whole)
-        return KindBars(totals, self._whole, beside_table=self._narrow)
+            return (
+                SubmodelBars(count.submodels, count.unrecognised, self._whole)
+                if count
+                else SubmodelBars([], [], totals)
+            )
+        of_model = self._row is None or self._row.parent is None
+        return RowBlocks(layers, count.submodels if count and of_model else [], self._whole)
 
     def _shown_nodes(self) -> list[ModuleNode]:
         if not self._row:
             return []
         return self._row.item.nodes if isinstance(self._row.item, Run) else [self._row.item]
 
-    def _tabs(self) -> Text:
-        text = Text()
-        for number, view in enumerate(EXPLORER_VIEWS):
-            style = Style(bold=number == self._view, reverse=number == self._view)
-            text.append(tab_label(view), style + Style(meta={"@click": view.target}))
-            text.append(" ")
-        return text
+    @property
+    def offered(self) -> list[int]:
+        """The views that have something to show of the model; all but those while it is being read."""
+        count = self._count
+        empty = set()
+        if not count or not (count.submodels or count.unrecognised):
+            empty.add(_SUBMODELS)
+        if count and not count.layers.heads:
+            empty.add(_LAYERS)
+        return [number for number in range(len(EXPLORER_VIEWS)) if number not in empty]
+
+    def _show_tabs(self) -> None:
+        self.query_one(ViewTabs).show_view(self._view, offered=self.offered)
+
+    def on_view_tabs_chosen(self, event: ViewTabs.Chosen) -> None:
+        self.show_view(event.number)
 
     def show_view(self, number: int) -> None:
-        """Shows another view of the same row; past the last comes the first."""
-        number %= len(EXPLORER_VIEWS)
-        if number != self._view:
+        """Shows another view of the same row, if there is anything to see in it."""
+        if number != self._view and number in self.offered:
             self._view = number
-            self.query_one("#views", Line).show(self._tabs())
+            self._show_tabs()
             self.fit(self._narrow, self._height)
             self.show(self._row, self._root, self._whole, self._count)
+
+    def show_view_beside(self, step: int) -> None:
+        """Shows the next view, or the one before; past the last comes the first."""
+        offered = self.offered
+        self.show_view(offered[(offered.index(self._view) + step) % len(offered)])
 
     @property
     def category(self) -> str:
@@ -150,6 +164,7 @@ class RowPane(Container, can_focus=True):
 
     def _focus(self, has: bool) -> None:
         self.query_one(TotalsTable).show_cursor(has)
+        self.query_one(ViewTabs).show_focus(has)
         self._focused = has
         if self._narrow and self._height < LOW_LINES:
             self.fit(self._narrow, self._height)
@@ -166,33 +181,41 @@ class RowPane(Container, can_focus=True):
             narrow: whether the screen is too narrow for two panes.
             height: of the screen.
 
-        Below it, the table stands left of the chart, and the pane is as high as they need, so that the tree has
-        the rest; layers and submodels take the whole width. The details have as many lines as those of the model need.
+        Below it, the pane is as high as what it shows needs, so that the tree has the rest. The details have as many
+        lines as those of the model need.
         """
         self._narrow, self._height = narrow, height
         low = height < LOW_LINES
         table = self.query_one(TotalsTable)
-        table.display = not narrow or self._view not in {_LAYERS, _SUBMODELS}
-        breakdown_lines = self._fit_details(narrow, low)
+        table.display = self._view in _WITH_TABLE
+        above = self._fit_details(narrow, low) + (_LINES_ABOVE_LOW if low else _LINES_ABOVE)
         if not narrow:
             self.styles.height = "1fr"
             return
-        above = breakdown_lines + (_LINES_ABOVE - 1 if low else _LINES_ABOVE)
         # Of a low screen the tree takes more beside a table, until one goes into this pane.
         tree = _MIN_TREE_LINES_LOW if low and table.display and not self._focused else _MIN_TREE_LINES
         room = max(0, height - above - tree - _LINES_ELSEWHERE)
-        wanted = table.lines_of(self._whole)
-        if self._view in {_LAYERS, _SUBMODELS}:
-            wanted = max(wanted, _MIN_CHART_LINES)
-        self.styles.height = above + min(wanted, _MAX_CHART_LINES, room)
+        self.styles.height = above + min(self._wanted_lines(), room)
+
+    def _wanted_lines(self) -> int:
+        """The lines that the present view can use."""
+        if self._view == _LAYERS:
+            layers = layers_below(self._shown_nodes(), self._count.layers) if self._count else []
+            return max(_MIN_CHART_LINES, len(layers) + 2)
+        if self._view == _SUBMODELS:
+            count = self._count
+            return max(_MIN_CHART_LINES, len(count.submodels) + len(count.unrecognised) + 5 if count else 0)
+        return TotalsTable.lines_of(self._whole) + (_BLOCK_LINES if self._count and self._count.layers.heads else 0)
 
     def _fit_details(self, narrow: bool, low: bool) -> int:
-        """Gives the details their lines; gives how many of them tell what is breakdown_lines apart in the model."""
+        """Gives the details their lines; gives how many of them tell what is told apart in the model."""
         details = self.query_one(Details)
-        screen_columns = self.app.size.width
-        width = screen_columns - 2 if narrow else min(_MAX_COLUMNS, screen_columns * 56 // 100) - 3
+        width = pane_columns(self.app.size.width) - 2
         most = _MAX_BREAKDOWN_LINES_NARROW if narrow else _MAX_BREAKDOWN_LINES
-        breakdown_lines = details.fit(self._breakdown(None, self._whole), width, 0 if low else most, narrow)
+        if low or (narrow and self._view == _LAYERS):
+            # The layers need the room more.
+            most = 0
+        breakdown_lines = details.fit(self._breakdown(None, self._whole), width, most, narrow)
         if low:
             details.styles.height = 1
         else:

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.events import Resize
+from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.geometry import Size
 from textual.timer import Timer
 from textual.widgets import Input
@@ -18,6 +18,7 @@ from core.count.counter import Count
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
+from tui.explorer.divider import Divider
 from tui.explorer.filter_field import FilterField, found_text
 from tui.explorer.layout import TOO_SMALL, WIDE_COLUMNS, layout_classes
 from tui.explorer.model_load import ModelLoad
@@ -35,6 +36,7 @@ from tui.messages import LoadMessage, ModelProfiled
 from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
+from tui.widgets.pane_rule import PaneRule, Title
 
 REST_SECONDS = 0.1
 """How long the cursor rests on a row before that is shown."""
@@ -68,8 +70,10 @@ class ExplorerScreen(AppScreen[None]):
         yield Line(escaped(self.model), id="title")
         with Container(id="body"):
             with Container(id="left"):
+                yield PaneRule(palette, id="tree-rule")
                 yield Line("", id="tree-header")
                 yield ParameterTree(palette, id="tree")
+            yield Divider(palette, id="divider")
             yield RowPane(palette, id="right")
         yield Line("", id="error")
         yield FilterField(id="filter")
@@ -80,8 +84,6 @@ class ExplorerScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         self.model_load.begin()
-        # plotext takes some 35 ms to import: the numbers are painted first.
-        self.call_after_refresh(self._pane.wake)
 
     @property
     def model(self) -> str:
@@ -174,12 +176,24 @@ class ExplorerScreen(AppScreen[None]):
     def _show_header(self) -> None:
         self.query_one("#tree-header", Line).show(self._tree.header())
 
+        outline = self._tree.outline
+        state = _state_of(outline) if outline else ""
+        self.query_one("#tree-rule", PaneRule).show_titles([Title("Tree")], state)
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _show_focus(self) -> None:
+        """Makes the rule of the pane with the focus heavy; while the filter has it, that of the tree it filters."""
+        to_right = self._pane.has_focus
+        self.query_one("#tree-rule", PaneRule).show_focus(not to_right)
+        self.query_one(Divider).show_focus(to_right)
+
     def _show_title(self) -> None:
         text = title_text(self.model, self.model_load.load.rules, self.count, self.palette, self.size.width - 2)
         self.query_one("#title", Line).show(text)
 
     def action_show_view_beside(self, step: int) -> None:
-        self._pane.show_view(self._pane.view + step)
+        self._pane.show_view_beside(step)
 
     def action_show_view(self, number: int) -> None:
         self._pane.show_view(number)
@@ -304,3 +318,9 @@ class ExplorerScreen(AppScreen[None]):
         self._pane.fit(width < WIDE_COLUMNS, height)
         self._show_title()
         self.query_one("#small", Line).show(TOO_SMALL)
+
+
+def _state_of(outline: Outline) -> str:
+    """How the rows stand: `natural order`, `by size, all rows`."""
+    order = "by size" if outline.by_size else "natural order"
+    return order if outline.fold else f"{order}, nothing folded"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -10,9 +11,12 @@ from rich.style import Style
 from core.classify.category import ROLES
 from core.count.labels import ordered_categories
 from core.text.numbers import percent, share, short
+from tui.charts.stacks import stack_cells
 from tui.explorer.outline import OutlineRow
 from tui.palette import Palette
 
+# The cursor, and the mark of a category with a blank.
+_COLUMNS_BEFORE_INDENT = 3
 _COUNT_COLUMNS = 7
 _SHARE_COLUMNS = 7
 _FIGURE_COLUMNS = _COUNT_COLUMNS + 1 + _SHARE_COLUMNS
@@ -47,6 +51,15 @@ class TreeColumns(NamedTuple):
         """How far a row of some depth is set in."""
         return min(self.step * depth, max(0, self.name - _MIN_INDENTED_NAME_COLUMNS))
 
+    def arrow(self, depth: int) -> int:
+        """The column of the arrow of a row of some depth."""
+        return _COLUMNS_BEFORE_INDENT + self.indent(depth)
+
+    @property
+    def before_bar(self) -> int:
+        """The columns that the cursor changes: all but the bar's."""
+        return self.name + _FIGURE_COLUMNS
+
 
 class RowStyles(NamedTuple):
     """How the parts of one row look.
@@ -55,41 +68,43 @@ class RowStyles(NamedTuple):
         base: its figures.
         dim: its arrow, and what it is aside from parameters.
         name: its name.
-        colored: whether the mark of its category is in colour.
-        bar_colored: whether its bar is in the colours of its categories.
+        bar: its bar's ground, which the cursor does not change.
+        cursor: what stands before it.
+        colored: whether the mark of its category and its bar are in colour.
     """
 
     base: Style
     dim: Style
     name: Style
+    bar: Style
+    cursor: str
     colored: bool
-    bar_colored: bool
 
 
 def header_line(columns: TreeColumns, of_parent: bool, palette: Palette) -> str:
     """The titles above the rows."""
     share_of = "% above" if of_parent else "% whole"
-    title = palette.fit("    Name", columns.name)
+    title = palette.fit("   Name", columns.name)
     return title + "Params".rjust(_COUNT_COLUMNS) + " " + share_of.rjust(_SHARE_COLUMNS)
 
 
 def name_segments(row: OutlineRow, columns: TreeColumns, styles: RowStyles, palette: Palette) -> list[Segment]:
     """The mark of a row's category, an arrow, its name."""
-    arrow = " "
+    arrow, cursor = " ", Segment(styles.cursor, styles.base)
     if row.opens:
         arrow = palette.opened if row.opened else palette.closed
     indent = columns.indent(row.depth)
-    text = palette.fit(row.label, columns.name - indent - 4)
+    text = palette.fit(row.label, columns.name - indent - _COLUMNS_BEFORE_INDENT - 2)
     categories = [key for key, _ in ordered_categories(row.item.totals())]
     mark = Segment("  ", styles.base)
     if len(categories) == 1:
         color = Style(color=palette.color(categories[0])) if styles.colored else Style()
         mark = Segment(palette.glyph(categories[0]) + " ", styles.base + color)
-    return [mark, Segment(" " * indent + arrow + " ", styles.dim), Segment(text, styles.name)]
+    return [cursor, mark, Segment(" " * indent + arrow + " ", styles.dim), Segment(text, styles.name)]
 
 
 def figure_segments(
-    row: OutlineRow, whole: int, columns: TreeColumns, styles: RowStyles, palette: Palette
+    row: OutlineRow, whole: int, columns: TreeColumns, styles: RowStyles, palette: Palette, *, ranks: dict[str, int]
 ) -> list[Segment]:
     """A row's parameters, their share of `whole` parameters, and a bar; or what it is instead.
 
@@ -99,6 +114,7 @@ def figure_segments(
         columns: how they share the width.
         styles: how they look.
         palette: how things are drawn.
+        ranks: of the model's categories, by which they are told apart without colours.
     """
     if not row.item.parameters:
         return [Segment(f"{_aside(row):>{_FIGURE_COLUMNS}}", styles.dim)]
@@ -106,21 +122,22 @@ def figure_segments(
     figures = f"{short(row.item.parameters):>{_COUNT_COLUMNS}} {percent(part):>{_SHARE_COLUMNS}}"
     segments = [Segment(figures, styles.base)]
     if columns.bar:
-        bar = palette.bar(part / 100, columns.bar)
-        bars = _colored_bar(row, bar, styles.base, palette) if styles.bar_colored else [Segment(bar, styles.base)]
-        segments += [Segment(" ", styles.base), *bars]
+        segments += [Segment(" ", styles.bar), *_bar(row, whole, columns.bar, styles, palette, ranks=ranks)]
     return segments
 
 
-def _colored_bar(row: OutlineRow, bar: str, base: Style, palette: Palette) -> list[Segment]:
+def _bar(
+    row: OutlineRow, whole: int, room: int, styles: RowStyles, palette: Palette, *, ranks: dict[str, int]
+) -> list[Segment]:
     """A bar in the colours of the categories, each as long as its part."""
-    segments, start, sum_before = [], 0, 0
-    for key, tally in ordered_categories(row.item.totals()):
-        sum_before += tally.parameters
-        end = round(len(bar) * sum_before / row.item.parameters)
-        if end > start:
-            segments.append(Segment(bar[start:end], base + Style(color=palette.color(key))))
-            start = end
+    parts: list[tuple[str, float]] = [(key, tally.parameters) for key, tally in ordered_categories(row.item.totals())]
+    cells = stack_cells(parts, whole, room, palette, ranks)
+    segments = []
+    for (front, behind), alike in groupby(cells, key=lambda cell: (cell.front, cell.behind)):
+        style = styles.bar
+        if styles.colored:
+            style += Style(color=palette.color(front), bgcolor=palette.color(behind) if behind else None)
+        segments.append(Segment("".join(cell.mark for cell in alike), style))
     return segments
 
 

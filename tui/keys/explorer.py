@@ -28,7 +28,7 @@ NEXT_MATCH = Action("explorer.next-match", "n", "screen", "match(1)", tooltip="N
 PREVIOUS_MATCH = Action("explorer.previous-match", "N", "screen", "match(-1)", tooltip="Previous match")
 _SHARES = Action("explorer.view-shares", "1", "screen", "show_view(0)", tooltip="Shares")
 _LAYERS = Action("explorer.view-layers", "2", "screen", "show_view(1)", tooltip="Layers")
-_KINDS = Action("explorer.view-kinds", "3", "screen", "show_view(2)", tooltip="Weights and biases")
+_KINDS = Action("explorer.view-kinds", "3", "screen", "show_view(2)", tooltip="Kinds")
 _PARTS = Action("explorer.view-parts", "4", "screen", "show_view(3)", tooltip="Parts")
 _VIEWS = Action("explorer.views", "", "screen", "show_view_beside(1)", "views", "The next view")
 _OTHER_PANE = Action(
