@@ -36,11 +36,11 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
             rules: what is asked before the built-in rules.
             study: whether they are compared for the study's claims.
         """
+        self._palette = palette
         super().__init__()
         self._filters = without_greys(self._filters)
         draw_scrollbar_ends(palette.ascii)
         self._models = models
-        self._palette = palette
         self._rules = rules
         if palette.ascii:
             self.add_class("-ascii")
@@ -62,6 +62,10 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         self.animation_level = "none"
         if not self._models:
             self.pick()
+
+    def watch_theme(self) -> None:
+        """Has categories in the colours that are told apart on the theme's ground."""
+        self._palette.light = not self.current_theme.dark
 
     # What screens ask for.
 

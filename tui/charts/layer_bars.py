@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.classify.category import CATEGORIES
 from core.count.labels import category_label
 from core.count.totals import Totals, summed
 from core.text.escape import escaped
@@ -62,7 +63,7 @@ class LayerBars:
 
     def _parts(self, totals: Totals, order: list[str]) -> list[tuple[str, float]]:
         held = totals.categories
-        return [(key, held[key].parameters) for key in order if key in held]
+        return [(key, held[key].parameters) for key in order if key in held and held[key].parameters]
 
     def _rows(self, canvas: Canvas, order: list[str], title: str) -> set[str]:
         """A row a layer below the title; gives the categories that are seen."""
@@ -81,7 +82,8 @@ class LayerBars:
             canvas.words(f"{canvas.palette.glyph(key)} %", left + bar + counts + _SHARE_COLUMNS * place - 3, 0, DIM)
         for row, (name, (_, totals)) in enumerate(zip(names, self.layers), 1):
             canvas.words(name, 0, row)
-            seen |= canvas.stack((left, row), bar, self._parts(totals, order), largest, ranks)
+            # In the order of the tree and the table, where the same bars stand.
+            seen |= canvas.stack((left, row), bar, self._parts(totals, list(CATEGORIES)), largest, ranks)
             figure = exact(totals.parameters)
             canvas.words(figure, left + bar + counts - len(figure), row)
             for place, key in enumerate(order[:beside], 1):

@@ -98,19 +98,19 @@ class RowBlocks:
         if room < 1:
             return
         _rule(canvas, top, "Parts", self.parts_key)
-        ordered = sorted(self.submodels, key=lambda part: -part.totals.parameters)
+        ordered = sorted(self.submodels, key=lambda part: -part[1].parameters)
         shown = [part for part in self.submodels if part in ordered[: room if len(ordered) <= room else room - 1]]
-        names = [canvas.palette.shortened(escaped(part.name), canvas.width // 3) for part in shown]
+        names = [canvas.palette.shortened(escaped(name), canvas.width // 3) for name, _ in shown]
         left = max(map(cells, names), default=0) + 1
         bar = max(_MIN_BAR_COLUMNS, min(_MAX_BAR_COLUMNS, canvas.width - left - len(" 100.00 %  999.9M")))
         keys = [key for key, _ in ordered_categories(self.whole)]
-        for row, (name, part) in enumerate(zip(names, shown), top + 1):
-            held = part.totals.categories
+        for row, (name, (_, totals)) in enumerate(zip(names, shown), top + 1):
+            held = totals.categories
             canvas.words(name, 0, row)
             parts = [(key, held[key].parameters) for key in keys if key in held]
             canvas.stack((left, row), bar, parts, self.whole.parameters, ranks_of(keys))
-            figure = f"{percent(share(part.totals.parameters, self.whole.parameters))} %"
-            canvas.words(f"{figure:>9}  {short(part.totals.parameters):>6}", left + bar, row)
+            figure = f"{percent(share(totals.parameters, self.whole.parameters))} %"
+            canvas.words(f"{figure:>9}  {short(totals.parameters):>6}", left + bar, row)
         if len(shown) < len(self.submodels):
             canvas.words(f"{len(self.submodels) - len(shown)} smaller ones", 0, canvas.height - 1, DIM)
 

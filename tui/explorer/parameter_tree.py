@@ -78,7 +78,8 @@ class ParameterTree(ScrollView, can_focus=True):
     def changed(self, cursor: int) -> None:
         """Draws anew after the outline's rows changed; the cursor goes to a row."""
         rows = len(self._outline.rows) if self._outline else 0
-        self.virtual_size = Size(self.size.width, rows)
+        # Rows are as wide as the tree, whatever its width: another size here would have all of the screen sent again.
+        self.virtual_size = Size(1, rows)
         self._arrange()
         self.cursor = max(0, min(cursor, rows - 1))
         self._reveal()

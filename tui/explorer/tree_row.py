@@ -23,7 +23,7 @@ _FIGURE_COLUMNS = _COUNT_COLUMNS + 1 + _SHARE_COLUMNS
 _MIN_NAME_COLUMNS = 24
 _ROOMY_NAME_COLUMNS = 40
 _MIN_INDENTED_NAME_COLUMNS = 14
-_MAX_BAR_COLUMNS = 16
+_MAX_BAR_COLUMNS, _SHORT_BAR_COLUMNS = 16, 8
 
 
 class TreeColumns(NamedTuple):
@@ -43,7 +43,8 @@ class TreeColumns(NamedTuple):
     def fitting(cls, width: int) -> TreeColumns:
         """Those of rows of some width."""
         fixed = _FIGURE_COLUMNS + 1
-        bar = max(0, min(_MAX_BAR_COLUMNS, (width - fixed - _MIN_NAME_COLUMNS - 1) // 2))
+        beside = width - fixed - _MIN_NAME_COLUMNS - 1
+        bar = max(0, min(_MAX_BAR_COLUMNS, max(beside // 2, min(_SHORT_BAR_COLUMNS, beside))))
         name = max(8, width - fixed - (bar + 1 if bar else 0))
         return cls(name, bar, 2 if name >= _ROOMY_NAME_COLUMNS else 1)
 

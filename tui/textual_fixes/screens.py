@@ -64,5 +64,17 @@ class _SizeOfTerminal(_Base):
         super()._screen_resized(self.app.size)  # which is the last that the terminal told
 
 
-class SafeScreen(_KeysOnceMounted, _LeftOnce, _SizeOfTerminal):
+class _NoToastsAtFirst(_Base):
+    """A screen whose place for toasts is hidden before it is first painted.
+
+    For Textual 8.2, which hides it after that, and for it lays out and sends all of the screen once more.
+    Needed while the start of the explorer sends a third less with it.
+    """
+
+    def on_mount(self) -> None:
+        for rack in self.query("ToastRack"):
+            rack.display = False
+
+
+class SafeScreen(_KeysOnceMounted, _LeftOnce, _SizeOfTerminal, _NoToastsAtFirst):
     """A screen with all the work-arounds above; to be named first among a screen's bases."""

@@ -65,7 +65,8 @@ class ViewTabs(PaneRule):
     def _labels(self) -> list[tuple[int, str]]:
         """The views that are offered, with keys; of the present one alone the name where there is no room for all."""
         labels = [(number, self._label(number)) for number in self._offered]
-        if sum(cells(label) + 1 for _, label in labels) + self.FIRST_COLUMN <= self.size.width:
+        width = self.size.width or self.app.size.width
+        if sum(cells(label) + 1 for _, label in labels) + self.FIRST_COLUMN <= width:
             return labels
         return [(number, label if number == self._view else self._views[number].key) for number, label in labels]
 
