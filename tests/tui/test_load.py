@@ -61,9 +61,9 @@ async def test_the_chart_grows_with_the_totals(slow_readers: SlowReaders) -> Non
     reader = slow_readers.add({"a.attn.weight": ("F32", (30, 10))}, {"a.mlp.weight": ("F32", (70, 10))})
     async with running("gpt2") as driver:
         reader.let()
-        await driver.shows("Attention", "100.00 %")
+        await driver.shows("Attention", "100.00")
         reader.let()
-        await driver.shows("30.00 %", "70.00 %")
+        await driver.shows("30.00", "70.00")
 
 
 async def test_keys_answer_while_it_reads(slow_readers: SlowReaders) -> None:

@@ -23,7 +23,7 @@ _MARK_COLUMNS = 2
 _MIN_BAR_COLUMNS, _SHORT_BAR_COLUMNS, MAX_BAR_COLUMNS = 16, 6, 60
 _SHORT_COLUMNS = 11
 # Behind the last label of the scale, which is written over the bars' end.
-_SHARE_COLUMNS = 11
+_SHARE_COLUMNS = 12
 _REVERSE = Style(reverse=True)
 
 

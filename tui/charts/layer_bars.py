@@ -17,9 +17,11 @@ from tui.charts.legend import draw_legend
 from tui.charts.stacks import ranks_of
 
 _MAX_BAR_COLUMNS = 60
+_MIN_NAME_COLUMNS = 8
 _MIN_BAR_BESIDE_SHARES = 24
 _SHARE_COLUMNS = 7
 _MIN_ROWS_ABOVE_RUNS = 8
+_MIN_LINES_WITH_TITLE = 6
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class LayerBars:
             seen = self._rows(canvas, order, title)
             below = len(self.layers) + 1
         else:
-            canvas.words(title, 0, 0)
+            if canvas.height >= _MIN_LINES_WITH_TITLE:
+                canvas.words(title, 0, 0)
             seen, below = self._upright(canvas, order)
         self._legend(canvas, order, held, min(below, canvas.height - 1), seen)
 
@@ -68,9 +71,10 @@ class LayerBars:
     def _rows(self, canvas: Canvas, order: list[str], title: str) -> set[str]:
         """A row a layer below the title; gives the categories that are seen."""
         largest = max(totals.parameters for _, totals in self.layers) or 1
-        names = [canvas.palette.shortened(escaped(name), max(8, canvas.width // 4)) for name, _ in self.layers]
-        left = max(map(cells, names)) + 1
         counts = len(exact(largest)) + 2
+        room = max(_MIN_NAME_COLUMNS, canvas.width - counts - _MIN_BAR_BESIDE_SHARES - 1)
+        names = [canvas.palette.shortened(escaped(name), room) for name, _ in self.layers]
+        left = max(map(cells, names)) + 1
         bar = canvas.width - left - counts
         shares = _SHARE_COLUMNS * len(order)
         fits = bar - shares >= _MIN_BAR_BESIDE_SHARES and len(title) < left + bar - shares + counts
@@ -97,9 +101,10 @@ class LayerBars:
         runs = runs_of(self.layers)
         room = canvas.height - 2 - _MIN_ROWS_ABOVE_RUNS
         table = len(runs) + 2 if len(runs) + 2 <= room else 0
+        top = 1 if canvas.height >= _MIN_LINES_WITH_TITLE else 0
         stacks = [self._parts(totals, order) for _, totals in self.layers]
         names = [name for name, _ in self.layers]
-        seen, below = draw_columns(canvas, 1, canvas.height - 2 - table, (names, stacks), order)
+        seen, below = draw_columns(canvas, top, canvas.height - 2 - table, (names, stacks), order)
         if table:
             draw_runs(canvas, runs, order, below)
             below += table

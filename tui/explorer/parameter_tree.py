@@ -247,7 +247,10 @@ class ParameterTree(ScrollView, can_focus=True):
                 self.action_toggle_row()
 
     def on_resize(self) -> None:
-        self.changed(self.cursor)
+        # The rows themselves are drawn anew with any new size.
+        self._arrange()
+        self._reveal()
+        self.post_message(self.Moved())
 
     def watch_show_vertical_scrollbar(self) -> None:
         # It takes a column from the rows, and no resize tells of that.

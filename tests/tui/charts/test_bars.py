@@ -12,9 +12,8 @@ from core.naming.layers import Layers
 from tests.support.charts import EVERY, lines_of
 from tests.support.checkpoints import Tensors, gpt2
 from tests.support.tensor_reader import tree_of
+from tui.charts.category_table import CategoryTable
 from tui.charts.layer_bars import LayerBars
-from tui.charts.share_bars import ShareBars
-from tui.charts.weight_bias_bars import KindBars
 from tui.explorer.outline import Outline
 from tui.palette import Palette
 
@@ -40,13 +39,20 @@ def layers(tensors: Tensors) -> list[tuple[str, Totals]]:
 
 # Shares.
 
+EIGHTHS = " ▏▎▍▌▋▊▉█"
 
-def bars(lines: list[str], block: str = "█") -> dict[str, tuple[int, str]]:
-    """The length and the value of each labelled bar."""
-    found: dict[str, tuple[int, str]] = {}
+
+def length(bar: str) -> float:
+    """How long a bar is, in cells."""
+    return sum(1.0 if mark == "#" else EIGHTHS.index(mark) / 8 for mark in bar if mark != ".")
+
+
+def bars(lines: list[str]) -> dict[str, tuple[float, str]]:
+    """The length and the share of each labelled bar."""
+    found: dict[str, tuple[float, str]] = {}
     for line in lines:
-        if match := re.fullmatch(rf"\S (.+?) +({block}*) ?([\d.<]+) %", line):
-            found[match[1]] = len(match[2]), match[3]
+        if match := re.match(r"\S (\S+(?: \S+)?) +([▏▎▍▌▋▊▉█#.]*) +([\d.<]+)(?: |$)", line):
+            found[match[1]] = length(match[2]), match[3]
     return found
 
 
@@ -54,54 +60,49 @@ def bars(lines: list[str], block: str = "█") -> dict[str, tuple[int, str]]:
 @pytest.mark.parametrize("ascii", [False, True])
 def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: int, ascii: bool) -> None:
     totals = totals_of(PARTS)
-    found = bars(lines_of(ShareBars(totals, totals), width, height, Palette(ascii)), "#" if ascii else "█")
+    found = bars(lines_of(CategoryTable(totals, totals), width, height, Palette(ascii)))
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "50.00",
         "MLP": "25.00",
         "RMSNorm": "12.50",
         "Embedding": "12.50",
     }
-    room = width - len("A Attention ") - len(" 100.00 %")
-    for label, percent in (("Attention", 50), ("MLP", 25), ("RMSNorm", 12.5), ("Embedding", 12.5)):
-        assert abs(found[label][0] - room * percent / 100) <= 0.5
+    whole = found["Attention"][0]
+    assert whole >= 2
+    for label, percent in (("MLP", 25), ("RMSNorm", 12.5), ("Embedding", 12.5)):
+        assert abs(found[label][0] - whole * percent / 50) <= (1 if ascii else 1 / 8)
 
 
-def test_the_shares_of_gpt2_and_a_value_without_a_bar() -> None:
-    found = bars(lines_of(ShareBars(GPT2, GPT2), 63, 22))
+def test_the_shares_of_gpt2_and_a_value_too_small_for_its_bar() -> None:
+    found = bars(lines_of(CategoryTable(GPT2, GPT2), 63, 22))
     assert {label: value for label, (_, value) in found.items()} == {
         "Attention": "22.78",
         "MLP": "45.54",
         "Layer norm": "0.03",
         "Embedding": "31.65",
     }
-    assert found["Layer norm"][0] == 0
-    assert found["MLP"][0] == round((63 - 13 - 9) * 0.4554)
+    assert found["Layer norm"][0] == 1 / 8
+    assert found["MLP"][0] / found["Attention"][0] == pytest.approx(2, abs=0.05)
 
 
-def test_the_scale_goes_from_0_to_100() -> None:
-    lines = lines_of(ShareBars(GPT2, GPT2), 63, 22)
-    (scale,) = [line for line in lines if line.endswith("100 %")]
-    assert scale.split() == ["0", "50", "100", "%"]
+def test_the_scale_goes_from_0_to_a_round_number() -> None:
+    assert lines_of(CategoryTable(GPT2, GPT2), 66, 22)[0].split()[:4] == ["0", "25", "50", "%"]
     whole = totals_of({"h.0.mlp.c_fc.weight": ("F32", (3, 3))})
-    bar = lines_of(ShareBars(whole, whole), 63, 22)[0]
-    assert bar == "■ MLP " + "█" * (63 - 6 - 9) + " 100.00 %"
+    scale, bar, *_ = lines_of(CategoryTable(whole, whole), 66, 22)
+    assert scale.split()[:4] == ["0", "50", "100", "%"]
+    edge = scale.index("100") + 1
+    assert bar[edge - 1] == "█"
+    assert bar[edge] == " "
 
 
 @pytest.mark.parametrize("width", [16, 26, 40])
-def test_beside_the_table_each_bar_stands_in_its_row(width: int) -> None:
-    lines = lines_of(ShareBars(GPT2, GPT2, beside_table=True), width, 9)
+def test_each_bar_stands_in_the_row_of_its_category(width: int) -> None:
+    lines = lines_of(CategoryTable(GPT2, GPT2), width, 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
-    assert [line.split()[-2] for line in lines[1:5]] == ["22.78", "45.54", "0.03", "31.65"]
-    lines = lines_of(KindBars(GPT2, GPT2, beside_table=True), max(width, 26), 9)
+    assert width < 40 or [line.split()[-2] for line in lines[1:5]] == ["22.78", "45.54", "0.03", "31.65"]
+    lines = lines_of(CategoryTable(GPT2, GPT2, kinds=True), width, 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
-    assert [line.split("%")[0].split()[-1] for line in lines[1:5]] == ["0.13", "0.08", "50.00", "0.00"]
-
-
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_a_whole_share_has_its_value_in_full(width: int, height: int) -> None:
-    totals = totals_of({"h.0.ln_1.weight": ("F32", (3,)), "h.0.ln_1.bias": ("F32", (3,))})
-    line = lines_of(ShareBars(totals, totals), width, height)[0]
-    assert width < 24 or line.endswith("█ 100.00 %")
+    assert width < 40 or [line.split()[-2] for line in lines[1:5]] == ["0.13", "0.08", "50.00", "0.00"]
 
 
 # Weights against biases.
@@ -117,13 +118,14 @@ def test_kind_bars_part_each_category_by_its_biases() -> None:
             "h.0.ln_1.bias": ("F32", (5,)),
         }
     )
-    lines = lines_of(KindBars(totals, totals), 65, 12)
-    assert lines[0].split() == ["weights", "biases"]
+    lines = lines_of(CategoryTable(totals, totals, kinds=True), 65, 12, Palette(monochrome=True))
+    assert lines[0].split()[:2] == ["weights", "biases"]
     parted = {}
     for line in lines[1:]:
-        if match := re.fullmatch(r"\S (.+?) +(█*)(░*) ([\d.]+ % [\d.k]+)", line):
-            parted[match[1]] = (len(match[2]), len(match[3]), match[4])
-    room = 65 - len("A Layer norm ") - 16
+        if match := re.match(r"\S (.+?) +(█*)(░*) +([\d.]+) +\d+ +(\d+)", line):
+            parted[match[1]] = (len(match[2]), len(match[3]), f"{match[4]} % {match[5]}")
+    room = sum(parted["Embedding"][:2])
+    assert room >= 16
     assert parted == {
         "Attention": (room - room // 4, room // 4, "25.00 % 10"),
         "Layer norm": (room - room // 2, room // 2, "50.00 % 5"),
@@ -131,13 +133,15 @@ def test_kind_bars_part_each_category_by_its_biases() -> None:
     }
 
 
-def test_the_smallest_part_of_biases_is_seen() -> None:
-    (line,) = [line for line in lines_of(KindBars(GPT2, GPT2), 63, 12) if "Attention" in line]
-    assert line.endswith("█░ 0.13 % 36.9k")
+@pytest.mark.parametrize(("palette", "end"), [(Palette(), "█▉"), (Palette(monochrome=True), "█░")])
+def test_the_smallest_part_of_biases_is_seen(palette: Palette, end: str) -> None:
+    (line,) = [line for line in lines_of(CategoryTable(GPT2, GPT2, kinds=True), 63, 12, palette) if "Attention" in line]
+    assert re.search(rf"{end} +0\.13 +28,311,552 +36,864", line)
 
 
 def test_kind_bars_in_ascii() -> None:
-    assert all(line.isascii() for line in lines_of(KindBars(GPT2, GPT2), 63, 12, Palette(ascii=True)))
+    table = CategoryTable(GPT2, GPT2, kinds=True)
+    assert all(line.isascii() for line in lines_of(table, 63, 12, Palette(ascii=True)))
 
 
 # Layers.
@@ -154,33 +158,51 @@ UNEVEN: Tensors = {
 }
 
 
+UPWARDS = " ▁▂▃▄▅▆▇█"
+
+
 def test_layer_bars_are_as_high_as_their_parameters() -> None:
-    assert [name for name, _ in layers(UNEVEN)] == ["h.0", "h.1", "h.2", "h.3"]
-    lines = lines_of(layer_bars(UNEVEN), 7 + 4 * 9, 23, Palette(monochrome=True))
+    many = {name.replace("h.", f"h.{4 * n}"): shape for n in range(10) for name, shape in UNEVEN.items()}
+    assert len(layers(many)) == 40
+    lines = lines_of(layer_bars(many), 7 + 40 * 2, 25, Palette(monochrome=True))
     assert lines[0] == "Parameters a layer"
-    columns = ["".join(line[left : left + 1] for line in lines[1:21]) for left in (7, 16, 25, 34)]
-    assert [column.count("█") for column in columns] == [16, 8, 4, 2], "the largest category at the bottom"
-    assert [column.count("▓") for column in columns] == [4, 2, 1, 2]
-    assert all(len(column.strip()) == height for column, height in zip(columns, (20, 10, 5, 4)))
-    assert all(line.find("█") <= line.find("▓") or "▓" not in line for line in lines[:21] if "█" in line)
-    assert lines[1].split()[0] == "80"
-    assert lines[20].split()[0] == "0"
-    assert lines[21].split() == ["h.0", "h.3"]
-    assert lines[22] == "■█ MLP 76.92 %  ●▓ Attention 23.08 %"
+    axis = next(n for n, line in enumerate(lines) if "┬" in line)
+    top = next(n for n, line in enumerate(lines) if line.split()[:1] == ["80"])
+    rows = axis - top
+    columns = ["".join(line.ljust(90)[left] for line in reversed(lines[top:axis])) for left in range(7, 15, 2)]
+    for column, parameters in zip(columns, (80, 40, 20, 16)):
+        assert len(column.strip()) == pytest.approx(rows * parameters / 80, abs=0.5)
+        assert re.fullmatch("█+▓+", column.strip()), "the largest category at the bottom"
+    assert lines[axis].split()[0] == "0"
+    assert lines[-1] == "■█ MLP 76.92 %  ●▓ Attention 23.08 %"
+
+
+def test_few_layers_have_a_row_each_with_their_figures() -> None:
+    lines = lines_of(layer_bars(UNEVEN), 43, 6, Palette(monochrome=True))
+    assert [line.split()[0] for line in lines[1:5]] == ["h.0", "h.1", "h.2", "h.3"]
+    assert [line.split()[-1] for line in lines[1:5]] == ["80", "40", "20", "16"]
+    room = len(lines[1].split()[1])
+    for line, parameters in zip(lines[1:5], (80, 40, 20, 16)):
+        bar = line.split()[1]
+        assert len(bar) == pytest.approx(room * parameters / 80, abs=0.5)
+        assert re.fullmatch("▓+█+", bar)
 
 
 def test_what_lies_outside_the_layers_is_told() -> None:
     lines = lines_of(LayerBars(layers(gpt2()), GPT2, GPT2.parameters), 60, 20)
     assert lines[0] == "Parameters a layer; 39.4M outside layers not drawn"
-    assert lines[-1] == "■ MLP 66.63 %  ● Attention 33.33 %  ▲ Layer norm 0.04 %"
+    assert lines[-1].startswith("■ MLP 66.63 %")
+    assert "● Attention 33.33 %" in lines[-1]
+    assert lines[-1].partition("too small to draw: ")[2].strip().startswith("▲")
 
 
 def test_layer_bars_in_ascii_are_made_of_letters() -> None:
-    lines = lines_of(layer_bars(gpt2()), 60, 20, Palette(ascii=True))
-    assert all(line.isascii() for line in lines)
-    assert "MMM" in lines[-3]
-    assert "AAA" in lines[2]
-    assert lines[-1] == "M MLP 66.63 %  A Attention 33.33 %  N Layer norm 0.04 %"
+    for height in (20, 12):
+        lines = lines_of(layer_bars(gpt2()), 80, height, Palette(ascii=True))
+        assert all(line.isascii() for line in lines)
+        assert any("MMM" in line for line in lines)
+        assert any("AAA" in line for line in lines)
+        assert lines[-1] == "M MLP 66.63 %  A Attention 33.33 %  too small to draw:  N Layer norm 0.04 %"
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -207,26 +229,28 @@ def test_hostile_names_of_layers_are_escaped(name: str, shown: str) -> None:
     tensors: Tensors = {f"{name}.{n}.{part}.weight": ("F32", (3, 3)) for n in range(9) for part in ("q", "k")}
     lines = lines_of(layer_bars(tensors), 100, 20)
     assert all(line.isprintable() for line in lines)
-    assert lines[18].strip().startswith(shown)
+    assert lines[1].strip().startswith(shown)
 
 
 # All of them.
 
 
-@pytest.mark.parametrize("kind", [ShareBars, KindBars])
+@pytest.mark.parametrize("kinds", [False, True])
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_and_everything_can_be_drawn(kind: type[ShareBars] | type[KindBars], width: int, height: int) -> None:
-    assert lines_of(kind(Totals(), Totals()), width, height)[0] == "no parameters"[:width]
+def test_nothing_and_everything_can_be_drawn(kinds: bool, width: int, height: int) -> None:
+    nothing = lines_of(CategoryTable(Totals(), Totals(), kinds), width, height)
+    assert kinds or width < 40 or "no parameters" in nothing[0]
     totals = totals_of(EVERY)
     assert len(totals.categories) == 9
-    assert lines_of(kind(totals, totals), width, height)
+    assert lines_of(CategoryTable(totals, totals, kinds), width, height)
 
 
-@pytest.mark.parametrize("kind", [ShareBars, KindBars])
-def test_drawings_are_equal_where_their_figures_are(kind: type[ShareBars] | type[KindBars]) -> None:
+@pytest.mark.parametrize("kinds", [False, True])
+def test_drawings_are_equal_where_their_figures_are(kinds: bool) -> None:
     again = totals_of(gpt2())
-    assert kind(GPT2, GPT2) == kind(again, again)
-    assert kind(GPT2, GPT2) != kind(totals_of(PARTS), GPT2)
+    assert CategoryTable(GPT2, GPT2, kinds) == CategoryTable(again, again, kinds)
+    assert CategoryTable(GPT2, GPT2, kinds) != CategoryTable(totals_of(PARTS), GPT2, kinds)
+    assert CategoryTable(GPT2, GPT2, kinds) != CategoryTable(GPT2, GPT2, not kinds)
     assert layer_bars(gpt2()) == LayerBars(layers(gpt2()), again, layer_bars(gpt2()).parameters)
     assert layer_bars(gpt2()) != layer_bars(gpt2(layers=3))
     assert layer_bars(gpt2()) != layer_bars(gpt2(), 1)

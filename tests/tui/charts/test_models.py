@@ -65,23 +65,39 @@ def test_a_size_and_a_name_that_stand_together_are_of_one_model(width: int, apar
 # Bars.
 
 
-@pytest.mark.parametrize("width", [16, 48, 78, 118])
+def shown_in(lines: list[str]) -> dict[str, set[str]]:
+    """The models that have a row in each block, by the blocks' marks; blocks may stand beside each other."""
+    found: dict[str, set[str]] = {}
+    places: dict[int, str] = {}
+    for line in lines:
+        heads = [
+            (match.start(), match[1]) for match in re.finditer(r"(?:^|(?<=  ))(\S) (?=\w)", line) if match[1] in MARKS
+        ]
+        places = {**places, **dict(heads)}
+        for match in re.finditer(r"m\d\d(?= )", line):
+            left = max(at for at in places if at <= match.start())
+            found.setdefault(places[left], set()).add(match[0])
+    return found
+
+
+@pytest.mark.parametrize(("width", "height"), [(30, 20), (78, 13), (78, 20), (118, 26), (198, 40)])
 @pytest.mark.parametrize("mode", ["grouped", "counts"])
-def test_grouped_bars_show_all_categories_of_each_model_and_tell_how_many_lie_beyond(width: int, mode: Mode) -> None:
+def test_blocks_show_all_categories_of_the_models_in_view_and_tell_how_many_lie_beyond(
+    width: int, height: int, mode: Mode
+) -> None:
     for chosen, model in enumerate(TWELVE):
-        lines = lines_of(ModelBars(named(TWELVE), mode, chosen), width, 12)
-        names = at(lines[-2])
-        assert width < 20 or len(names) + beyond(lines[0]) == 12
-        assert model.name in [name for _, name in names]
-        for (left, name), (right, _) in zip(names, [*names[1:], (width, "")]):
-            held = {CATEGORIES[key].glyph for key, tally in TWELVE[int(name[1:])].totals.categories.items() if tally}
-            assert set(lines[-3][left:right]) & MARKS == held
+        lines = lines_of(ModelBars(named(TWELVE), mode, chosen), width, height)
+        found = shown_in(lines)
+        assert set(found) == MARKS
+        (names,) = {frozenset(each) for each in found.values()}
+        assert len(names) + beyond(lines[-1]) == 12
+        assert model.name in names
 
 
 def test_all_models_are_in_view_where_there_is_room() -> None:
-    lines = lines_of(ModelBars(named(TWELVE), "grouped"), 130, 20)
-    assert [name for _, name in at(lines[-2])] == [model.name for model in TWELVE]
-    assert lines[0] == "share of each category, in percent:"
+    drawing = ModelBars(named(TWELVE), "grouped")
+    lines = lines_of(drawing, 130, drawing.lines(130))
+    assert all(names == {model.name for model in TWELVE} for names in shown_in(lines).values())
 
 
 @pytest.mark.parametrize("width", [48, 78, 118])
@@ -94,22 +110,24 @@ def test_stacked_bars_have_one_order_for_all_models(width: int) -> None:
         for n, shape in enumerate(shapes)
     ]
     lines = lines_of(ModelBars(named(models), "stacked"), width, 30, Palette(ascii=True))
-    for left, _ in at(lines[-2]):
-        stack = "".join(line[left] for line in lines[2:-3] if len(line) > left)
-        assert re.fullmatch("E+A+M+", stack), "the largest of all models at the bottom"
+    stacks = [match[1] for line in lines if (match := re.match(r"[> ] m\d ([AME]+)$", line))]
+    assert len(stacks) == 4
+    assert all(re.fullmatch("M+A+E+", stack) for stack in stacks), "the largest of all models first"
+    assert len({len(stack) for stack in stacks}) == 1
     assert lines[-1] == "M MLP  A Attention  E Embedding"
 
 
-def test_narrow_stacks_have_their_marks_beside_them() -> None:
-    lines = lines_of(ModelBars(named([profile_of(f"m{n}", gpt2()) for n in range(12)]), "stacked"), 78, 14)
-    assert sum(line.count("■") for line in lines[:-1]) == 12
-    assert sum(line.count("◆") for line in lines[:-1]) == 12
+def test_stacks_have_their_figures_below_them() -> None:
+    lines = lines_of(ModelBars(named([profile_of(f"m{n}", gpt2()) for n in range(12)]), "stacked"), 78, 26)
+    assert sum(line.count("■ 45.54") for line in lines) == 12
+    assert sum(line.count("▲ 0.03") for line in lines) == 12
+    assert "too small to draw:  ▲ Layer norm" in lines[-1]
 
 
 @pytest.mark.parametrize(("width", "whole"), [(110, True), (92, True), (60, False)])
 def test_a_legend_names_all_or_says_that_it_does_not(width: int, whole: bool) -> None:
     models = tuple(TWELVE)
-    for drawing in (ModelBars(named(TWELVE), "grouped"), ModelBars(named(TWELVE), "stacked"), TrendLines(models)):
+    for drawing in (ModelBars(named(TWELVE), "stacked"), TrendLines(models)):
         legend = lines_of(drawing, width, 14)[-1]
         assert all(shown.label in legend for shown in CATEGORIES.values()) == whole
         assert legend.endswith("…") != whole
@@ -126,4 +144,4 @@ def test_norms_show_all_models_or_tell_how_many_lie_beyond(width: int, height: i
     assert len(shown) + beyond(lines[-1]) == 12
     assert (len(shown) == 12) == (height >= 13)
     assert TWELVE[chosen].name in shown
-    assert any("█ weights ░ biases" in line for line in lines)
+    assert any("█ weights █ biases" in line for line in lines)

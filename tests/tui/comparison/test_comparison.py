@@ -136,7 +136,7 @@ async def test_the_norms_of_twelve_models_are_all_in_view(folder: Path) -> None:
     async with running(*names, size=NARROW) as driver:
         await read(driver)
         await driver.press("4")
-        await driver.shows(*(f" m{n} " for n in range(12)), "█ weights ░ biases", "bias % of all")
+        await driver.shows(*(f" m{n} " for n in range(12)), "█ weights █ biases", "bias % of all")
 
 
 async def test_a_long_formula_of_norms_leaves_the_columns_as_they_are_and_is_told_below(folder: Path) -> None:

@@ -82,9 +82,10 @@ def share_in(line: str) -> str:
 
 async def test_a_row_has_name_count_share_and_bar() -> None:
     async with showing(gpt2(), (80, 20)) as (app, _):
-        assert app.lines[0].split() == ["▾", "model", "124.4M", "100.00", "█" * 16]
+        # The eighth blocks within the bars are where the categories meet.
+        assert app.lines[0].split() == ["▌", "▾", "model", "124.4M", "100.00", "███▋██████▉█████"]
         assert app.lines[2].split() == ["◆", "wte.weight", "38.6M", "31.02", "█████"]
-        assert app.lines[5].split() == ["▸", "h.0–11", "×12", "85.1M", "68.35", "██████████▉"]
+        assert app.lines[5].split() == ["▸", "h.0–11", "×12", "85.1M", "68.35", "███▋██████▉"]
 
 
 @pytest.mark.parametrize("width", [20, 36, 50, 80, 200])
@@ -388,11 +389,11 @@ async def test_hostile_names_stay_in_their_column(width: int, ascii: bool) -> No
         assert len(app.labels) == 2 + len(HOSTILE) + 1
         (plain,) = [y for y, label in enumerate(app.labels) if label == "plain"]
         segments = list(app.shown_tree.render_line(plain))
-        name_columns = sum(segment.cell_length for segment in segments[:3])
+        name_columns = sum(segment.cell_length for segment in segments[:4])
         for y, label in enumerate(app.labels):
             strip = app.shown_tree.render_line(y)
             assert strip.cell_length == width, label[:50]
-            assert sum(segment.cell_length for segment in list(strip)[:3]) == name_columns, label[:50]
+            assert sum(segment.cell_length for segment in list(strip)[:4]) == name_columns, label[:50]
             text = "".join(segment.text for segment in strip)
             assert text.isprintable()
             assert not ascii or text.isascii()

@@ -33,14 +33,34 @@ async def test_the_view_of_the_parts(size: tuple[int, int], tmp_path: Path) -> N
         )
         await driver.shows("Other: names that no rule", "multi_modal_projector.gizmo")
         await driver.press("1")
-        await driver.shows("0.85 %")
+        await driver.shows("Share %", "0.85")
         assert "Other: names" not in driver.text
 
 
-async def test_a_model_of_one_stack_says_so(tmp_path: Path) -> None:
+async def test_a_model_of_one_stack_is_offered_no_view_of_its_parts() -> None:
     async with exploring("gpt2") as driver:
         await driver.press("4")
-        await driver.shows("No parts to tell apart")
+        await driver.shows("[1 Shares]")
+        assert "4 Parts" not in driver.text
+        await driver.press("tab", "left")
+        await driver.shows("[3 Kinds]")
+        await driver.press("right")
+        await driver.shows("[1 Shares]")
+
+
+async def test_a_model_without_layers_is_offered_no_view_of_them(tmp_path: Path) -> None:
+    async with exploring(write(tmp_path / "x.safetensors", {"wte.weight": ("F32", (5, 3))})) as driver:
+        await driver.press("2")
+        await driver.shows("[1 Shares]─3 Kinds")
+
+
+async def test_the_view_of_the_parts_goes_with_a_model_that_has_some(tmp_path: Path) -> None:
+    async with exploring(write(tmp_path / "llava.safetensors", LLAVA)) as driver:
+        await driver.press("4")
+        await driver.shows("[4 Parts]")
+        driver.explorer.open("gpt2")
+        await driver.shows("[1 Shares]", "GPT2LMHeadModel", "31.65")
+        assert "4 Parts" not in driver.text
 
 
 @SIZES
@@ -98,7 +118,7 @@ async def test_a_users_rules_are_on_for_a_model_that_is_picked(tmp_path: Path, m
         await driver.shows("rules: my-rules.toml", "mine.safetensors")
         await driver.press(*"mine", "enter")
         await driver.loaded()
-        await driver.shows("rules: my-rules.toml", "Router", "70.00 %", "Other", "30.00 %")
+        await driver.shows("rules: my-rules.toml", "Router", "70.00", "Other", "30.00")
         await driver.press("o")
         await driver.shows("rules: my-rules.toml", "type to filter")
 
