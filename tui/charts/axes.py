@@ -62,6 +62,8 @@ def draw_in_axes(
         plot.xticks([column * across / (area.columns - 1) for column in marked], [""] * len(marked))
         plot.xlim(0, across)
         plot.ylim(0, up)
+        # Without any mark plotext draws no ticks.
+        plot.scatter([0], [0], marker=" ")
         draw(plot)
 
     # The axis, and the row of the ticks' labels that plotext keeps free.

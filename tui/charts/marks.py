@@ -87,7 +87,7 @@ def stack(parts: Sequence[float], whole: float, cells: int) -> list[Piece]:
     """The cells of a stacked bar, from its start.
 
     Each border lies within an eighth of a cell of its value; where three parts meet in one cell, which shows two,
-    within a quarter. The largest part is never lost: a stack shorter than a cell is all of it.
+    within a third. The largest part is never lost: a stack shorter than a cell is all of it.
 
     Args:
         parts: their values, in the order of the stack.

@@ -97,10 +97,12 @@ class ModelBars:
         scale = self._scale(known, keys)
         wide = canvas.width // beside
         totals = [model.totals for model in known]
+        labels = {key: common_label(key, totals) for key in keys}
+        longest = max(map(cells, labels.values()))
         for number, key in enumerate(keys):
             left, top = number // high * wide, number % high * step
             canvas.words(canvas.palette.glyph(key), left, top, canvas.palette.rgb(key))
-            self._block(canvas, (left, top), wide, (key, common_label(key, totals)), view, scale=scale)
+            self._block(canvas, (left, top), wide, (key, labels[key]), view, scale=scale, labels=longest)
         beyond = canvas.palette.beyond(view.start, len(self.models) - view.stop)
         canvas.words(f" {beyond}" if beyond else "", canvas.width - cells(beyond) - 1, canvas.height - 1)
 
@@ -120,13 +122,14 @@ class ModelBars:
         view: range,
         *,
         scale: _Scale,
+        labels: int,
     ) -> None:
-        """A category's heading, and a row a model in view."""
+        """A category's heading, and a row a model in view; bars begin behind the longest of all headings and names."""
         (left, top), (key, label) = place, category
         palette = canvas.palette
         longest = max(cells(name) for name, _ in self.models)
         name_columns = min(longest, _MAX_NAME_COLUMNS, max(6, wide // 3))
-        start = left + _MARGIN + max(name_columns, min(cells(label), wide // 3)) + 1
+        start = left + _MARGIN + max(name_columns, min(labels, wide // 3)) + 1
         bar = max(1, min(_MAX_BAR_COLUMNS, left + wide - start - _FIGURE_COLUMNS - 1))
         bar = max(1, bar - bar % (len(scale.labels) - 1)) if bar >= len(scale.labels) else bar
         canvas.words(palette.shortened(label, start - left - _MARGIN), left + _MARGIN, top, BOLD)
