@@ -43,7 +43,7 @@ def parameters(most: int) -> st.SearchStrategy[int]:
 
 
 LAYERS = st.lists(st.tuples(parameters(9), parameters(9)), min_size=2, max_size=9)
-MANY_LAYERS = st.lists(st.tuples(parameters(9), parameters(9)), min_size=24, max_size=40)
+MANY_LAYERS = st.lists(st.tuples(parameters(9), parameters(9)), min_size=32, max_size=45)
 
 
 def model(layers: Sequence[tuple[int, int]], embedding: int, biases: int) -> Tensors:
