@@ -31,7 +31,7 @@ GLYPHS = {"attention": "●", "mlp": "■", "embedding": "◆"}
 # A mark is rounded to the nearest eighth, so that it lies within half of one; where three parts meet in a cell, which
 # shows two, the one that gives way moves the others' border.
 ALMOST = EIGHTH + 1e-9
-WHERE_THREE_MEET = 2.5 * EIGHTH + 1e-9
+WHERE_THREE_MEET = 3 * EIGHTH + 1e-9
 
 Shape = list[tuple[int, int]]
 SIZES = st.sampled_from([NARROW, WIDE])

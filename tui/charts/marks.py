@@ -87,7 +87,7 @@ def stack(parts: Sequence[float], whole: float, cells: int) -> list[Piece]:
     """The cells of a stacked bar, from its start.
 
     Each border lies within an eighth of a cell of its value; where three parts meet in one cell, which shows two,
-    within a third. The largest part is never lost: a stack shorter than a cell is all of it.
+    within three eighths. The largest part is never lost: a stack shorter than a cell is all of it.
 
     Args:
         parts: their values, in the order of the stack.
@@ -116,7 +116,7 @@ def _ends(parts: Sequence[float], total: int, largest: int) -> list[int]:
 
 
 def _piece(ends: Sequence[int], total: int, start: int, largest: int) -> Piece:
-    """The cell that begins at an eighth: of more than two parts in it, the smallest give way."""
+    """The cell that begins at an eighth: of more than two parts in it, those give way that are missed least."""
     sections: list[tuple[int | None, int]] = []
     at = start
     for part, end in enumerate(ends):
@@ -139,9 +139,16 @@ def _piece(ends: Sequence[int], total: int, start: int, largest: int) -> Piece:
 
 
 def _without_smallest(sections: list[tuple[int | None, int]], kept: int | None) -> list[tuple[int | None, int]]:
-    """The sections of a cell, the smallest shared out to those beside it; one part may have to be kept."""
+    """The sections of a cell but for that which moves the borders least; one part may have to be kept."""
     may_go = [n for n, (part, _) in enumerate(sections) if part is None or part != kept]
-    gone = min(may_go, key=lambda n: sections[n][1])
+
+    def cost(number: int) -> tuple[int, bool]:
+        """By how many eighths a border would move; the ground gives way before a part."""
+        part, width = sections[number]
+        inner = 0 < number < len(sections) - 1
+        return (width + 1) // 2 if inner else width, part is not None
+
+    gone = min(may_go, key=cost)
     width = sections[gone][1]
     before, after = (width + 1) // 2, width // 2
     if gone == 0:
