@@ -38,6 +38,7 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         """
         self._palette = palette
         super().__init__()
+        self.watch_theme()
         self._filters = without_greys(self._filters)
         draw_scrollbar_ends(palette.ascii)
         self._models = models

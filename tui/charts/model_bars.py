@@ -68,8 +68,8 @@ class ModelBars:
         keys = compared_categories(model.totals for _, model in self.models if model)
         if self.mode == "stacked":
             return 2 + 2 * len(self.models)
-        beside = max(1, width // _MIN_BLOCK_COLUMNS)
-        return ceil(len(keys) / beside) * (1 + len(self.models))
+        beside = max(1, width // _ROOMY_BLOCK_COLUMNS, min(2, width // _MIN_BLOCK_COLUMNS))
+        return ceil(len(keys) / beside) * (2 + len(self.models)) - 1
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the bars with names and values; of the models, those that there is room for.

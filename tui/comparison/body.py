@@ -7,7 +7,7 @@ from textual.containers import Container
 
 from core.profile.profile import ModelProfile
 from core.study.claims import claims_of
-from core.study.comparison import by_size
+from core.study.comparison import ComparisonRow, by_size
 from core.study.groups import claim_groups
 from tui.charts.chart import Chart, Drawing
 from tui.charts.model_bars import MODES, ModelBars
@@ -24,6 +24,8 @@ from tui.palette import Palette
 
 _LINES_ELSEWHERE = 4
 _MIN_CHART_LINES = 8
+_LINES_BESIDE_BARS = 2
+"""Of the bars with a table below them: a blank one, and the verdicts."""
 _MIN_LINES_WITH_WORDS = 6
 """Of a table in which something is said in place of a model's figures."""
 _BEYOND_LAST = 1000
@@ -94,7 +96,7 @@ class ComparisonBody(Container):
         if self.view in WITH_CHART:
             self._chart.show(self._drawing())
         if self.view in WITH_TABLE:
-            self._show_table()
+            self._show_table(screen_lines)
         if self.view in {SHARES, CLAIMS}:
             self._show_claims()
         if self.view == WHAT_IF:
@@ -119,8 +121,21 @@ class ComparisonBody(Container):
         ordered = self._columns.ordered(self.sorted_by_size)
         return [Head(column.name, place(column.profile), column.instead) for column in ordered]
 
-    def _show_table(self) -> None:
-        rows = rows_of(self.view, self._columns.profiles)
+    def _rows(self, room: int) -> list[ComparisonRow]:
+        """The rows of the table: below bars those of the differences too, where there is room for them."""
+        profiles = self._columns.profiles
+        rows = rows_of(self.view, profiles, points=True)
+        if self.view == SHARES and 1 + len(rows) + self._bar_lines + _LINES_BESIDE_BARS > room:
+            return rows_of(self.view, profiles)
+        return rows
+
+    @property
+    def _bar_lines(self) -> int:
+        """The lines that show all bars."""
+        return self._bars().lines(self._chart.size.width or self.app.size.width - 2)
+
+    def _show_table(self, screen_lines: int) -> None:
+        rows = self._rows(screen_lines - _LINES_ELSEWHERE)
         self._row = max(0, min(self._row, len(rows) - 1))
         chosen = self._columns.chosen
         place = self._columns.ordered(self.sorted_by_size).index(chosen) if chosen else 0
@@ -191,6 +206,9 @@ class ComparisonBody(Container):
         self.query_one(Verdicts).display = view == SHARES
         self.query_one(WhatIfPanel).display = view == WHAT_IF
         chart.styles.height = "1fr"
+        if view == SHARES and table.display and self._table_lines(room):
+            # The table stands right below the bars, not at the bottom of a high screen.
+            chart.styles.height = self._bar_lines + 1
         if view == TABLE:
             table.styles.height = "1fr"
         elif table.display:
@@ -203,11 +221,10 @@ class ComparisonBody(Container):
     def _table_lines(self, room: int) -> int:
         """The lines of a table that stands below a chart, which share some lines of room."""
         profiles = self._columns.profiles
-        lines = 1 + len(rows_of(self.view, profiles))
+        lines = 1 + len(self._rows(room))
         if len(profiles) < len(self._columns):
             lines = max(lines, _MIN_LINES_WITH_WORDS)
         if self.view != SHARES:
             return max(2, min(lines, room - _MIN_CHART_LINES))
         # The bars have their figures beside them: they go first.
-        wanted = self._bars().lines(self._chart.size.width or self.app.size.width - 2)
-        return lines if room - lines - 1 >= wanted else 0
+        return lines if room - lines - _LINES_BESIDE_BARS >= self._bar_lines else 0

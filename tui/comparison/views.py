@@ -16,8 +16,14 @@ WITH_TABLE = {SHARES, TABLE, TREND, NORMS}
 WITH_CHART = {SHARES, TREND, NORMS, WHAT_IF}
 
 
-def rows_of(view: int, models: Sequence[ModelProfile]) -> list[ComparisonRow]:
-    """The rows of a view's table."""
+def rows_of(view: int, models: Sequence[ModelProfile], *, points: bool = False) -> list[ComparisonRow]:
+    """The rows of a view's table.
+
+    Args:
+        view: which.
+        models: what is compared.
+        points: whether the shares' differences stand below them, where bars tell the shares.
+    """
     if view == TREND:
         return trend(models)
     if view == NORMS:
@@ -27,7 +33,9 @@ def rows_of(view: int, models: Sequence[ModelProfile]) -> list[ComparisonRow]:
     if view == TABLE:
         return rows
     shares = [
-        row._replace(label=rows[at - 1].label, head=True) for at, row in enumerate(rows) if row.key.endswith("_percent")
+        row._replace(label=rows[at - 1].label, head=True) if row.key.endswith("_percent") else row
+        for at, row in enumerate(rows)
+        if row.key.endswith("_percent") or (points and row.key.endswith("_points"))
     ]
     return [*rows[:1], *shares]
 

@@ -17,6 +17,7 @@ from core.count.tree import ModuleNode, Run
 from tui.charts.chart import Chart, Drawing
 from tui.charts.layer_bars import LayerBars
 from tui.charts.row_blocks import RowBlocks
+from tui.charts.sentence import Sentence
 from tui.charts.submodel_bars import SubmodelBars
 from tui.explorer.details import Details
 from tui.explorer.layout import LOW_LINES, pane_columns
@@ -96,6 +97,8 @@ class RowPane(Container, can_focus=True):
         """What stands below the details, or below the table."""
         count = self._count
         layers = layers_below(self._shown_nodes(), count.layers) if count else []
+        if self._view == _LAYERS and not self._row:
+            return Sentence("the layers are seen once the tree is built")
         if self._view == _LAYERS:
             return LayerBars(layers, self._whole, totals.parameters)
         if self._view == _SUBMODELS:

@@ -52,7 +52,8 @@ class PaneRule(Widget):
         palette, width = self._palette, self.size.width
         line = palette.ruled(HEAVY if self._focused else LIGHT)
         rule = self.get_component_rich_style("pane-rule--focused", partial=True) if self._focused else Style()
-        text = Text(f"{line} ", rule, no_wrap=True, overflow="crop", end="")
+        text = Text(no_wrap=True, overflow="crop", end="")
+        text.append(f"{line} ", rule)
         for number, title in enumerate(self._titles):
             text.append(palette.ruled(LIGHT) if number else "", rule)
             text.append(palette.plain(title.text), Style(bold=True, reverse=title.chosen))
