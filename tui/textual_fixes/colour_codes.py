@@ -89,10 +89,13 @@ def _color(number: str, numbers: Iterator[str]) -> str:
 
 @lru_cache(_MAX_STYLES)
 def _code(sent: _Style, wanted: _Style) -> str:
-    """What changes one style into another; "" where nothing does."""
+    """The shortest code that changes one style into another; "" where nothing does."""
+    if sent == wanted:
+        return ""
+    anew = _joined(["0", *sorted(wanted.attributes), wanted.front, wanted.ground])
     gone = sent.attributes - wanted.attributes
-    if gone - _ENDS.keys() or wanted == _DEFAULT:
-        return "" if sent == wanted else _joined(["0", *sorted(wanted.attributes), wanted.front, wanted.ground])
+    if gone - _ENDS.keys():
+        return anew
     ends = {_ENDS[attribute] for attribute in gone}
     kept = {each for each in sent.attributes & wanted.attributes if _ENDS.get(each) in ends}
     codes = [*sorted(ends), *sorted((wanted.attributes - sent.attributes) | kept)]
@@ -100,9 +103,8 @@ def _code(sent: _Style, wanted: _Style) -> str:
         codes.append(wanted.front or "39")
     if wanted.ground != sent.ground:
         codes.append(wanted.ground or "49")
-    return _joined(codes)
+    return min(_joined(codes), anew, key=len)
 
 
 def _joined(codes: Iterable[str]) -> str:
-    shown = [code for code in codes if code]
-    return f"\x1b[{';'.join(shown)}m" if shown else ""
+    return f"\x1b[{';'.join(code for code in codes if code)}m"
