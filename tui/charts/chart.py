@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.color import Color
 from rich.style import Style
 from rich.text import Text
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from core.text.width import in_columns
@@ -173,26 +173,46 @@ def _in_color(front: RGB, behind: RGB | None = None) -> Style:
     return Style(color=Color.from_rgb(*front), bgcolor=Color.from_rgb(*behind) if behind else None)
 
 
-class Chart(Widget):
-    """Shows one drawing; drawn anew only for another one, another size or another theme."""
+class DrawingWidget(Widget):
+    """Shows one drawing; drawn anew only for another one, another size or another ground, and sent where it differs."""
 
     def __init__(self, palette: Palette, *, id: str) -> None:
         super().__init__(id=id)
         self._palette = palette
         self._drawing: Drawing | None = None
+        self._picture = Text("")
+        self._drawn_for: tuple[Drawing | None, Size, bool] | None = None
+
+    def show_drawing(self, drawing: Drawing) -> None:
+        """Shows another drawing; only the rows that differ are painted."""
+        if drawing == self._drawing:
+            return
+        before = self.render().split("\n", allow_blank=True)
+        self._drawing = drawing
+        after = self.render().split("\n", allow_blank=True)
+        pairs = enumerate(zip_longest(before, after))
+        changed = [Region(0, row, self.size.width, 1) for row, (old, new) in pairs if old != new]
+        if changed or not self.size:
+            self.refresh(*changed)
+
+    def render(self) -> Text:
+        wanted = (self._drawing, self.size, self._palette.light)
+        if wanted != self._drawn_for:
+            self._picture = _picture_of(self._drawing, self.size, self._palette)
+            self._drawn_for = wanted
+        return self._picture
+
+
+class Chart(DrawingWidget):
+    """A drawing below the facts, as high as there is room."""
 
     def show(self, drawing: Drawing) -> None:
         """Shows another drawing."""
-        if drawing != self._drawing:
-            self._drawing = drawing
-            self.refresh()
-
-    def render(self) -> Text:
-        return picture_of(self._drawing, self.size, self._palette)
+        self.show_drawing(drawing)
 
 
-def picture_of(drawing: Drawing | None, size: Size, palette: Palette) -> Text:
-    """A drawing in some size; without colours where there are to be none."""
+def _picture_of(drawing: Drawing | None, size: Size, palette: Palette) -> Text:
+    """A drawing in some size."""
     width, height = size
     if not drawing or width < MIN_COLUMNS or height < MIN_LINES:
         return Text("")

@@ -8,7 +8,7 @@ from core.count.labels import ordered_categories
 from core.count.submodels import Submodel
 from core.count.totals import Totals
 from core.text.escape import escaped
-from core.text.numbers import exact, percent, share, short
+from core.text.numbers import exact, percent, plural, share, short
 from core.text.width import cells
 from tui.charts.chart import BOLD, DIM, Canvas
 from tui.charts.layer_runs import Run, runs_of
@@ -28,15 +28,11 @@ class RowBlocks:
         layers: those below the row under the cursor: their names and totals.
         submodels: of the model, where the row is the model and it has some.
         whole: the model's totals.
-        layers_key: what leads to more on the layers; "" for nothing.
-        parts_key: what leads to more on the parts.
     """
 
     layers: list[tuple[str, Totals]]
     submodels: list[Submodel]
     whole: Totals
-    layers_key: str = ""
-    parts_key: str = ""
 
     def draw(self, canvas: Canvas) -> None:
         """Draws the layers, then the parts."""
@@ -52,7 +48,7 @@ class RowBlocks:
         titled = canvas.height - top > _MIN_LINES
         if titled:
             told = f"{len(self.layers)} alike" if len(runs) == 1 and len(self.layers) > 1 else ""
-            _rule(canvas, top, "A layer" if len(runs) == 1 else "Layers", f"{self.layers_key} {told}".strip())
+            _rule(canvas, top, "A layer" if len(runs) == 1 else "Layers", told)
         row = top + 1 if titled else top
         shown = _most(runs, max(1, (canvas.height - row) // 2))
         names = [canvas.palette.shortened(_title(run), min(_MAX_NAME_COLUMNS, canvas.width // 3)) for run in shown]
@@ -97,7 +93,7 @@ class RowBlocks:
         room = canvas.height - top - 1
         if room < 1:
             return
-        _rule(canvas, top, "Parts", self.parts_key)
+        _rule(canvas, top, "Parts", plural(len(self.submodels), "part"))
         ordered = sorted(self.submodels, key=lambda part: -part[1].parameters)
         shown = [part for part in self.submodels if part in ordered[: room if len(ordered) <= room else room - 1]]
         names = [canvas.palette.shortened(escaped(name), canvas.width // 3) for name, _ in shown]

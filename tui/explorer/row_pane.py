@@ -191,6 +191,8 @@ class RowPane(Container, can_focus=True):
         low = height < LOW_LINES
         table = self.query_one(TotalsTable)
         table.display = self._view in _WITH_TABLE
+        # As high for every row, so that nothing below it moves with the cursor.
+        table.styles.height = table.lines_of(self._whole)
         above = self._fit_details(narrow, low) + (_LINES_ABOVE_LOW if low else _LINES_ABOVE)
         if not narrow:
             self.styles.height = "1fr"

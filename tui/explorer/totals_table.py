@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.events import Click
-from textual.geometry import Size
 from textual.message import Message
-from textual.widget import Widget
 
 from core.count.labels import ordered_categories
 from core.count.totals import Totals
 from tui.charts.category_table import CategoryTable
-from tui.charts.chart import picture_of
+from tui.charts.chart import DrawingWidget
 from tui.palette import Palette
 
 
-class TotalsTable(Widget):
-    """Shows totals; drawn anew only when they differ."""
+class TotalsTable(DrawingWidget):
+    """Shows totals, with a cursor on the categories while the pane has the focus."""
 
     class Asked(Message):
         """The page on the category under the cursor is wanted."""
 
     def __init__(self, palette: Palette, *, id: str) -> None:
-        super().__init__(id=id)
-        self._palette = palette
+        super().__init__(palette, id=id)
         self._totals = Totals()
         self._named_by = Totals()
         self._kinds = False
@@ -40,7 +36,7 @@ class TotalsTable(Widget):
         """Moves the cursor."""
         last = len(ordered_categories(self._totals)) - 1
         self._chosen = max(0, min(min(self._chosen, last) + step, last))
-        self.refresh()
+        self._draw()
 
     def on_click(self, event: Click) -> None:
         """A click puts the cursor on a category, another opens its page."""
@@ -54,7 +50,7 @@ class TotalsTable(Widget):
     def show_cursor(self, shown: bool) -> None:
         """Shows or hides the cursor."""
         self._cursor = shown
-        self.refresh()
+        self._draw()
 
     def show(self, totals: Totals, named_by: Totals, kinds: bool = False) -> None:
         """Shows other totals.
@@ -65,19 +61,14 @@ class TotalsTable(Widget):
             kinds: whether bars part weights from biases.
         """
         if totals != self._totals or named_by is not self._named_by or kinds != self._kinds:
-            higher = self.lines_of(totals) != self.lines_of(self._totals)
             self._totals, self._named_by, self._kinds = totals, named_by, kinds
-            self.refresh(layout=higher)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return self.lines_of(self._totals)
+            self._draw()
 
     @staticmethod
     def lines_of(totals: Totals) -> int:
         """How many lines the table of some totals has."""
         return CategoryTable(totals, totals).lines
 
-    def render(self) -> Text:
+    def _draw(self) -> None:
         chosen = self.category if self._cursor else ""
-        table = CategoryTable(self._totals, self._named_by, self._kinds, chosen)
-        return picture_of(table, self.size, self._palette)
+        self.show_drawing(CategoryTable(self._totals, self._named_by, self._kinds, chosen))
