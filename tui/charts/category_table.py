@@ -22,6 +22,7 @@ LABEL_COLUMNS = 12
 _MARK_COLUMNS = 2
 _MIN_BAR_COLUMNS, _SHORT_BAR_COLUMNS, MAX_BAR_COLUMNS = 16, 6, 60
 _SHORT_COLUMNS = 11
+_TICKS = (2, 3, 4)
 # Behind the last label of the scale, which is written over the bars' end.
 _SHARE_COLUMNS = 12
 _REVERSE = Style(reverse=True)
@@ -63,7 +64,8 @@ class CategoryTable:
         categories = ordered_categories(self.totals)
         columns, bar = self._arranged(canvas.width)
         left = _MARK_COLUMNS + LABEL_COLUMNS
-        axis = axis_to(max((share(tally.parameters, whole.parameters) for _, tally in categories), default=100.0), 2)
+        largest = max((share(tally.parameters, whole.parameters) for _, tally in categories), default=100.0)
+        axis = min((axis_to(largest, ticks) for ticks in _TICKS), key=lambda axis: axis.top)
         bar -= bar % (len(axis.ticks) - 1)
         self._heads(canvas, columns, axis, (left, bar))
         for row, (key, tally) in enumerate(categories, 1):

@@ -95,7 +95,7 @@ class ModelBars:
         view = in_view(len(self.models), min(room, len(self.models)), self.chosen)
         step = len(view) + 1 + (1 if high * (len(view) + 2) - 1 <= canvas.height else 0)
         scale = self._scale(known, keys)
-        wide = canvas.width // beside
+        wide = canvas.width // ceil(len(keys) / high)
         totals = [model.totals for model in known]
         labels = {key: common_label(key, totals) for key in keys}
         longest = max(map(cells, labels.values()))

@@ -122,12 +122,15 @@ class ComparisonBody(Container):
         return [Head(column.name, place(column.profile), column.instead) for column in ordered]
 
     def _rows(self, room: int) -> list[ComparisonRow]:
-        """The rows of the table: below bars those of the differences too, where there is room for them."""
+        """The rows of the table: below bars as many as there is room for, all, those of differences, or of shares."""
         profiles = self._columns.profiles
-        rows = rows_of(self.view, profiles, points=True)
-        if self.view == SHARES and 1 + len(rows) + self._bar_lines + _LINES_BESIDE_BARS > room:
+        if self.view != SHARES:
             return rows_of(self.view, profiles)
-        return rows
+        room -= 1 + self._bar_lines + _LINES_BESIDE_BARS
+        for rows in (rows_of(TABLE, profiles), rows_of(SHARES, profiles, points=True)):
+            if len(rows) <= room:
+                return rows
+        return rows_of(SHARES, profiles)
 
     @property
     def _bar_lines(self) -> int:
