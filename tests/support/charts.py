@@ -25,7 +25,7 @@ def lines_of(drawing: Drawing, width: int, height: int, palette: Palette | None 
     canvas = Canvas(width, height, palette or Palette())
     drawing.draw(canvas)
     lines = canvas.text().plain.split("\n")
-    while lines and not lines[-1]:
+    while lines and not lines[-1].strip():
         lines.pop()
     assert len(lines) <= height
     assert all(len(line) <= width for line in lines)

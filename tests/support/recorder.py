@@ -88,7 +88,7 @@ class Recorder(Terminal):
         return MODE.sub(b"", self.written.rpartition(b"\x1b[?1049l")[2]).decode().strip()
 
 
-READY = (r"22\.78", r"31\.65 %", r"[▸+]")
+READY = (r"22\.78", r"31\.65", r"[▸+]")
 
 
 def fresh_attributes() -> list[Any]:

@@ -375,7 +375,7 @@ def test_bars_of_norms_are_as_long_as_their_share(norms: list[tuple[int, int]]) 
         rows = cells_of(driver.app.screen)
         profiles = screen(driver).columns.profiles
         most = max(profile.percent("norm") for profile in profiles)
-        lines = [n for n, row in enumerate(rows) if re.match(r" m\d +█", text_of_row(row))]
+        lines = [n for n, row in enumerate(rows) if re.match(r" m\d +[▏▎▍▌▋▊▉█]", text_of_row(row))]
         assert len(lines) == len(profiles)
         bars = [bar_between(rows[n], 19, 19 + 60) for n in lines]
         room = max(max(extent.end for extent in bar.values()) for bar in bars)
@@ -435,5 +435,5 @@ async def test_plotext_draws_the_trend_and_its_axes(built: list[list[str]], size
         await read(driver)
         await driver.press("3")
         await driver.shows("along the model's size")
-        assert drawn_by_plotext(driver, built[-1]) > 0.95
+        assert drawn_by_plotext(driver, built[-1]) > 0.9, "all but the cells where lines cross"
         assert any("⠤" in line for line in built[-1])

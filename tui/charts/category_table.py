@@ -20,7 +20,7 @@ from tui.charts.two_kinds import draw_two_kinds, kinds_legend
 
 LABEL_COLUMNS = 12
 _MARK_COLUMNS = 2
-_MIN_BAR_COLUMNS, _SHORT_BAR_COLUMNS, MAX_BAR_COLUMNS = 16, 6, 60
+_MIN_BAR_COLUMNS, _SHORT_BAR_COLUMNS, MAX_BAR_COLUMNS = 12, 6, 60
 _SHORT_COLUMNS = 11
 _TICKS = (2, 3, 4)
 # Behind the last label of the scale, which is written over the bars' end.

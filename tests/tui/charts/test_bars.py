@@ -56,7 +56,7 @@ def bars(lines: list[str]) -> dict[str, tuple[float, str]]:
     return found
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES[1:])
+@pytest.mark.parametrize(("width", "height"), SIZES[2:])
 @pytest.mark.parametrize("ascii", [False, True])
 def test_share_bars_are_in_proportion_and_have_their_values(width: int, height: int, ascii: bool) -> None:
     totals = totals_of(PARTS)
@@ -99,7 +99,7 @@ def test_the_scale_goes_from_0_to_a_round_number() -> None:
 def test_each_bar_stands_in_the_row_of_its_category(width: int) -> None:
     lines = lines_of(CategoryTable(GPT2, GPT2), width, 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
-    assert width < 40 or [line.split()[-2] for line in lines[1:5]] == ["22.78", "45.54", "0.03", "31.65"]
+    assert width < 40 or [line.split()[-1] for line in lines[1:5]] == ["22.78", "45.54", "0.03", "31.65"]
     lines = lines_of(CategoryTable(GPT2, GPT2, kinds=True), width, 9)
     assert [line[:1] for line in lines[1:5]] == ["●", "■", "▲", "◆"]
     assert width < 40 or [line.split()[-2] for line in lines[1:5]] == ["0.13", "0.08", "50.00", "0.00"]
@@ -125,7 +125,7 @@ def test_kind_bars_part_each_category_by_its_biases() -> None:
         if match := re.match(r"\S (.+?) +(█*)(░*) +([\d.]+) +\d+ +(\d+)", line):
             parted[match[1]] = (len(match[2]), len(match[3]), f"{match[4]} % {match[5]}")
     room = sum(parted["Embedding"][:2])
-    assert room >= 16
+    assert room >= 12
     assert parted == {
         "Attention": (room - room // 4, room // 4, "25.00 % 10"),
         "Layer norm": (room - room // 2, room // 2, "50.00 % 5"),

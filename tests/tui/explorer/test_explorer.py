@@ -53,7 +53,7 @@ async def test_a_published_file_shows_its_masks_apart(tmp_path: Path) -> None:
         await driver.shows("124,439,808", "not counted: 12,582,924 of buffers", "22.78")
 
 
-@pytest.mark.parametrize(("size", "count"), [((50, 24), "40.0M"), (WIDE, "40,000,016")])
+@pytest.mark.parametrize(("size", "count"), [((55, 24), "40.0M"), (WIDE, "40,000,016")])
 async def test_what_is_not_counted_is_told_with_its_size(size: tuple[int, int], count: str, tmp_path: Path) -> None:
     layer = "model.layers.0.mlp.up_proj.weight"
     packed = {layer: ("U8", (1_280_000_000, 1)), f"{layer}.absmax": ("U8", (40_000_000,))}
