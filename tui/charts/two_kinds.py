@@ -29,7 +29,7 @@ def draw_two_kinds(
     palette = canvas.palette
     unit = 1 if palette.ascii or palette.monochrome else EIGHTHS
     length = max(1, round(part * room)) if unit == 1 else length_of(part, 1, room)
-    end = round(length * weights / (weights + biases))
+    end = length - round(length * biases / (weights + biases))
     # Of a bar that has room for both, neither is lost.
     end = min(max(end, 1 if weights else 0), length - 1 if biases and length > 1 else length)
     colors = [palette.rgb(category), bias_color(palette)]
