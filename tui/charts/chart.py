@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -23,6 +24,7 @@ MIN_COLUMNS, MIN_LINES = 16, 1
 DIM = Style(dim=True)
 BOLD = Style(bold=True)
 _PLAIN = Style()
+_MAX_COLORS = 256
 
 
 class Drawing(Protocol):
@@ -55,6 +57,7 @@ class Canvas:
         self.height = height
         self.palette = palette
         self._rows: list[list[_Cell]] = [[_BLANK] * width for _ in range(height)]
+        self._end = 0
 
     def words(self, text: str, column: int, row: int, style: Style | RGB | None = None) -> None:
         """Writes from a cell to the right; what lies beyond the edges is left out.
@@ -67,6 +70,7 @@ class Canvas:
         """
         if not 0 <= row < self.height:
             return
+        self._end = max(self._end, row + 1)
         shown = _in_color(style) if isinstance(style, tuple) else style or _PLAIN
         for at, cluster in enumerate(in_columns(text), column):
             if 0 <= at < self.width:
@@ -75,6 +79,7 @@ class Canvas:
     def mark(self, mark: str, column: int, row: int, front: RGB, behind: RGB | None = None) -> None:
         """Fills a cell with a mark, on a ground of another colour where a second part lies behind it."""
         if 0 <= row < self.height and 0 <= column < self.width:
+            self._end = max(self._end, row + 1)
             self._rows[row][column] = _Cell(mark, _in_color(front, behind))
 
     def bar(self, place: tuple[int, int], room: int, part: tuple[str, float], whole: float) -> None:
@@ -144,12 +149,13 @@ class Canvas:
                 styles[start:end] = [style] * (end - start)
         for at, (mark, style) in enumerate(zip(line.plain, styles), column):
             if mark != " " and 0 <= row < self.height and 0 <= at < self.width:
+                self._end = max(self._end, row + 1)
                 self._rows[row][at] = _Cell(self.palette.ruled(mark), style)
 
     def text(self) -> Text:
-        """The picture as drawn so far."""
+        """The picture as drawn so far, down to the last row that has anything."""
         text = Text(no_wrap=True, overflow="crop", end="")
-        for number, row in enumerate(self._rows):
+        for number, row in enumerate(self._rows[: self._end]):
             text.append("\n" if number else "")
             for style, cells in groupby(_with_blanks_joined(row), key=lambda cell: cell.style):
                 text.append("".join(cell.text for cell in cells), style)
@@ -169,6 +175,7 @@ def _with_blanks_joined(row: Sequence[_Cell]) -> list[_Cell]:
     return joined
 
 
+@lru_cache(_MAX_COLORS)
 def _in_color(front: RGB, behind: RGB | None = None) -> Style:
     return Style(color=Color.from_rgb(*front), bgcolor=Color.from_rgb(*behind) if behind else None)
 

@@ -15,10 +15,7 @@ from core.count.layer_totals import layers_below
 from core.count.totals import Totals
 from core.count.tree import ModuleNode, Run
 from tui.charts.chart import Chart, Drawing
-from tui.charts.layer_bars import LayerBars
 from tui.charts.row_blocks import RowBlocks
-from tui.charts.sentence import Sentence
-from tui.charts.submodel_bars import SubmodelBars
 from tui.explorer.details import Details
 from tui.explorer.layout import LOW_LINES, pane_columns
 from tui.explorer.outline import OutlineRow
@@ -97,16 +94,19 @@ class RowPane(Container, can_focus=True):
         """What stands below the details, or below the table."""
         count = self._count
         layers = layers_below(self._shown_nodes(), count.layers) if count else []
+        # What the first picture can do without is imported when it is asked for.
         if self._view == _LAYERS and not self._row:
+            from tui.charts.sentence import Sentence
+
             return Sentence("the layers are seen once the tree is built")
         if self._view == _LAYERS:
+            from tui.charts.layer_bars import LayerBars
+
             return LayerBars(layers, self._whole, totals.parameters)
-        if self._view == _SUBMODELS:
-            return (
-                SubmodelBars(count.submodels, count.unrecognised, self._whole)
-                if count
-                else SubmodelBars([], [], totals)
-            )
+        if self._view == _SUBMODELS and count:
+            from tui.charts.submodel_bars import SubmodelBars
+
+            return SubmodelBars(count.submodels, count.unrecognised, self._whole)
         of_model = self._row is None or self._row.parent is None
         return RowBlocks(layers, count.submodels if count and of_model else [], self._whole)
 
