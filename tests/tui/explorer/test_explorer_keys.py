@@ -208,7 +208,7 @@ async def test_an_empty_filter_closes_by_enter() -> None:
 async def test_the_view_keys() -> None:
     async with exploring("gpt2") as driver:
         await driver.press("2")
-        await driver.shows("7.1M", "h.0", "■ MLP 66.63 %  ● Attention 33.33 %", "too small to draw:  ▲")
+        await driver.shows("7,087,872", "h.0", "■ MLP 66.63 %  ● Attention 33.33 %", "too small to draw:")
         await driver.press("3")
         await driver.shows("weights", "50.00       19,200   19,200")
         await driver.press("1")
