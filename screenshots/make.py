@@ -123,7 +123,7 @@ VIEWS = [
     View(
         "experts",
         (EXPERTS,),
-        "embed_tokens",
+        "RMSNorm",
         ("G", "up", "up", *["right"] * 4, *_down(2), "right", *_LOOK_BELOW),
         "experts",
     ),
