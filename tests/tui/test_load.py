@@ -26,7 +26,7 @@ def layers(first: int, last: int) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 def whole(driver: Driver) -> int:
     """The parameters in the table's last row."""
-    (found,) = re.findall(r"^.*Total +([\d,]+) ", driver.text, re.MULTILINE)
+    (found,) = re.findall(r"^.*Total +[\d.]+ +([\d,]+) ", driver.text, re.MULTILINE)
     return int(found.replace(",", ""))
 
 
