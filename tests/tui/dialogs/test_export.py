@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.support.checkpoints import write
-from tests.support.screen import NARROW, Driver, exploring
+from tests.support.screen import Driver, exploring
 from tui.dialogs.export import ExportScreen, free_name
 from tui.widgets.line import Line
 
