@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.dtypes import name_of_torch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from core.checkpoint.quantization import QuantizationConfig
 
-_Section = Mapping[str, Any]
+_Section: TypeAlias = "Mapping[str, Any]"
 
 # Fields that are one number, each with what configs call it, the most frequent first: those of transformers' models,
 # then those of the models' own code. GGUF's keys are put into these words by core.readers.gguf.config.

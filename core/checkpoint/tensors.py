@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from functools import partial
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.checkpoint.learned import Learned
 from core.checkpoint.placement import NOWHERE, Placement
+from core.checkpoint.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from core.checkpoint.places import Place
+else:
+    Protocol = object
 
 
 _MAX_PLAIN_BYTES = 1 << 48
@@ -21,24 +25,38 @@ _MAX_PLAIN_DIMENSIONS = 64
 """Torch has no more."""
 
 
-class StoredTensor(NamedTuple):
+class StoredTensor(Record):
     """One tensor as its file names it.
 
-    A named tuple, since a checkpoint may hold a million of them.
+    Attributes:
+        name: with the path of its module, as in `model.layers.0.mlp.up_proj.weight`.
+        shape: its dimensions, in the order of PyTorch.
+        dtype: as safetensors spells it: `F32`, `BF16`, `F8_E4M3`.
+        nbytes: what its values take in the file.
+        file: the shard that holds it, relative to the checkpoint; "" where there is no file.
+        storage: tensors with the same storage share their values; None where the format cannot share.
+        is_parameter: whether it is a parameter or a buffer, where the format itself says so; None where it does not.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    """As safetensors spells it: `F32`, `BF16`, `F8_E4M3`."""
-    nbytes: int
-    """What its values take in the file."""
-    file: str
-    """The shard that holds it, relative to the checkpoint; "" where there is no file."""
-    storage: Hashable | None
-    """Tensors with the same storage share their values; None where the format cannot share."""
-    is_parameter: bool | None = None
-    """Whether it is a parameter or a buffer, where the format itself says so; None where it does not."""
+    __slots__ = ("dtype", "file", "is_parameter", "name", "nbytes", "shape", "storage")
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        nbytes: int,
+        file: str,
+        storage: Hashable | None,
+        is_parameter: bool | None = None,
+    ) -> None:
+        self.name = name
+        self.shape = shape
+        self.dtype = dtype
+        self.nbytes = nbytes
+        self.file = file
+        self.storage = storage
+        self.is_parameter = is_parameter
 
 
 class Layout(Protocol):
@@ -138,9 +156,8 @@ class TensorBatch:
     def __iter__(self) -> Iterator[StoredTensor]:
         storages = repeat(None) if self.storages is None else self.storages
         said = repeat(None) if self.are_parameters is None else self.are_parameters
-        rows = zip(self.names, self.shapes, self.dtypes, self.sizes, repeat(self.file), storages, said)
-        # tuple.__new__ fills a named tuple several times faster than its own constructor.
-        return map(partial(tuple.__new__, StoredTensor), rows)
+        columns = self.names, self.shapes, self.dtypes, self.sizes
+        return map(StoredTensor, *columns, repeat(self.file), storages, said)
 
     @property
     def starts(self) -> array[int] | None:

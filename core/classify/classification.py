@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 from core.checkpoint.config import ModelConfig
 from core.classify.adapters import is_frozen
@@ -17,6 +16,7 @@ from core.classify.shared_storage import counted_originals
 from core.classify.ties import TieCandidate, Ties
 from core.naming.template import is_bias, template_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.packing.layouts import Packed
     from core.classify.user_rules import Rules

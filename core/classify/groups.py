@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import Role
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
-class Classification(NamedTuple):
+
+class Classification(Record):
     """What each tensor of a group is.
 
     Attributes:
@@ -25,16 +28,42 @@ class Classification(NamedTuple):
             `core.classify.breakdown`.
     """
 
-    role: Role
-    category: str
-    kind: Literal["weight", "bias"]
-    parameters: int
-    elements: int
-    bits: int = 0
-    tied_to: str = ""
-    unknown: bool = False
-    assumed: bool = False
-    breakdown: tuple[tuple[str, int], ...] = ()
+    __slots__ = (
+        "assumed",
+        "bits",
+        "breakdown",
+        "category",
+        "elements",
+        "kind",
+        "parameters",
+        "role",
+        "tied_to",
+        "unknown",
+    )
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        role: Role,
+        category: str,
+        kind: Literal["weight", "bias"],
+        parameters: int,
+        elements: int,
+        bits: int = 0,
+        tied_to: str = "",
+        unknown: bool = False,
+        assumed: bool = False,
+        breakdown: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        self.role = role
+        self.category = category
+        self.kind = kind
+        self.parameters = parameters
+        self.elements = elements
+        self.bits = bits
+        self.tied_to = tied_to
+        self.unknown = unknown
+        self.assumed = assumed
+        self.breakdown = breakdown
 
     @property
     def is_packed(self) -> bool:

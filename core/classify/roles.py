@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container
 from math import prod
-from typing import Literal
 
 from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.tensors import StoredTensor
@@ -20,7 +19,11 @@ from core.naming.buffers import (
     WIGNER,
 )
 
-Role = Literal["parameter", "buffer", "tied", "quantization", "beside_model"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+Role: TypeAlias = "Literal['parameter', 'buffer', 'tied', 'quantization', 'beside_model']"
 """What a tensor is to the model; `beside_model` is that of an averaged copy and of an optimizer's state."""
 
 # No gradient reaches whole numbers, and weights are seldom packed into these dtypes.

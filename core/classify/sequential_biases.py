@@ -7,9 +7,12 @@ matrix `0.weight`, `1.bias` that of the vector `1.weight`.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from core.checkpoint.tensors import TensorBatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _WEIGHT = "weight"
 _BIAS = "bias"

@@ -7,7 +7,6 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from core.checkpoint.source import Progress, Reader, Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
@@ -21,6 +20,7 @@ from core.count.totals import Totals, add_group
 from core.naming.speculative import marked, prefixes
 from core.naming.template import templates_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.user_rules import Rules
     from core.count.submodels import Submodel

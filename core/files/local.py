@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import BinaryIO
 
 from core.checkpoint.errors import CheckpointError, from_os_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _KINDS = (
     (stat.S_ISDIR, "a folder, not a file"),

@@ -110,7 +110,7 @@ def _promised(folder: Folder, index: str) -> list[str]:
 def _piece(folder: Folder, name: str, place: int, total: int, missing: str, open_files: OpenFiles) -> Reader:  # noqa: PLR0917
     reader = open_files([name], "")
     text = f"piece {place:,} of {total:,}: {name} alone is counted, the others are not all beside it"
-    reader.source = reader.source._replace(piece=f"{text} (missing: {missing})")
+    reader.source = reader.source.replaced(piece=f"{text} (missing: {missing})")
     return reader
 
 

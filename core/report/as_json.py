@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.errors import Failure
 from core.checkpoint.uncounted import Uncounted
@@ -15,7 +14,10 @@ from core.count.totals import NOT_COUNTED, Totals
 from core.report.results import MAX_UNRECOGNISED_NAMES, By, Result
 from core.text.numbers import share
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from core.count.module_count import ModuleCount
 
 
@@ -61,12 +63,12 @@ def _record(count: Count) -> dict[str, Any]:
     whole = count.totals.parameters
     parts = [
         {
-            "part": part.name,
-            "parameters": part.totals.parameters,
-            "percent": share(part.totals.parameters, whole),
-            "categories": _categories(part.totals, whole),
+            "part": name,
+            "parameters": totals.parameters,
+            "percent": share(totals.parameters, whole),
+            "categories": _categories(totals, whole),
         }
-        for part in count.submodels
+        for name, totals in count.submodels
     ]
     source = count.source
     record = {"model": source.model, "source": source.source, "format": source.format, **_figures(count, parts)}

@@ -62,13 +62,13 @@ class SubmodelBars:
         """All submodels, or as many as there are rows for, the smallest together as the last."""
         if len(self.submodels) <= rows:
             return self.submodels
-        largest = sorted(self.submodels, key=lambda submodel: -submodel.totals.parameters)[: rows - 1]
+        largest = sorted(self.submodels, key=lambda submodel: -submodel[1].parameters)[: rows - 1]
         rest = Totals()
         for submodel in self.submodels:
             if submodel not in largest:
-                rest.add(submodel.totals)
+                rest.add(submodel[1])
         kept = [submodel for submodel in self.submodels if submodel in largest]
-        return [*kept, Submodel(f"{len(self.submodels) - len(kept)} smaller ones", rest)]
+        return [*kept, (f"{len(self.submodels) - len(kept)} smaller ones", rest)]
 
     def _bar(self, canvas: Canvas, row: int, ends: tuple[int, int], totals: Totals) -> None:
         start, length, below = ends[0], ends[1] - ends[0], 0

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import accumulate, pairwise
 from operator import ne, sub
-from typing import NamedTuple
 
 from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
@@ -27,12 +26,8 @@ _MAX_FILE_BYTES = 1 << 63
 """No file is so long, as `EntryChecks.finish` will tell of a header that says so."""
 
 
-class Layout(NamedTuple):
-    """What tensors of one dtype and shape have in common."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    nbytes: int
+Layout = tuple[str, tuple[int, ...], int]
+"""What tensors of one dtype and shape have in common: both, and the bytes that their values take."""
 
 
 class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
@@ -46,7 +41,7 @@ class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
         """
         layout = layout_of(key[0], list(key[1]))
         # Shapes whose hashes may have been made alike are looked at each time: a dictionary of them takes minutes.
-        if not may_collide((layout.nbytes,), (layout.shape,)):
+        if not may_collide((layout[2],), (layout[1],)):
             self[key] = layout
         return layout
 
@@ -71,7 +66,7 @@ def layout_of(dtype: object, shape: object) -> Layout:
     bits = values * DTYPE_BITS[dtype]
     if bits % 8:
         raise ValueError(f"{values:,} values of {dtype} do not fill whole bytes")
-    return Layout(dtype, tuple(shape), bits // 8)
+    return dtype, tuple(shape), bits // 8
 
 
 _LayoutColumns = tuple[tuple[str, ...], tuple[tuple[int, ...], ...], tuple[int, ...]]
@@ -146,21 +141,20 @@ class EntryChecks:
             return
         entry = self._entry(name, value)
         try:
-            layout = layout_of(entry["dtype"], entry["shape"])
+            dtype, shape, nbytes = layout_of(entry["dtype"], entry["shape"])
         except ValueError as error:
             raise self._fault(str(error), name) from error
         offsets = entry["data_offsets"]
         if not isinstance(offsets, list) or len(offsets) != 2 or not all(type(n) is int for n in offsets):
             raise self._fault("its data_offsets are not two whole numbers", name)
         begin, end = offsets
-        if end - begin != layout.nbytes or begin < 0:
-            shape = shortened(" × ".join(map(str, layout.shape)), 120) or "one value"
+        if end - begin != nbytes or begin < 0:
+            shown = shortened(" × ".join(map(str, shape)), 120) or "one value"
             raise self._fault(
-                f"its data_offsets [{begin}, {end}] do not hold {layout.nbytes:,} bytes, the size of"
-                f" {layout.dtype} {shape}",
+                f"its data_offsets [{begin}, {end}] do not hold {nbytes:,} bytes, the size of {dtype} {shown}",
                 name,
             )
-        columns = (layout.dtype,), (layout.shape,), (layout.nbytes,)
+        columns = (dtype,), (shape,), (nbytes,)
         if begin == self._end:
             self._keep([name], columns, [begin, end])
         else:

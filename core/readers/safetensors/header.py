@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.tensors import TensorBatch
@@ -19,6 +18,10 @@ from core.readers.safetensors.column_decoder import ColumnDecoder
 from core.readers.safetensors.entries import EntryChecks, Layouts
 from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 MAX_HEADER_BYTES = 1 << 29
 """About four million tensors. What claims more is not believed."""

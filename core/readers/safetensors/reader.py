@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from core.checkpoint.learned import Learned
 from core.checkpoint.source import Progress, Source
@@ -15,6 +14,7 @@ from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
 from core.text.escape import escaped
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.readers.shard_index import ShardIndex
 
