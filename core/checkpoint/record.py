@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     RecordT = TypeVar("RecordT", bound="Record")
 
 
-class Record:  # noqa: PLW1641  # some of them change
+class Record:
     """Values under names: two are equal where all of theirs are.
 
     A subclass names its values in `__slots__` and takes each under its name in `__init__`. This stands in for named
@@ -32,6 +32,9 @@ class Record:  # noqa: PLW1641  # some of them change
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and other.as_dict() == self.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.as_dict().values()))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"

@@ -73,7 +73,10 @@ def _record(count: Count) -> dict[str, Any]:
     source = count.source
     record = {"model": source.model, "source": source.source, "format": source.format, **_figures(count, parts)}
     if unrecognised := count.unrecognised:
-        record["categories"]["other"]["names"] = [other._asdict() for other in unrecognised[:MAX_UNRECOGNISED_NAMES]]
+        record["categories"]["other"]["names"] = [
+            {"name": other.name, "tensor_count": other.tensor_count, "parameters": other.parameters}
+            for other in unrecognised[:MAX_UNRECOGNISED_NAMES]
+        ]
     return record
 
 

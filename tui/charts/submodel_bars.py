@@ -93,10 +93,10 @@ class SubmodelBars:
         shown = self.unrecognised if len(self.unrecognised) <= rows else self.unrecognised[: max(0, rows - 1)]
         canvas.words(palette.glyph("other"), 0, top, palette.rgb("other"))
         canvas.words("Other: names that no rule knows", 2, top)
-        for row, (name, count, parameters) in enumerate(shown, top + 1):
-            figures = f"{percent(share(parameters, whole)):>6} %  "
-            times = f" {palette.plain('×')}{count}" if count > 1 else ""
-            fitted = palette.shortened(escaped(name), canvas.width - len(figures) - len(times))
+        for row, each in enumerate(shown, top + 1):
+            figures = f"{percent(share(each.parameters, whole)):>6} %  "
+            times = f" {palette.plain('×')}{each.tensor_count}" if each.tensor_count > 1 else ""
+            fitted = palette.shortened(escaped(each.name), canvas.width - len(figures) - len(times))
             canvas.words(figures + fitted + times, 0, row)
         if len(shown) < len(self.unrecognised):
             left = self.unrecognised[len(shown) :]

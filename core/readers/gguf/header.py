@@ -6,15 +6,18 @@ loads (ggml/src/gguf.cpp) is read here too.
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
-
 from core.checkpoint.errors import DAMAGED, CheckpointError
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import TensorBatch
 from core.files.foreign import foreign
 from core.readers.gguf.header_bytes import HeaderBytes
 from core.readers.gguf.tensor_table import TensorTable
 from core.text.numbers import plural
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 MAGIC = b"GGUF"
 NEWEST = 3
@@ -31,10 +34,13 @@ _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _UINT32, _BOOL, _STRING, _ARRAY = 4, 7, 8, 9
 
 
-class ArrayLength(NamedTuple):
+class ArrayLength(Record):
     """An array of the metadata: its elements are not kept."""
 
-    length: int
+    __slots__ = ("length",)
+
+    def __init__(self, length: int) -> None:
+        self.length = length
 
 
 Value = int | float | bool | str | ArrayLength

@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import repeat
 from operator import length_hint
 from struct import Struct, calcsize, error, unpack_from
-from typing import Any, BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 MAX_HEADER_BYTES = 1 << 29
 """Bytes of one header that are read; 150,000 tokens and merges take about 5 MB."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError
@@ -15,6 +14,10 @@ from core.files.gguf_names import is_companion, models_among, split_of
 from core.readers.gguf.config import config_of, notes_of
 from core.readers.gguf.header import GgufHeader
 from core.text.numbers import plural, size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_CHOICES = 8
 _ALL_AGAIN = "download them all again"
@@ -57,7 +60,8 @@ class GgufReader:
         self._check_all_there()
         self.folder.expect(self._parts)
         seen: set[str] = set()
-        promised, config = None, dict[str, Any]()
+        promised: object = None
+        config: dict[str, Any] = {}
         for number, part in enumerate(self._parts):
             opened, length = self.folder.open(part)
             with opened:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
+from core.checkpoint.record import Record
 from core.checkpoint.uncounted import Uncounted
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.values import Inert, PickledDict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _WRAPPERS = {
     *("state_dict", "model", "module", "model_state_dict", "model_state", "ema", "model_ema", "net", "network"),
@@ -28,7 +31,7 @@ _BESIDE = {
 _MAX_LOOKED_AT = 64
 
 
-class Part(NamedTuple):
+class Part(Record):
     """A container or an object in what was saved.
 
     Attributes:
@@ -37,9 +40,12 @@ class Part(NamedTuple):
         size: the tensors in it.
     """
 
-    name: str
-    value: Any
-    size: Uncounted
+    __slots__ = ("name", "size", "value")
+
+    def __init__(self, name: str, value: Any, size: Uncounted) -> None:
+        self.name = name
+        self.value = value
+        self.size = size
 
     @property
     def is_beside(self) -> bool:
