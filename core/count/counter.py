@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from core.checkpoint.source import Progress, Reader, Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
+from core.checkpoint.tensors import Layout, StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, Hashable]
-"""By what tensors are one group: a name without digits, a shape, a dtype, and what else tells tensors apart.
+GroupKey = tuple[str, tuple[tuple[int, ...], str] | Layout, Hashable]
+"""By what tensors are one group: a name without digits, the shape and the dtype or a layout that stands for both, and
+what else tells tensors apart.
 
 The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, whether it is a
 matrix's bias, and the category by rules given; None where no tensor of a batch has any of them.
@@ -164,7 +165,7 @@ class ParameterCounter:
         templates = self._templates(batch)
         told_apart = self._told_apart(batch, copies)
         counts = Counter(_keys(templates, batch, told_apart))
-        of_matrices = biases_of_matrices(templates, counts, batch)
+        of_matrices = biases_of_matrices(templates, list(map(_template_and_shape, counts)), batch)
         if of_matrices:
             told_apart = list(zip(told_apart, of_matrices))
             counts = Counter(_keys(templates, batch, told_apart))
@@ -202,7 +203,7 @@ class ParameterCounter:
         columns: list[Iterable[Hashable]] = [] if copies is None else [copies]
         if batch.are_parameters is not None:
             columns.append(batch.are_parameters)
-        if may_collide(batch.sizes, batch.shapes):
+        if batch.layouts is None and may_collide(batch.sizes, batch.shapes):
             # The hash of a text cannot be foreseen.
             columns.append(map(str, batch.shapes))
         if self.rules:
@@ -235,7 +236,12 @@ class ParameterCounter:
 
 def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Iterable[Hashable]) -> Iterator[GroupKey]:
     """By which group each tensor of a batch is found."""
-    return zip(templates, batch.shapes, batch.dtypes, told_apart)
+    return zip(templates, batch.layouts or zip(batch.shapes, batch.dtypes), told_apart)
+
+
+def _template_and_shape(key: GroupKey) -> tuple[str, tuple[int, ...]]:
+    layout = key[1]
+    return key[0], layout[0] if isinstance(layout, tuple) else layout.shape
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:
