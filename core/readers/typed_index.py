@@ -45,19 +45,20 @@ def typed_index(text: bytes) -> tuple[Any, dict[str, list[str]]] | None:
 
 
 def _promised(text: memoryview) -> dict[str, list[str]] | None:
-    """The tensors of each shard; None where one is named twice, or too many are."""
+    """The tensors of each shard, in the index's order; None where one is named twice, or too many are."""
     promised: defaultdict[str, list[str]] = defaultdict(list)
-    seen: set[str] = set()
     total = 0
     for piece in _pieces(text):
         pairs = _PAIRS.decode(piece)
         for tensor, shard in pairs.items():
             promised[shard].append(tensor)
-        seen.update(pairs)
         total += len(pairs)
-        if len(seen) < total or total > MAX_VALUES:
+        if total > MAX_VALUES:
             return None
-    return promised
+    seen: set[str] = set()
+    for tensors in promised.values():
+        seen.update(tensors)
+    return promised if len(seen) == total else None
 
 
 def _pieces(text: memoryview) -> Iterator[bytes]:
