@@ -61,7 +61,7 @@ def _plain_columns(text: bytes, known: Layouts) -> Columns | None:
     if not _have_types(dtypes, shapes, offsets):
         return None
     try:
-        layouts = list(map(known.__getitem__, zip(dtypes, map(tuple, shapes))))
+        layouts = [known[dtype][tuple(shape)] for dtype, shape in zip(dtypes, shapes)]
     except ValueError:
         return None
     return Columns(list(entries), layouts, offsets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from itertools import chain
 
 from core.readers.safetensors.layouts import Layout
 
@@ -30,11 +29,9 @@ class Columns:
             layouts: as above.
             offsets: of each the two.
         """
-        both = list(chain.from_iterable(offsets))
         self.names = names
         self.layouts = layouts
-        self.begins = both[::2]
-        self.ends = both[1::2]
+        self.begins, self.ends = zip(*offsets)
 
 
 def has_nothing_twice(text: bytes, names: Collection[str]) -> bool:

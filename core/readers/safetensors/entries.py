@@ -59,7 +59,7 @@ class EntryChecks:
             return False
         sizes = [layout.nbytes for layout in layouts]
         # Where the values follow each other, each begins where the one before it ends.
-        if ends == list(accumulate(sizes, initial=self._end))[1:] and begins == [self._end, *ends[:-1]]:
+        if ends == tuple(accumulate(sizes, initial=self._end))[1:] and begins == (self._end, *ends[:-1]):
             self._keep(names, layouts, begins, ends[-1])
         else:
             if any(map(ne, map(sub, ends, begins), sizes)) or min(begins) < 0:
@@ -84,7 +84,7 @@ class EntryChecks:
         entry = self._entry(name, value)
         try:
             layout = layout_of(entry["dtype"], entry["shape"])
-            layout = self._layouts[layout.dtype, layout.shape]
+            layout = self._layouts[layout.dtype][layout.shape]
         except ValueError as error:
             raise self._fault(str(error), name) from error
         offsets = entry["data_offsets"]
@@ -99,9 +99,9 @@ class EntryChecks:
                 name,
             )
         if begin == self._end:
-            self._keep([name], [layout], [begin], end)
+            self._keep([name], [layout], (begin,), end)
         else:
-            self._keep_displaced([name], [layout], [begin], [end])
+            self._keep_displaced([name], [layout], (begin,), (end,))
 
     def _entry(self, name: str, value: object) -> dict[str, object]:
         # The crate's decoder takes an array of the three values for the object, too.
@@ -147,7 +147,7 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _keep(self, names: list[str], layouts: list[Layout], begins: list[int], end: int) -> None:
+    def _keep(self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], end: int) -> None:
         """Keeps for the next batch some entries whose values follow those before."""
         self._end = end
         if self._begins is not None:
@@ -155,7 +155,9 @@ class EntryChecks:
         self._names += names
         self._kept += layouts
 
-    def _keep_displaced(self, names: list[str], layouts: list[Layout], begins: list[int], ends: list[int]) -> None:
+    def _keep_displaced(
+        self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], ends: tuple[int, ...]
+    ) -> None:
         """Keeps for the next batch some entries whose values lie in another order than they."""
         self._displaced += zip(begins, ends, names)
         if self._begins is None:

@@ -27,30 +27,43 @@ class Layout:
         self.nbytes = nbytes
 
 
-class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
-    """By dtype and shape those known to be right, which are few and shared by their tensors.
+class _OfDtype(dict[tuple[int, ...], Layout]):
+    """By shape the known layouts of one dtype."""
 
-    Attributes:
-        unshared_count: how often one was given that is not kept for others.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, dtype: str) -> None:
         super().__init__()
+        self.dtype = dtype
         self.unshared_count = 0
 
-    def __missing__(self, key: tuple[str, tuple[int, ...]]) -> Layout:
+    def __missing__(self, shape: tuple[int, ...]) -> Layout:
         """A further one.
 
         Raises:
             ValueError: where it is wrong, with the reason.
         """
-        layout = layout_of(key[0], list(key[1]))
+        layout = layout_of(self.dtype, list(shape))
         # Shapes whose hashes may have been made alike are looked at each time: a dictionary of them takes minutes.
         if may_collide((layout.nbytes,), (layout.shape,)):
             self.unshared_count += 1
         else:
-            self[key] = layout
+            self[shape] = layout
         return layout
+
+
+class Layouts(dict[str, _OfDtype]):
+    """By dtype, then by shape, those known to be right, which are few and shared by their tensors.
+
+    To ask for a further one raises a ValueError where it is wrong, with the reason.
+    """
+
+    def __missing__(self, dtype: str) -> _OfDtype:
+        """The layouts of a further dtype, known or unknown."""
+        return self.setdefault(dtype, _OfDtype(dtype))
+
+    @property
+    def unshared_count(self) -> int:
+        """How often one was given that is not kept for others."""
+        return sum(layouts.unshared_count for layouts in self.values())
 
 
 def layout_of(dtype: object, shape: object) -> Layout:

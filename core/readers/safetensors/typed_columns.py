@@ -42,7 +42,7 @@ def typed_columns(text: bytes, known: Layouts) -> Columns | None:
         return None
     found = entries.values()
     try:
-        layouts = [known[entry.dtype, entry.shape] for entry in found]
+        layouts = [known[entry.dtype][entry.shape] for entry in found]
     except ValueError:
         return None
     return Columns(list(entries), layouts, [entry.data_offsets for entry in found])
