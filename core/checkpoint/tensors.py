@@ -86,11 +86,13 @@ class TensorBatch:
         shard: the name of the shard in the checkpoint's folder, which opens it by that; "" where there is no file.
         first_start: where their values follow each other without a gap, the first byte of the first's; else None.
         placement: what else must be known to read values; None where all lie in C order, little-endian, as they are.
+        layouts: of each the layout, one object for all that share it, of shapes that cannot collide (see
+            `may_collide`); None where the reader does not share them.
         learned: what the reader found out with these tensors, or at this place among them; None where nothing.
     """
 
     __slots__ = (
-        *("names", "shapes", "dtypes", "sizes", "file", "storages", "are_parameters"),
+        *("names", "_shapes", "_dtypes", "_sizes", "layouts", "file", "storages", "are_parameters"),
         *("shard", "_starts", "first_start", "placement", "learned"),
     )
 
@@ -111,9 +113,10 @@ class TensorBatch:
         learned: Learned | None = None,
     ) -> None:
         self.names = names
-        self.shapes = shapes
-        self.dtypes = dtypes
-        self.sizes = sizes
+        self._shapes: Sequence[tuple[int, ...]] | None = shapes
+        self._dtypes: Sequence[str] | None = dtypes
+        self._sizes: Sequence[int] | None = sizes
+        self.layouts: Sequence[Layout] | None = None
         self.file = file
         self.storages = storages
         self.are_parameters = are_parameters
@@ -133,6 +136,7 @@ class TensorBatch:
         storages: Sequence[Hashable | None] | None = None,
         shard: str = "",
         starts: array[int] | None = None,
+        first_start: int | None = None,
         placement: Placement | None = None,
         learned: Learned | None = None,
     ) -> TensorBatch:
@@ -146,9 +150,47 @@ class TensorBatch:
             storages,
             shard=shard,
             starts=starts,
+            first_start=first_start,
             placement=placement,
             learned=learned,
         )
+
+    @classmethod
+    def of_shared(
+        cls,
+        names: Sequence[str],
+        layouts: Sequence[Layout],
+        file: str,
+        *,
+        starts: array[int] | None = None,
+        first_start: int | None = None,
+    ) -> TensorBatch:
+        """A batch of layouts that are shared; the columns of what they say are made when somebody asks for them."""
+        batch = cls(names, (), (), (), file, starts=starts, first_start=first_start)
+        batch.layouts = layouts
+        batch._shapes = batch._dtypes = batch._sizes = None
+        return batch
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, ...]]:
+        """Of each the shape."""
+        if self._shapes is None:
+            self._shapes = [layout.shape for layout in self.layouts or ()]
+        return self._shapes
+
+    @property
+    def dtypes(self) -> Sequence[str]:
+        """Of each the dtype."""
+        if self._dtypes is None:
+            self._dtypes = [layout.dtype for layout in self.layouts or ()]
+        return self._dtypes
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Of each what it takes in the file, in bytes."""
+        if self._sizes is None:
+            self._sizes = [layout.nbytes for layout in self.layouts or ()]
+        return self._sizes
 
     def __len__(self) -> int:
         return len(self.names)
@@ -169,6 +211,9 @@ class TensorBatch:
 
     def tensor(self, index: int) -> StoredTensor:
         """One of the tensors."""
+        if self.layouts:
+            layout = self.layouts[index]
+            return StoredTensor(self.names[index], layout.shape, layout.dtype, layout.nbytes, self.file, None)
         storage = self.storages[index] if self.storages else None
         said = self.are_parameters[index] if self.are_parameters else None
         return StoredTensor(

@@ -25,14 +25,15 @@ class _Module:
 
     Attributes:
         words: the next words of the names in it.
-        weight_shapes: the shapes of the tensors named `weight` in it.
+        weight_shapes: the shapes of the tensors named `weight` in it, by their texts: the hash of a shape can be
+            foreseen, and a set of many with one hash takes minutes.
     """
 
     __slots__ = ("_answers", "weight_shapes", "words")
 
     def __init__(self) -> None:
         self.words: set[str] = set()
-        self.weight_shapes: set[_Shape] = set()
+        self.weight_shapes: dict[str, _Shape] = {}
         self._answers: dict[tuple[str, ...], bool] = {}
 
     def has(self, pieces: tuple[str, ...]) -> bool:
@@ -92,7 +93,7 @@ class _Checkpoint:
                 if module:
                     module.words.add(word)
             if words[-1] == "weight" and module:
-                module.weight_shapes.add(shape)
+                module.weight_shapes[str(shape)] = shape
 
     def _relevant_modules(self, words: list[str], shape: _Shape) -> Iterator[str]:
         """The paths of the modules that a rule may ask about for a tensor."""
@@ -164,7 +165,7 @@ class _Checkpoint:
         is_vector = len(shape) == 1 and words[-1] in {"weight", "bias"} and not of_matrix
         if not is_vector or _any(NOT_NORM_VECTORS, words[-2:-1]):
             return False
-        return shape in self._modules[paths[-2]].weight_shapes
+        return str(shape) in self._modules[paths[-2]].weight_shapes
 
     def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str]) -> bool:
         """Whether all conditions of a rule hold that is asked about the word at a place."""
@@ -177,7 +178,7 @@ class _Checkpoint:
     def _fits_shape(self, rule: Rule, words: list[str], shape: _Shape, paths: list[str]) -> bool:
         """Whether a tensor has the shape that a rule wants; of a bias, whether its weights have it."""
         if rule.not_convolution or rule.pointwise:
-            shapes = (words[-1] == "bias" and self._modules[paths[-2]].weight_shapes) or {shape}
+            shapes = (words[-1] == "bias" and self._modules[paths[-2]].weight_shapes.values()) or [shape]
             if rule.not_convolution and all(map(_is_convolution, shapes)):
                 return False
             if rule.pointwise and not all(map(_is_pointwise, shapes)):

@@ -12,25 +12,27 @@ from core.checkpoint.tensors import TensorBatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
 _WEIGHT = "weight"
 _BIAS = "bias"
 
 
-def biases_of_matrices(templates: Sequence[str], distinct: Collection[Any], batch: TensorBatch) -> list[bool] | None:
+def biases_of_matrices(
+    templates: Sequence[str], distinct: Collection[tuple[str, tuple[int, ...]]], batch: TensorBatch
+) -> list[bool] | None:
     """Of each tensor whether it is the bias of a weight with two dimensions or more.
 
     Args:
         templates: of each tensor, its name without digits.
-        distinct: of all tensors together the template, the shape and more, each once.
+        distinct: of all tensors together the template and the shape.
         batch: the tensors.
 
     Returns:
         None where the tensors of each template agree, as they do in most checkpoints: all are such biases, or none is.
     """
-    vectors = {key[0] for key in distinct if len(key[1]) == 1 and key[0].endswith(_WEIGHT)}
-    both = {key[0] for key in distinct if len(key[1]) > 1 and key[0] in vectors}
+    vectors = {template for template, shape in distinct if len(shape) == 1 and template.endswith(_WEIGHT)}
+    both = {template for template, shape in distinct if len(shape) > 1 and template in vectors}
     if not both:
         return None
     biases = {template.removesuffix(_WEIGHT) + _BIAS for template in both}

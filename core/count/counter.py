@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
-from itertools import repeat
 from time import monotonic
 
 from core.checkpoint.source import Progress, Reader, Source
@@ -22,6 +21,8 @@ from core.naming.template import templates_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from core.classify.user_rules import Rules
     from core.count.submodels import Submodel
     from core.count.unrecognised import UnrecognisedName
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, Hashable]
-"""By what tensors are one group: a name without digits, a shape, a dtype, and what else tells tensors apart.
+GroupKey: TypeAlias = "tuple[Any, ...]"
+"""By what tensors are one group: a name without digits, the shape and the dtype or a layout that stands for both, and
+what else tells tensors of a batch apart, where there is anything.
 
-The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, whether it is a
-matrix's bias, and the category by rules given; None where no tensor of a batch has any of them.
+That is of a copy the tensor that it repeats, whether the format says that it is a parameter, the category by rules
+given, and whether it is a matrix's bias.
 """
 GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
 """Some tensors, and the group of each."""
@@ -164,9 +166,9 @@ class ParameterCounter:
         templates = self._templates(batch)
         told_apart = self._told_apart(batch, copies)
         counts = Counter(_keys(templates, batch, told_apart))
-        of_matrices = biases_of_matrices(templates, counts, batch)
+        of_matrices = biases_of_matrices(templates, list(map(_template_and_shape, counts)), batch)
         if of_matrices:
-            told_apart = list(zip(told_apart, of_matrices))
+            told_apart.append(of_matrices)
             counts = Counter(_keys(templates, batch, told_apart))
         new = counts.keys() - known.keys()
         for place, key in enumerate(_keys(templates, batch, told_apart) if new else ()):
@@ -197,18 +199,18 @@ class ParameterCounter:
             return marked(templates, batch.names, beginnings)
         return templates
 
-    def _told_apart(self, batch: TensorBatch, copies: list[str | None] | None) -> Iterable[Hashable]:
-        """What tells tensors apart beside template, shape and dtype; to be gone through as often as is wanted."""
-        columns: list[Iterable[Hashable]] = [] if copies is None else [copies]
+    def _told_apart(self, batch: TensorBatch, copies: list[str | None] | None) -> list[Sequence[Hashable]]:
+        """What tells tensors apart beside template, shape and dtype, in columns; none for most formats."""
+        columns: list[Sequence[Hashable]] = [] if copies is None else [copies]
         if batch.are_parameters is not None:
             columns.append(batch.are_parameters)
-        if may_collide(batch.sizes, batch.shapes):
+        if batch.layouts is None and may_collide(batch.sizes, batch.shapes):
             # The hash of a text cannot be foreseen.
-            columns.append(map(str, batch.shapes))
+            columns.append(list(map(str, batch.shapes)))
         if self.rules:
             # A rule given may tell apart what differs in digits only.
-            columns.append(map(self.rules.category_of, batch.names))
-        return list(zip(*columns)) if columns else repeat(None)
+            columns.append(list(map(self.rules.category_of, batch.names)))
+        return columns
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
@@ -233,9 +235,14 @@ class ParameterCounter:
         return Count(self.source, totals, active, notes, known, self._batches, not piece)
 
 
-def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Iterable[Hashable]) -> Iterator[GroupKey]:
+def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Sequence[Sequence[Hashable]]) -> Iterator[GroupKey]:
     """By which group each tensor of a batch is found."""
-    return zip(templates, batch.shapes, batch.dtypes, told_apart)
+    return zip(templates, batch.layouts or zip(batch.shapes, batch.dtypes), *told_apart)
+
+
+def _template_and_shape(key: GroupKey) -> tuple[str, tuple[int, ...]]:
+    layout = key[1]
+    return key[0], layout[0] if isinstance(layout, tuple) else layout.shape
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

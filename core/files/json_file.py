@@ -21,6 +21,9 @@ MAX_WIDE_BYTES = 1 << 25
 MAX_VALUES = 1_500_000
 """Each may take 200 bytes of memory, and two bytes in the file."""
 
+MAX_SHARDS = 1 << 15
+"""That an index may name: each is looked for on disk. The largest models have some hundred."""
+
 
 def read_json_object(folder: Folder, name: str, file: str = "", max_bytes: int = MAX_CONFIG_BYTES) -> dict[str, Any]:
     """The object in a JSON file.

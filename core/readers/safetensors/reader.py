@@ -10,8 +10,8 @@ from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
 from core.readers.safetensors.column_decoder import ColumnDecoder
-from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
+from core.readers.safetensors.layouts import Layouts
 from core.text.escape import escaped
 
 TYPE_CHECKING = False
