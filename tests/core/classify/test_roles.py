@@ -177,7 +177,7 @@ VECTOR = ("F32", (8,))
     [
         ({"vocoder.mean": VECTOR, "vocoder.std": VECTOR}, 0),
         ({"mean": VECTOR, "std": VECTOR}, 0),
-        ({"vocoder.mean": VECTOR, "vocoder.scale": VECTOR}, 8),
+        ({"vocoder.mean": VECTOR, "vocoder.scale": VECTOR}, 0),  # transformers, modeling_speecht5.py: SpeechT5HifiGan
         ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
         ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
         ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
