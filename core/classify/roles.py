@@ -37,7 +37,7 @@ WHOLE_NUMBERS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.kind == "in
 _MIN_PACKED_ELEMENTS = 65_536
 
 
-class Surroundings:
+class RoleContext:
     """What the rest of a checkpoint tells of a tensor's role.
 
     Attributes:
@@ -72,7 +72,7 @@ class Surroundings:
         return any(word.startswith(PROJECTIONS_BESIDE_FIXED_BETAS) for name in self.shapes for word in name.split("."))
 
 
-def role_of(template: str, tensor: StoredTensor, packed: bool, around: Surroundings) -> Role:
+def role_of(template: str, tensor: StoredTensor, packed: bool, around: RoleContext) -> Role:
     """The role of a tensor that is no quantisation data and repeats no other: parameter or buffer.
 
     Args:
@@ -113,7 +113,7 @@ def _is_buffer_by_name(path: str, module: str, last: str) -> bool:
     return last in POWER_VECTORS and ".parametrizations." in f".{path}"
 
 
-def _is_buffer_by_same_module(template: str, last: str, shape: tuple[int, ...], around: Surroundings) -> bool:
+def _is_buffer_by_same_module(template: str, last: str, shape: tuple[int, ...], around: RoleContext) -> bool:
     """Whether a tensor is a buffer because of another one in its module."""
     prefix, names = template.removesuffix(last), around.shapes
     if last.endswith("_mask") and prefix + last.removesuffix("mask") + "orig" in names:  # torch.nn.utils.prune
@@ -125,7 +125,7 @@ def _is_buffer_by_same_module(template: str, last: str, shape: tuple[int, ...], 
     return any(prefix + other in names for other in BUFFERS_BY_SAME_MODULE.get(last, ()))
 
 
-def _is_of_frozen_norm(path: str, last: str, around: Surroundings) -> bool:
+def _is_of_frozen_norm(path: str, last: str, around: RoleContext) -> bool:
     """Whether a tensor is a frozen batch norm's: DETR's and Detectron2's, in which the weight and bias are buffers too.
 
     Frozen ones do not count batches. Neither did any before PyTorch 0.4.1, so that there is certainty where others
@@ -138,7 +138,7 @@ def _is_of_frozen_norm(path: str, last: str, around: Surroundings) -> bool:
     return around.counts_batches or "backbone." in path
 
 
-def _is_sinusoid(template: str, path: str, last: str, shape: tuple[int, ...], around: Surroundings) -> bool:
+def _is_sinusoid(template: str, path: str, last: str, shape: tuple[int, ...], around: RoleContext) -> bool:
     """Whether a tensor holds sinusoids of places or of times under a name that is a parameter's elsewhere."""
     if last == "freqs":
         return len(shape) == 1 and any("time" in word for word in path.split(".")[-2:])
@@ -149,8 +149,8 @@ def _is_sinusoid(template: str, path: str, last: str, shape: tuple[int, ...], ar
 
 def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:
     """Whether a tensor is a buffer by its shape and its module, where parameters of other models have its name."""
-    # PyTorch's tutorial, and what was written after it, keeps sinusoids under this name; other models train theirs.
-    if last == "pe":
+    # PyTorch's tutorial, Performer, and what was written after them keep sinusoids so; other models train theirs.
+    if last in {"pe", "emb"}:
         return "pos" in module and "learn" not in module
     # fairseq marks the module of its sinusoids by a version.
     if last in COUNTERS:
@@ -168,7 +168,7 @@ def _is_buffer_by_shape(module: str, last: str, shape: tuple[int, ...]) -> bool:
     return last == "freqs" and module in {"rope", "radial_basis"} and len(shape) == 1
 
 
-def _is_score_correction(template: str, module: str, last: str, around: Surroundings) -> bool:
+def _is_score_correction(template: str, module: str, last: str, around: RoleContext) -> bool:
     """Whether a bias of a router's gate is a correction of scores that no gradient sets."""
     if module != "gate" or last != "bias":
         return False

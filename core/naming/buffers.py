@@ -59,6 +59,7 @@ BUFFERS = {
     *("healing_length", "gaussian_centers"),
     *("S_backcast", "S_forecast", "T_backcast", "T_forecast"),  # bases of N-BEATS
     "pos_weight",  # a loss's
+    *("confidence_thresholds", "hw_grid"),  # LightGlue, ALIKED
     "recall_gate",  # SANA-WM
     # The schedules of latent-diffusion.
     *("alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
@@ -94,13 +95,15 @@ BUFFERS_BY_MODULE = {
 }
 # Last words that are buffers where their module has one of some other tensors.
 BUFFERS_BY_SAME_MODULE = {
-    # Statistics of inputs: HiFi-GAN, LeRobot. A std without a mean is a policy's and is trained (rsl_rl).
-    **{"mean": ("std", "scale"), "std": ("mean",), "scale": ("mean",)},
+    # Statistics of inputs: HiFi-GAN, LeRobot, HardNet8's whitening. A std without a mean is a policy's and is trained
+    # (rsl_rl).
+    **{"mean": ("std", "scale", "components"), "components": ("mean",)},
+    **{"std": ("mean",), "scale": ("mean",)},
     **{"_mean": ("_std", "_var"), "_std": ("_mean",), "_var": ("_mean",)},  # rsl_rl
     # latent-diffusion and its like; the betas of TorchMD-Net's radial functions are trained
     **dict.fromkeys(("betas", "alphas", "loss_weight"), ("alphas_cumprod",)),
     "embed": ("embed_avg", "cluster_size"),  # codebooks that are averages
-    "codes": ("codes_avg",),
+    **{"codes": ("codes_avg",), "ema_w": ("ema_cluster_size",)},
     **{"offsets": ("widths",), "widths": ("offsets",)},  # SchNet's Gaussians
     **{"prefactor": ("r_max",), "bessel_weights": ("prefactor",)},  # MACE; NequIP trains its own
     "grid": ("spline_weight",),  # Kolmogorov-Arnold networks
