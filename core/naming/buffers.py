@@ -61,6 +61,8 @@ BUFFERS = {
     "pos_weight",  # a loss's
     *("confidence_thresholds", "hw_grid"),  # LightGlue, ALIKED
     "recall_gate",  # SANA-WM
+    *("rpe_biases", "biases_h", "biases_v"),  # distances within a window: DAT, CRAFT
+    "MetaUpsample",  # how the file's model is upsampled, in numbers
     # The schedules of latent-diffusion.
     *("alphas_cumprod", "alphas_cumprod_prev", "sqrt_alphas_cumprod", "sqrt_one_minus_alphas_cumprod"),
     *("log_one_minus_alphas_cumprod", "sqrt_recip_alphas_cumprod", "sqrt_recipm_alphas_cumprod"),
@@ -87,6 +89,7 @@ BUFFERS_BY_MODULE = {
     "scale_shift": {"shift", "scale"},  # MACE
     "distance_expansion": {"offset"},  # SchNet in PyTorch Geometric
     "blur": {"f", "kernel"},  # StyleGAN
+    "noises": {"noise"},
     "integral": {"project"},  # MMDetection's generalised focal loss
     "act_fn": {"beta", "eps"},  # Apertus
     "shared_embedding": {"positional_embedding"},  # SAM
