@@ -11,7 +11,7 @@ from core.classify.averaged_copies import averaged_copies_in
 from core.classify.breakdown import Breakdown, Context, breakdown_of
 from core.classify.categorizer import categories_of
 from core.classify.groups import Classification, TensorGroup
-from core.classify.roles import WHOLE_NUMBERS, Role, role_of
+from core.classify.roles import WHOLE_NUMBERS, Role, RoleContext, role_of
 from core.classify.shared_storage import counted_originals
 from core.classify.ties import TieCandidate, Ties
 from core.naming.template import is_bias, template_of
@@ -110,7 +110,7 @@ def classify(groups: Iterable[TensorGroup], config: ModelConfig, rules: Rules | 
     shapes = {record.plain_template: record.plain_shape for record in records}
     _find_averaged_copies(records)
     _find_shared_storage(records)
-    _assign_roles(records, config, is_quantised, shapes)
+    _assign_roles(records, config, RoleContext(shapes, config, is_quantised))
     _find_ties(records, config)
     _break_down(records, Context(shapes, config))
     for record in records:
@@ -181,9 +181,7 @@ def _find_shared_storage(records: Sequence[_Record]) -> None:
             record.tied_to = originals[record.group]
 
 
-def _assign_roles(
-    records: Sequence[_Record], config: ModelConfig, is_quantised: bool, shapes: dict[str, tuple[int, ...]]
-) -> None:
+def _assign_roles(records: Sequence[_Record], config: ModelConfig, around: RoleContext) -> None:
     """Tells parameters from all else, but for ties by name."""
     is_of_adapter = config.is_adapter
     for record in records:
@@ -195,7 +193,7 @@ def _assign_roles(
         elif record.is_quantization_data:
             record.role = "quantization"
         elif not tensor.is_parameter:
-            record.role = role_of(template, tensor, record.packed is not None, is_quantised, shapes)
+            record.role = role_of(template, tensor, record.packed is not None, around)
 
 
 def _find_ties(records: Sequence[_Record], config: ModelConfig) -> None:

@@ -109,7 +109,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig, comple
     for head in ties.heads[:_MAX_TIES_TOLD]:
         if alike := ties.embedding_like(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
-            if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
+            if ties.flag is None and ties.may_be_tied(head, alike) and not config.is_adapter:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag and not ties.by_default:
             yield (

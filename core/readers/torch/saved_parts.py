@@ -28,6 +28,7 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
+_GENERATORS = {"python", "numpy", "cpu", "cuda", "xla", "npu", "mlu", "musa", "hpu", "xpu", "sdaa"}
 _MAX_LOOKED_AT = 64
 
 
@@ -139,3 +140,10 @@ def is_optimizer(value: object) -> bool:
         return False
     names = {key for key in value.keys if isinstance(key, str)}
     return "param_groups" in names and "state" in names
+
+
+def is_random_state(value: object) -> bool:
+    """Whether it is the states of random generators, as transformers' Trainer saves them in rng_state.pth."""
+    if not isinstance(value, PickledDict) or len(value.keys) > len(_GENERATORS):
+        return False
+    return _GENERATORS.issuperset(map(str, value.keys)) and bool({"cpu", "cuda"}.intersection(value.keys))

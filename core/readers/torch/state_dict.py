@@ -11,7 +11,7 @@ from math import prod
 
 from core.checkpoint.record import Record
 from core.checkpoint.uncounted import Uncounted, total_of
-from core.readers.torch.saved_parts import Part, is_beside, is_optimizer
+from core.readers.torch.saved_parts import Part, is_beside, is_optimizer, is_random_state
 from core.readers.torch.saved_walk import MAX_DEPTH, Search, size_of
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.budget import Budget
@@ -76,6 +76,8 @@ def find_state(root: object, budget: Budget) -> Found:
     search = Search(budget)
     if is_optimizer(root):
         return Found({}, "", {"state": search.measure(root)})
+    if is_random_state(root):
+        return Found({}, "", {"random states": search.measure(root)})
     return _find(search, root, [])
 
 
