@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims, Learned
+from core.checkpoint.metadata import NO_METADATA, Metadata
 from core.checkpoint.tensors import TensorBatch
 from core.checkpoint.uncounted import Uncounted, total_of
 
@@ -39,6 +40,7 @@ class Source(NamedTuple):
         piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole.
         submodels: how the names of its submodels begin, where the file or folder stores several models of one: the keys
             of a saved file, the folders of a pipeline.
+        metadata: what its files say of themselves, in their own words.
     """
 
     model: str
@@ -50,6 +52,7 @@ class Source(NamedTuple):
     claims: Sequence[Claims] = ()
     piece: str = ""
     submodels: Sequence[str] = ()
+    metadata: Metadata = NO_METADATA
 
     def with_notes(self, *notes: str) -> Source:
         """The same with notes behind those that are there."""
@@ -68,6 +71,7 @@ class Source(NamedTuple):
             claims=(*self.claims, *learned.claims),
             piece=learned.piece or self.piece,
             submodels=learned.submodels or self.submodels,
+            metadata=self.metadata.joined(learned.metadata) if learned.metadata else self.metadata,
         )
 
 

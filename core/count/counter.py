@@ -111,6 +111,13 @@ class Count:
 
         return unrecognised_in(self.groups, self.totals)
 
+    @cached_property
+    def dtypes(self) -> dict[str, Totals]:
+        """The totals by dtype, see `core.count.dtype_totals`."""
+        from core.count.dtype_totals import dtype_totals
+
+        return dtype_totals(self.groups)
+
     @property
     def architecture(self) -> str | None:
         """The class that the config names first, such as `GPT2LMHeadModel`."""

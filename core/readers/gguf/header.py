@@ -6,9 +6,11 @@ loads (ggml/src/gguf.cpp) is read here too.
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
+from array import array
+from typing import BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError
+from core.checkpoint.metadata import MAX_TEXT_CHARACTERS, ArrayLength, kept_text
 from core.checkpoint.tensors import TensorBatch
 from core.files.foreign import foreign
 from core.readers.gguf.header_bytes import HeaderBytes
@@ -31,12 +33,6 @@ _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 _UINT32, _BOOL, _STRING, _ARRAY = 4, 7, 8, 9
 
 
-class ArrayLength(NamedTuple):
-    """An array of the metadata: its elements are not kept."""
-
-    length: int
-
-
 Value = int | float | bool | str | ArrayLength
 
 
@@ -47,6 +43,8 @@ class GgufHeader:
         version: of the format, 1 to 3.
         big_endian: whether its numbers are.
         metadata: its keys with their values, without texts that are long.
+        long_texts: of those the beginnings, by their keys.
+        keys: of each key the byte where it begins.
         tensor_count: how many tensors it says that it has.
     """
 
@@ -64,6 +62,8 @@ class GgufHeader:
         self._file = file
         self._arrays = 0
         self.metadata: dict[str, Value] = {}
+        self.long_texts: dict[str, str] = {}
+        self.keys = array("Q")
         self._check_magic()
         self.version = self._read_version()
         # Version 1 has lengths of 32 bits.
@@ -118,6 +118,7 @@ class GgufHeader:
     def _read_pair(self) -> None:
         start = self._bytes.position
         key = self._bytes.name("a key")
+        self.keys.append(start)
         if key in self.metadata:
             raise self._bytes.fault("the metadata has this key twice", start, f"key {shortened(key, 120)}")
         kind = self._bytes.number()
@@ -145,7 +146,10 @@ class GgufHeader:
             reason = f"a text of {length:,} bytes cannot be in the {left:,} that follow: it is cut off or damaged"
             raise self._bytes.fault(reason, start, f"key {shortened(key, 120)}")
         if length > _MAX_VALUE_BYTES:
-            self._bytes.skip(length)
+            # A character takes 4 bytes at most.
+            beginning = self._bytes.text(4 * MAX_TEXT_CHARACTERS + 4)
+            self.long_texts[key] = kept_text(beginning.decode("utf-8", "replace"))
+            self._bytes.skip(length - len(beginning))
             return ""
         return self._bytes.text(length).decode("utf-8", "replace")
 
