@@ -18,6 +18,7 @@ from core.count.counter import Count
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
+from tui.explorer.facts_view import FactsView
 from tui.explorer.filter_field import FilterField, found_text
 from tui.explorer.layout import TOO_SMALL, WIDE_COLUMNS, layout_classes
 from tui.explorer.model_load import ModelLoad
@@ -26,16 +27,17 @@ from tui.explorer.parameter_tree import ParameterTree
 from tui.explorer.row_actions import copy_row, export_row, open_category_page
 from tui.explorer.row_pane import RowPane
 from tui.explorer.status_line import StatusLine
-from tui.explorer.title import title_text
+from tui.explorer.title import facts_line, title_text
 from tui.explorer.totals_table import TotalsTable
 from tui.keys.app import PICK
-from tui.keys.explorer import BACK, EXPLORER_FOOTER, EXPLORER_KEYS, FAILED_FOOTER, RELOAD
+from tui.keys.explorer import BACK, EXPLORER_FOOTER, EXPLORER_KEYS, EXPLORER_VIEWS, FACTS, FAILED_FOOTER, RELOAD
 from tui.load import Load
 from tui.messages import LoadMessage, ModelProfiled
 from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
+_FACTS = EXPLORER_VIEWS.index(FACTS)
 REST_SECONDS = 0.1
 """How long the cursor rests on a row before that is shown."""
 
@@ -66,11 +68,13 @@ class ExplorerScreen(AppScreen[None]):
     def compose(self) -> ComposeResult:
         palette = self.palette
         yield Line(escaped(self.model), id="title")
+        yield Line("", id="facts-line")
         with Container(id="body"):
             with Container(id="left"):
                 yield Line("", id="tree-header")
                 yield ParameterTree(palette, id="tree")
             yield RowPane(palette, id="right")
+        yield FactsView(palette, _FACTS, id="facts-view")
         yield Line("", id="error")
         yield FilterField(id="filter")
         yield StatusLine(palette, id="status")
@@ -169,6 +173,7 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def _show_row(self) -> None:
+        self.query_one("#facts-view", FactsView).show(self.count)
         self._pane.show(self._tree.row, self.model_load.root, self.model_load.totals, self.count)
 
     def _show_header(self) -> None:
@@ -177,12 +182,30 @@ class ExplorerScreen(AppScreen[None]):
     def _show_title(self) -> None:
         text = title_text(self.model, self.model_load.load.rules, self.count, self.palette, self.size.width - 2)
         self.query_one("#title", Line).show(text)
+        if self.has_class("-tall"):
+            self.query_one("#facts-line", Line).show(facts_line(self.count, self.palette, self.size.width - 2))
 
-    def action_show_view_beside(self, step: int) -> None:
-        self._pane.show_view(self._pane.view + step)
+    async def action_show_view_beside(self, step: int) -> None:
+        await self.action_show_view(self._pane.view + step)
 
-    def action_show_view(self, number: int) -> None:
+    async def action_show_view(self, number: int) -> None:
+        before = self._pane.view
         self._pane.show_view(number)
+        facts = self.query_one("#facts-view", FactsView)
+        shown = self._pane.view == _FACTS
+        self.set_class(shown, "-facts")
+        if shown:
+            facts.show(self.count)
+            await facts.open()
+        elif before == _FACTS:
+            self._tree.focus()
+
+    def action_metadata(self) -> None:
+        """All keys of the files, with their values in full."""
+        if self.count and self.count.source.metadata.count:
+            from tui.dialogs.metadata_page import MetadataScreen
+
+            self.app.push_screen(MetadataScreen(self.count.source.metadata, self.palette))
 
     # What the tree shows.
 
@@ -212,6 +235,8 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def action_other_pane(self) -> None:
+        if self.has_class("-facts"):
+            return
         to_right = self._tree.has_focus
         if to_right:
             self._pane.focus()
@@ -243,9 +268,11 @@ class ExplorerScreen(AppScreen[None]):
 
     # Other screens.
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         if self.model_load.under_way:
             self.model_load.cancel()
+        elif self.has_class("-facts"):
+            await self.action_show_view(0)
         elif self._filter.is_open:
             self._filter.close()
             self._tree.focus()
@@ -301,6 +328,6 @@ class ExplorerScreen(AppScreen[None]):
         width, height = size
         for name, holds in layout_classes(width, height).items():
             self.set_class(holds, name)
-        self._pane.fit(width < WIDE_COLUMNS, height)
+        self._pane.fit(width < WIDE_COLUMNS, height - self.has_class("-tall"))
         self._show_title()
         self.query_one("#small", Line).show(TOO_SMALL)

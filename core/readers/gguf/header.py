@@ -28,9 +28,10 @@ _MAX_VALUE_BYTES = 1 << 12
 _MAX_INNER_ARRAYS = 1 << 16
 _MAX_ARRAY_DEPTH = 4
 
-_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
-_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_UINT32, _BOOL, _STRING, _ARRAY = 4, 7, 8, 9
+# Types of values: how `struct` spells numbers, and the bytes that they take.
+NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+BOOL, STRING, ARRAY = 7, 8, 9
 
 
 Value = int | float | bool | str | ArrayLength
@@ -125,12 +126,12 @@ class GgufHeader:
         self.metadata[key] = self._value(key, kind)
 
     def _value(self, key: str, kind: int) -> Value:
-        if form := _NUMBERS.get(kind):
+        if form := NUMBERS.get(kind):
             value: int | float = self._bytes.unpack(form)[0]
-            return bool(value) if kind == _BOOL else value
-        if kind == _STRING:
+            return bool(value) if kind == BOOL else value
+        if kind == STRING:
             return self._text_value(key)
-        if kind == _ARRAY:
+        if kind == ARRAY:
             return ArrayLength(self._skip_array(key, 1))
         raise self._key_fault(f"values of type {kind} are not known", key, 4)
 
@@ -157,15 +158,15 @@ class GgufHeader:
         """Goes past an array; how many elements it has."""
         kind = self._bytes.number()
         length = self._bytes.number(self._bytes.length)
-        if size := _SIZES.get(kind):
+        if size := SIZES.get(kind):
             left = self._bytes.left
             if length * size > left:
                 reason = f"an array of {length:,} values cannot be in the {left:,} bytes that follow"
                 raise self._key_fault(f"{reason}: it is cut off or damaged", key, 8)
             self._bytes.skip(length * size)
-        elif kind == _STRING:
+        elif kind == STRING:
             self._bytes.skip_strings(length)
-        elif kind == _ARRAY:
+        elif kind == ARRAY:
             self._arrays += length
             if depth == _MAX_ARRAY_DEPTH or self._arrays > _MAX_INNER_ARRAYS:
                 raise self._key_fault("too many arrays lie in arrays", key, 8)
