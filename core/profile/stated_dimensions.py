@@ -12,7 +12,7 @@ from math import prod
 from core.checkpoint.config import ModelConfig
 from core.classify.groups import TensorGroup
 from core.count.counter import Count
-from core.naming.components import INPUT_EMBEDDING, KEY, POSITION_EMBEDDING, QUERY
+from core.naming.components import ATTENTION_OUTPUT, INPUT_EMBEDDING, KEY, POSITION_EMBEDDING, QUERY
 from core.naming.experts import is_routed_expert, is_shared_expert
 from core.naming.layers import Layers
 
@@ -33,13 +33,16 @@ def stated_dimensions(count: Count) -> dict[str, int | None]:
     config = count.source.config
     shapes = _Shapes(count.groups)
     hidden = config.hidden_size or shapes.hidden_size(count.layers)
+    has_heads = "attention" in count.totals.categories or "mixer" not in count.totals.categories
     head_dim = config.head_dim or _head_dim(config, hidden, shapes)
+    kv_heads = _kv_heads(config, head_dim, hidden, shapes)
     return {
         "layers": config.layers or shapes.layers(count.layers),
         "hidden_size": hidden,
-        "heads": config.heads,
-        "kv_heads": config.key_value_heads or _kv_heads(config, head_dim, hidden, shapes),
-        "head_dim": head_dim,
+        # What a model without attention calls heads are those of its state space.
+        "heads": config.heads if has_heads else None,
+        "kv_heads": kv_heads if has_heads else None,
+        "head_dim": head_dim if has_heads else None,
         "intermediate_size": config.intermediate_size or shapes.intermediate_size(hidden),
         "vocabulary": config.vocabulary or shapes.vocabulary(),
         "context": config.context or shapes.context(),
@@ -49,20 +52,22 @@ def stated_dimensions(count: Count) -> dict[str, int | None]:
 
 
 def _head_dim(config: ModelConfig, hidden: int | None, shapes: _Shapes) -> int | None:
-    """The width of a head that no config says: that of the queries by the number of heads."""
+    """The width of a head that no config says: that of the queries, or of what all heads give, by their number."""
     if not config.heads or config.key_value_rank or config.query_key_head_dim:
         return None
-    # T5's heads are wider than its width by their number.
-    return _quotient(shapes.projection(QUERY.gives_width, hidden) or hidden, config.heads)
+    # The heads of T5 and Zamba2 are wider than the model by their number.
+    width = shapes.projection(QUERY.gives_width, hidden) or shapes.projection(ATTENTION_OUTPUT.gives_width, hidden)
+    return _quotient(width or hidden, config.heads)
 
 
 def _kv_heads(config: ModelConfig, head_dim: int | None, hidden: int | None, shapes: _Shapes) -> int | None:
-    """The heads of keys that no config says: those of the keys' width; as many as there are of queries by default."""
+    """The heads of keys; where no config says them, those of the keys' width, or as many as there are of queries."""
+    # Falcon-7B's config says in one key that they are many, and in another that they are one.
+    said = [heads for width, queries, heads, _ in config.attentions if (width, queries) == (hidden, config.heads)]
+    if said or config.key_value_heads:
+        return said[0] if said else config.key_value_heads
     if not config.heads or config.key_value_rank:
         return None
-    said = [heads for width, queries, heads, _ in config.attentions if (width, queries) == (hidden, config.heads)]
-    if said:
-        return said[0]
     width = shapes.projection(KEY.gives_width, hidden)
     return _quotient(width, head_dim) if width else config.heads
 
