@@ -43,7 +43,7 @@ class GgufEntries:
             key = source.take(_length(source, MAX_NAME_BYTES)).decode("utf-8", "replace")
             kind = source.number()
             if kind == ARRAY:
-                element, length = source.number(), source.number(source.length)
+                element, length = source.number(), _length(source, source.size)
                 what = _KINDS.get(element, "number")
                 return Entry(key, f"[{plural(length, what)}]", True)
             if kind == STRING:
@@ -62,7 +62,7 @@ class GgufEntries:
             source.skip(_length(source, MAX_NAME_BYTES))
             kind = source.number()
             if kind == ARRAY:
-                element, length = source.number(), source.number(source.length)
+                element, length = source.number(), _length(source, source.size)
                 return _Elements(self, element, length, source.position)
             if kind == STRING:
                 length = _length(source, source.size)
@@ -161,7 +161,7 @@ def _skip_array(source: HeaderBytes, depth: int) -> int:
 
 
 def _length(source: HeaderBytes, most: int) -> int:
-    """The length of a text that follows."""
+    """The length of a text or an array that follows, each element of which takes a byte at least."""
     length = source.number(source.length)
     if length > min(most, source.left):
         raise _changed(source)

@@ -37,7 +37,9 @@ class SafetensorsEntries:
         for start, end in _texts(self._content):
             ends.append(start)
             ends.append(end)
-        # The first text is the name of the entry itself.
+        # The first text is the name of the entry itself, behind which stand keys and values in turn.
+        if len(ends) < 6 or (len(ends) - 2) % 4:
+            raise self._changed()
         self._ends = ends[2:]
 
     def __len__(self) -> int:
@@ -66,9 +68,12 @@ class SafetensorsEntries:
         try:
             text = json.loads(self._content[start:end].decode())
         except ValueError as error:
-            reason = "the metadata are not what they were when the file was counted"
-            raise CheckpointError(self._file, reason, place="__metadata__", advice=DAMAGED) from error
+            raise self._changed() from error
         return str(text)
+
+    def _changed(self) -> CheckpointError:
+        reason = "the metadata are not what they were when the file was counted"
+        return CheckpointError(self._file, reason, place="__metadata__", advice=DAMAGED)
 
 
 def _texts(content: bytes) -> Iterator[tuple[int, int]]:
