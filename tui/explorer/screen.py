@@ -30,7 +30,16 @@ from tui.explorer.status_line import StatusLine
 from tui.explorer.title import facts_line, title_text
 from tui.explorer.totals_table import TotalsTable
 from tui.keys.app import PICK
-from tui.keys.explorer import BACK, EXPLORER_FOOTER, EXPLORER_KEYS, EXPLORER_VIEWS, FACTS, FAILED_FOOTER, RELOAD
+from tui.keys.explorer import (
+    BACK,
+    EXPLORER_FOOTER,
+    EXPLORER_KEYS,
+    EXPLORER_VIEWS,
+    FACTS,
+    FACTS_FOOTER,
+    FAILED_FOOTER,
+    RELOAD,
+)
 from tui.load import Load
 from tui.messages import LoadMessage, ModelProfiled
 from tui.palette import Palette
@@ -79,6 +88,7 @@ class ExplorerScreen(AppScreen[None]):
         yield FilterField(id="filter")
         yield StatusLine(palette, id="status")
         yield KeyHints(EXPLORER_FOOTER, id="keys")
+        yield KeyHints(FACTS_FOOTER, id="keys-facts")
         yield KeyHints(FAILED_FOOTER, id="keys-failed")
         yield Line("", id="small")
 
@@ -245,7 +255,9 @@ class ExplorerScreen(AppScreen[None]):
         if to_right and self.count:
             self.say("up, down: a category; ? tells what it is, and its formula; left, right: views")
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
+        if self.has_class("-facts"):
+            await self.action_show_view(0)
         self._filter.open()
 
     @on(Input.Changed, "#filter")

@@ -26,12 +26,12 @@ _METADATA_PAGE_DOWN = Action(
 )
 _METADATA_PAGE_UP = Action("metadata.page-up", "pageup,ctrl+u,ctrl+b", "metadata", "page(-1)", tooltip="A page up")
 _METADATA_FIRST = Action("metadata.first", "g,home", "metadata", "edge(0)", tooltip="First row")
-_METADATA_LAST = Action("metadata.last", "G,end", "metadata", "edge(-1)", "last", "Last row")
-_METADATA_OPEN = Action("metadata.open", "enter,right,l", "metadata", "open", "whole value", "The whole value")
-_METADATA_FIND = Action("metadata.find", "slash", "metadata", "find", "find", "Find a text")
-_METADATA_NEXT = Action("metadata.next", "n", "metadata", "match(1)", "next", "The next that has it")
-_METADATA_BEFORE = Action("metadata.before", "N", "metadata", "match(-1)", "before", "The one before")
-_METADATA_BACK = Action("metadata.back", "escape,left,h,q", "metadata", "back", "back", "Back")
+_METADATA_LAST = Action("metadata.last", "G,end", "metadata", "screen.edge(-1)", "last", "Last row")
+_METADATA_OPEN = Action("metadata.open", "enter,right,l", "metadata", "screen.open", "whole value", "The whole value")
+_METADATA_FIND = Action("metadata.find", "slash", "metadata", "screen.find", "find", "Find a text")
+_METADATA_NEXT = Action("metadata.next", "n", "metadata", "screen.match(1)", "next", "The next that has it")
+_METADATA_BEFORE = Action("metadata.before", "N", "metadata", "screen.match(-1)", "before", "The one before")
+_METADATA_BACK = Action("metadata.back", "escape,left,h,q", "metadata", "screen.back", "back", "Back")
 
 DIALOG_KEYS = KeyTable(
     (

@@ -31,7 +31,7 @@ _LAYERS = Action("explorer.view-layers", "2", "screen", "show_view(1)", tooltip=
 _KINDS = Action("explorer.view-kinds", "3", "screen", "show_view(2)", tooltip="Weights and biases")
 _PARTS = Action("explorer.view-parts", "4", "screen", "show_view(3)", tooltip="Parts")
 FACTS = Action("explorer.view-facts", "9", "screen", "show_view(4)", tooltip="Facts")
-METADATA = Action("facts.metadata", "enter", "facts", "screen.metadata", tooltip="The metadata in full")
+METADATA = Action("facts.metadata", "enter", "facts", "screen.metadata", "metadata", tooltip="The metadata in full")
 _VIEWS = Action("explorer.views", "", "screen", "show_view_beside(1)", "views", "The next view")
 _OTHER_PANE = Action(
     "explorer.other-pane", "tab,shift+tab", "screen", "other_pane", "pane", "The other pane", priority=True
@@ -120,6 +120,19 @@ EXPLORER_FOOTER = (
     hint(NOTES),
 )
 """The most needed first: a narrow screen has no room for all."""
+
+FACTS_FOOTER = (
+    hint(HELP),
+    hint(QUIT),
+    hint(METADATA),
+    hint_of_range(_SHARES, FACTS, _VIEWS),
+    hint(PICK),
+    hint(_EXPORT),
+    hint(RELOAD),
+    hint(NOTES),
+    hint(BACK),
+)
+"""In the view of facts, which has no tree."""
 
 FAILED_FOOTER = (hint(HELP), hint(QUIT), hint(RELOAD), hint(PICK), hint(_COMPARE), hint(BACK))
 """Where the model could not be read."""
