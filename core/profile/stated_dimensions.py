@@ -113,7 +113,7 @@ class _Shapes:
         return _only(
             group.tensor.shape[0]
             for group in self._matrices("embedding")
-            if INPUT_EMBEDDING.has_word_in(group.template) and not POSITION_EMBEDDING.has_piece_in(group.template)
+            if _module(group.template) in INPUT_EMBEDDING.words
         )
 
     def context(self) -> int | None:
@@ -167,6 +167,11 @@ class _Shapes:
             for group in self._matrices("attention")
             if hidden in group.tensor.shape and is_named(group.tensor.name)
         )
+
+
+def _module(template: str) -> str:
+    """The module that a tensor lies in: `word_embeddings`."""
+    return template.rpartition(".")[0].rpartition(".")[2]
 
 
 def _only(numbers: Iterable[int]) -> int | None:
