@@ -54,7 +54,7 @@ def dimensions_text(count: Count) -> str:
             number, _, width = figure.partition(" of ")
             texts.append(f"{number} heads" + (f" of {width}" if width else ""))
         elif word in {"layers", "KV heads", "experts"}:
-            texts.append(f"{figure} {word}")
+            texts.append(f"{figure} {word if figure != '1' else word[:-1]}")
         else:
             texts.append(f"{word} {figure}")
     return " · ".join(texts)

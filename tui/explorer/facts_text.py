@@ -17,13 +17,14 @@ from core.text.width import beginning, cells, padded
 from tui.palette import Palette
 from tui.widgets.rule import rule
 
-_BITS, _PARAMETERS, _TENSORS, _SIZE = 7, 17, 9, 10
 _LABEL_COLUMNS = 14
 _DIMENSION_COLUMNS = 3
 _KEY_COLUMNS = 30
 _MAX_KEYS, _MAX_FILES = 10, 6
 _WIDE_COLUMNS = 100
-_MAX_BAR_COLUMNS = 60
+_NARROW_COLUMNS = 70
+_MIN_BAR_COLUMNS, _MAX_BAR_COLUMNS = 8, 60
+_AXIS = "100 % of bytes"
 
 
 def facts_text(count: Count, palette: Palette, width: int) -> Text:
@@ -54,33 +55,47 @@ def _types(count: Count, palette: Palette, width: int) -> list[str | Text]:
     with_data = ", scales included" if "quantization" in count.totals.not_counted else ""
     said = f"{decimals(bits, 2)} bits a weight{with_data}" if bits is not None else "no parameters"
     lines: list[str | Text] = [rule("Types", said, width, palette)]
-    room = max(8, min(_MAX_BAR_COLUMNS, width - _LABEL_COLUMNS - _BITS - _PARAMETERS - _TENSORS - _SIZE - 3))
-    axis = f"0{'100 % of bytes':>{room - 1}}" if room > len("100 % of bytes") + 1 else " " * room
-    heads = f"{'Bits':>{_BITS}}{'Parameters':>{_PARAMETERS}}{'Tensors':>{_TENSORS}}{'Size':>{_SIZE}}"
+    columns = _columns(width)
+    room = width - _LABEL_COLUMNS - sum(wide for _, wide in columns) - 3
+    room = min(_MAX_BAR_COLUMNS, room) if room >= _MIN_BAR_COLUMNS else 0
+    axis = f"0{_AXIS:>{room - 1}}" if room > len(_AXIS) + 1 else " " * room
+    heads = "".join(f"{title:>{wide}}" for title, wide in columns)
     lines.append(Text(f" {'Type':{_LABEL_COLUMNS}}{axis}{heads}", "dim"))
     labels = dtype_labels(count)
     rows = [(labels[dtype], totals.whole) for dtype, totals in count.dtypes.items() if totals.whole.bytes]
     for label, held in rows:
-        bar = palette.bar(held.bytes / whole.bytes, room) if whole.bytes else ""
-        lines.append(f" {palette.fit(label, _LABEL_COLUMNS - 1)} {padded(bar, room)}{_figures(held)}")
+        bar = palette.bar(held.bytes / whole.bytes, room) if room else ""
+        shown = f" {palette.fit(label, _LABEL_COLUMNS - 1)} {padded(bar, room)}{_figures(held, columns)}"
+        lines.append(palette.plain(shown))
     if len(rows) != 1:
-        lines.append(f" {'Total':{_LABEL_COLUMNS}}{' ' * room}{_figures(whole)}")
+        lines.append(palette.plain(f" {'Total':{_LABEL_COLUMNS}}{' ' * room}{_figures(whole, columns)}"))
     for dtype, totals in count.dtypes.items():
         if (data := totals.not_counted.get("quantization")) and totals.whole.parameters:
             held_by = f"{labels[dtype]}: {size(data.bytes)} of quantisation data (scales, zero points), in the size"
-            lines.append(Text(f" {palette.plain(held_by)}", "dim"))
+            lines.append(Text(f" {palette.plain(beginning(held_by, width - 1))}", "dim"))
     return lines
 
 
-def _figures(held: Tally) -> str:
+def _columns(width: int) -> list[tuple[str, int]]:
+    """Titles and widths of the figures; on a narrow screen counts are short, and that of tensors is left out."""
+    columns = [("Bits", 7), ("Parameters", 17), ("Tensors", 9), ("Size", 10)]
+    if width < _NARROW_COLUMNS:
+        columns = [("Bits", 7), ("Params", 9), ("Size", 10)]
+    return columns
+
+
+def _figures(held: Tally, columns: list[tuple[str, int]]) -> str:
     bits = bits_per_weight(held)
-    shown = "–" if bits is None else decimals(bits, 2)
-    parameters = exact(held.parameters)
-    if len(parameters) >= _PARAMETERS:
-        parameters = short(held.parameters)
-    return (
-        f"{shown:>{_BITS}}{parameters:>{_PARAMETERS}}{exact(held.tensor_count):>{_TENSORS}}{size(held.bytes):>{_SIZE}}"
-    )
+    figures = {
+        "Bits": "–" if bits is None else decimals(bits, 2),
+        "Parameters": exact(held.parameters),
+        "Params": short(held.parameters),
+        "Tensors": exact(held.tensor_count),
+        "Size": size(held.bytes),
+    }
+    if len(figures["Parameters"]) > 16:
+        figures["Parameters"] = figures["Params"]
+    return "".join(f"{figures[title]:>{wide}}" for title, wide in columns)
 
 
 def _dimensions(count: Count, palette: Palette, width: int) -> list[str | Text]:
@@ -148,7 +163,7 @@ def _files(count: Count, palette: Palette, width: int) -> list[str | Text]:
     for role in NOT_COUNTED:
         if left := count.totals.not_counted.get(role):
             said = f" not counted, {left_text(role, left)}"
-            lines.append(Text(beginning(palette.plain(said), width), "dim"))
+            lines.append(Text(palette.plain(beginning(palette.plain(said), width)), "dim"))
     if not lines:
         return []
     return [rule("Files", tensors_text(count.totals), width, palette), *lines]
