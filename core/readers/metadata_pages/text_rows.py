@@ -39,5 +39,7 @@ class TextRows:
 
 def _rows_of(line: str, width: int) -> list[str]:
     shown = escaped(line.expandtabs(4))
-    pieces = [shown[at : at + MAX_LINE_CHARACTERS] for at in range(0, len(shown), MAX_LINE_CHARACTERS)]
-    return [row for piece in pieces for row in wrapped(piece, "", width)] or [""]
+    inner = shown.lstrip(" ")
+    lead = " " * min(len(shown) - len(inner), width // 2)
+    pieces = [inner[at : at + MAX_LINE_CHARACTERS] for at in range(0, len(inner), MAX_LINE_CHARACTERS)]
+    return [lead + row for piece in pieces for row in wrapped(piece, "", width - len(lead))] or [""]

@@ -33,7 +33,13 @@ async def test_keys_are_listed_and_values_opened(file: Path, size: tuple[int, in
         await driver.press("9", "enter")
         await driver.shows("━ Metadata ━", "1 of 63 keys", "general.architecture", "[20,000 texts]")
         await driver.press("j", "enter")
-        await driver.shows("━ tokenizer.chat_template ━", "{% for message in messages %}", "\\x1b[31m", "1 of 1")
+        await driver.shows(
+            "━ tokenizer.chat_template ━",
+            "{% for message in messages %}",
+            "   {{ message }}\\x1b[31m",
+            "1 of ",
+            " lines ━",
+        )
         await driver.press("escape", "j", "enter")
         await driver.shows("1 of 20,000 elements", "t0", "t5")
         await driver.press("G")
