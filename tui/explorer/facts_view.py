@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 
@@ -39,17 +40,16 @@ class FactsView(Container):
         self._count: Count | None = None
         self._shown: tuple[Count | None, int] | None = None
 
-    def show(self, count: Count | None) -> None:
-        """Shows the facts of a model; what is to come where it is not counted yet."""
-        self._count = count
-        self._draw()
-
-    async def open(self) -> None:
-        """Lets the arrows move it; its parts are made the first time, so that no start waits for them."""
-        if not self.children:
+    def compose(self) -> ComposeResult:
+        yield Line(tabs_text(self._view), id="facts-tabs")
+        with _Scroll(id="facts"):
             text = Line(_NOTHING_YET, id="facts-text")
             text.wrap = True
-            await self.mount(Line(tabs_text(self._view), id="facts-tabs"), _Scroll(text, id="facts"))
+            yield text
+
+    def show(self, count: Count | None) -> None:
+        """Shows the facts of a model; what is to come where it is not counted yet. The arrows move it."""
+        self._count = count
         self.query_one("#facts").focus()
         self.call_after_refresh(self._draw)
 
@@ -57,7 +57,7 @@ class FactsView(Container):
         self._draw()
 
     def _draw(self) -> None:
-        width = self.query_one("#facts").scrollable_content_region.width if self.children else 0
+        width = self.query_one("#facts").scrollable_content_region.width
         if not width or self._shown == (self._count, width):
             return
         from tui.explorer.facts_text import facts_text

@@ -18,7 +18,6 @@ from core.count.counter import Count
 from core.text.escape import escaped
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
-from tui.explorer.facts_view import FactsView
 from tui.explorer.filter_field import FilterField, found_text
 from tui.explorer.layout import TOO_SMALL, WIDE_COLUMNS, layout_classes
 from tui.explorer.model_load import ModelLoad
@@ -83,12 +82,10 @@ class ExplorerScreen(AppScreen[None]):
                 yield Line("", id="tree-header")
                 yield ParameterTree(palette, id="tree")
             yield RowPane(palette, id="right")
-        yield FactsView(palette, _FACTS, id="facts-view")
         yield Line("", id="error")
         yield FilterField(id="filter")
         yield StatusLine(palette, id="status")
         yield KeyHints(EXPLORER_FOOTER, id="keys")
-        yield KeyHints(FACTS_FOOTER, id="keys-facts")
         yield KeyHints(FAILED_FOOTER, id="keys-failed")
         yield Line("", id="small")
 
@@ -183,7 +180,8 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def _show_row(self) -> None:
-        self.query_one("#facts-view", FactsView).show(self.count)
+        if self.has_class("-facts"):
+            self.call_later(self._open_facts)
         self._pane.show(self._tree.row, self.model_load.root, self.model_load.totals, self.count)
 
     def _show_header(self) -> None:
@@ -192,6 +190,10 @@ class ExplorerScreen(AppScreen[None]):
     def _show_title(self) -> None:
         text = title_text(self.model, self.model_load.load.rules, self.count, self.palette, self.size.width - 2)
         self.query_one("#title", Line).show(text)
+        # After the figures are painted: what it tells takes some modules to import.
+        self.call_after_refresh(self._show_facts_line)
+
+    def _show_facts_line(self) -> None:
         if self.has_class("-tall"):
             self.query_one("#facts-line", Line).show(facts_line(self.count, self.palette, self.size.width - 2))
 
@@ -201,14 +203,21 @@ class ExplorerScreen(AppScreen[None]):
     async def action_show_view(self, number: int) -> None:
         before = self._pane.view
         self._pane.show_view(number)
-        facts = self.query_one("#facts-view", FactsView)
         shown = self._pane.view == _FACTS
         self.set_class(shown, "-facts")
         if shown:
-            facts.show(self.count)
-            await facts.open()
+            await self._open_facts()
         elif before == _FACTS:
             self._tree.focus()
+
+    async def _open_facts(self) -> None:
+        """Shows the facts; their widgets are made the first time, so that no start waits for them."""
+        from tui.explorer.facts_view import FactsView
+
+        if not self.query(FactsView):
+            await self.mount(FactsView(self.palette, _FACTS, id="facts-view"), before="#error")
+            await self.mount(KeyHints(FACTS_FOOTER, id="keys-facts"), after="#keys")
+        self.query_one(FactsView).show(self.count)
 
     def action_metadata(self) -> None:
         """All keys of the files, with their values in full."""

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.checkpoint.errors import CheckpointError
+from core.text.escape import ELLIPSIS
 from tui.palette import Palette
 
 CHUNK_ROWS = 256
@@ -94,10 +95,9 @@ class PagedList(Widget, can_focus=True):
             return Text(self.failure, no_wrap=False)
         for number in range(self._top, min(self._top + height, self._length)):
             row = self._row(number)
-            line = Text("…" if row is None else "") if row is None else self._draw(number, row, width)
+            line = Text(self._palette.plain(ELLIPSIS)) if row is None else self._draw(number, row, width)
             if number == self.cursor:
-                line.pad_right(max(0, width - line.cell_len))
-                line.stylize("reverse")
+                line = Text(line.plain + " " * max(0, width - line.cell_len), "reverse")
             text.append(line).append("\n")
         return text
 
