@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims, Learned
+from core.checkpoint.metadata import NO_METADATA, Metadata
 from core.checkpoint.record import Record
 from core.checkpoint.tensors import TensorBatch
 from core.checkpoint.uncounted import Uncounted, total_of
@@ -48,9 +49,10 @@ class Source(Record):
         piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole.
         submodels: how the names of its submodels begin, where the file or folder stores several models of one: the keys
             of a saved file, the folders of a pipeline.
+        metadata: what its files say of themselves, in their own words.
     """
 
-    __slots__ = ("beside", "claims", "config", "format", "model", "notes", "piece", "source", "submodels")
+    __slots__ = ("beside", "claims", "config", "format", "metadata", "model", "notes", "piece", "source", "submodels")
 
     def __init__(  # noqa: PLR0917  # as many as it has values
         self,
@@ -63,6 +65,7 @@ class Source(Record):
         claims: Sequence[Claims] = (),
         piece: str = "",
         submodels: Sequence[str] = (),
+        metadata: Metadata = NO_METADATA,
     ) -> None:
         self.model = model
         self.source = source
@@ -73,6 +76,7 @@ class Source(Record):
         self.claims = claims
         self.piece = piece
         self.submodels = submodels
+        self.metadata = metadata
 
     def with_notes(self, *notes: str) -> Source:
         """The same with notes behind those that are there."""
@@ -91,6 +95,7 @@ class Source(Record):
             claims=(*self.claims, *learned.claims),
             piece=learned.piece or self.piece,
             submodels=learned.submodels or self.submodels,
+            metadata=self.metadata.joined(learned.metadata) if learned.metadata else self.metadata,
         )
 
 

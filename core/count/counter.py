@@ -84,6 +84,15 @@ class Count:
                 if classification := group.classification:
                     yield tensor, classification
 
+    def files(self) -> dict[str, tuple[int, int]]:
+        """How many tensors each file holds and the bytes they take, in their order; none where they were not kept."""
+        held: dict[str, tuple[int, int]] = {}
+        for batch, _ in self._batches:
+            if name := batch.shard or batch.file:
+                tensors, nbytes = held.get(name, (0, 0))
+                held[name] = tensors + len(batch.names), nbytes + sum(batch.sizes)
+        return held
+
     @cached_property
     def layers(self) -> Layers:
         """Which of its modules are layers."""
@@ -112,6 +121,13 @@ class Count:
         from core.count.unrecognised import unrecognised_in
 
         return unrecognised_in(self.groups, self.totals)
+
+    @cached_property
+    def dtypes(self) -> dict[str, Totals]:
+        """The totals by dtype, see `core.count.dtype_totals`."""
+        from core.count.dtype_totals import dtype_totals
+
+        return dtype_totals(self.groups)
 
     @property
     def architecture(self) -> str | None:

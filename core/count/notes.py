@@ -7,6 +7,7 @@ from itertools import combinations
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims
+from core.checkpoint.metadata import MAX_KEYS, Metadata
 from core.checkpoint.source import Source
 from core.classify.averaged_copies import prefix_of_copy
 from core.classify.category import ROLES
@@ -41,6 +42,7 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
     yield from _active(source.config, totals, active)
+    yield from _metadata(source.metadata)
     for claims in source.claims:
         yield from _claims(claims, groups, totals)
 
@@ -174,6 +176,11 @@ def _active(config: ModelConfig, totals: Totals, active: int | None) -> Iterator
     without = active - embedding.parameters
     billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""
     yield f"without the input embedding {exact(without)} are active{billions}, as its makers count"
+
+
+def _metadata(metadata: Metadata) -> Iterator[str]:
+    if len(metadata.values) == MAX_KEYS < metadata.count:
+        yield f"of {plural(metadata.count, 'key')} of metadata the first {exact(MAX_KEYS)} are told"
 
 
 def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:

@@ -7,6 +7,8 @@ WIDE_COLUMNS = 110
 """Screens this wide have their panes side by side."""
 LOW_LINES = 22
 """Screens with fewer lines have one line of details."""
+TALL_LINES = 30
+"""Screens with as many lines tell below the title how the model is built."""
 TOO_SMALL = f"too small, {MIN_COLUMNS}x{MIN_LINES} at least"
 
 
@@ -22,4 +24,5 @@ def layout_classes(width: int, height: int) -> dict[str, bool]:
         "-wide": width >= WIDE_COLUMNS,
         "-narrow": width < WIDE_COLUMNS,
         "-low": height < LOW_LINES,
+        "-tall": height >= TALL_LINES,
     }

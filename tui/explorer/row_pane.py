@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from rich.style import Style
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
@@ -25,10 +23,10 @@ from tui.explorer.details import Details
 from tui.explorer.layout import LOW_LINES
 from tui.explorer.outline import OutlineRow
 from tui.explorer.totals_table import TotalsTable
+from tui.explorer.view_tabs import tabs_text
 from tui.keys.explorer import EXPLORER_KEYS, EXPLORER_VIEWS
 from tui.palette import Palette
 from tui.widgets.line import Line
-from tui.widgets.view_tabs import tab_label
 
 _LAYERS, _SUBMODELS = 1, 3
 _LINES_ABOVE = 4
@@ -60,7 +58,7 @@ class RowPane(Container, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Details(self._palette, id="details")
-        yield Line(self._tabs(), id="views")
+        yield Line(tabs_text(self._view), id="views")
         with Container(id="charts"):
             yield TotalsTable(self._palette, id="totals")
             yield Chart(self._palette, id="chart")
@@ -111,20 +109,12 @@ class RowPane(Container, can_focus=True):
             return []
         return self._row.item.nodes if isinstance(self._row.item, Run) else [self._row.item]
 
-    def _tabs(self) -> Text:
-        text = Text()
-        for number, view in enumerate(EXPLORER_VIEWS):
-            style = Style(bold=number == self._view, reverse=number == self._view)
-            text.append(tab_label(view), style + Style(meta={"@click": view.target}))
-            text.append(" ")
-        return text
-
     def show_view(self, number: int) -> None:
         """Shows another view of the same row; past the last comes the first."""
         number %= len(EXPLORER_VIEWS)
         if number != self._view:
             self._view = number
-            self.query_one("#views", Line).show(self._tabs())
+            self.query_one("#views", Line).show(tabs_text(self._view))
             self.fit(self._narrow, self._height)
             self.show(self._row, self._root, self._whole, self._count)
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from core.checkpoint.metadata import ArrayLength
 from core.readers.gguf.ggml_types import file_type_name
-from core.readers.gguf.header import ArrayLength, GgufHeader, Value
+from core.readers.gguf.header import GgufHeader, Value
 from core.text.escape import escaped
 from core.text.width import shortened
 

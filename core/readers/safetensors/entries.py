@@ -23,7 +23,11 @@ _MAX_FILE_BYTES = 1 << 63
 
 
 class EntryChecks:
-    """Turns entries into batches of tensors and remembers what the whole header must add up to."""
+    """Turns entries into batches of tensors and remembers what the whole header must add up to.
+
+    Attributes:
+        metadata: the keys and values of `__metadata__`, once it was taken.
+    """
 
     def __init__(self, file: str, layouts: Layouts, values_start: int) -> None:
         """
@@ -42,6 +46,7 @@ class EntryChecks:
         self._kept: list[Layout] = []
         self._unshared_before = layouts.unshared_count
         self._first = 0  # where the batch's values begin
+        self.metadata: tuple[tuple[str, str], ...] = ()
         self._begins: list[int] | None = None  # of the batch's values, where they do not just follow each other
 
     def together(self, columns: Columns, last: bool) -> bool:
@@ -79,7 +84,7 @@ class EntryChecks:
             raise self._fault("the header has this name twice", name)
         self._seen.add(name)
         if name == "__metadata__":
-            self._check_metadata(value)
+            self._take_metadata(value)
             return
         entry = self._entry(name, value)
         try:
@@ -118,11 +123,13 @@ class EntryChecks:
                 raise self._fault(f"its entry has no {key}", name)
         return entry
 
-    def _check_metadata(self, value: object) -> None:
+    def _take_metadata(self, value: object) -> None:
         """`__metadata__` holds nothing that counts."""
-        strings = value is None or (isinstance(value, tuple) and all(isinstance(text, str) for _, text in value))
-        if not strings:
+        if value is None:
+            return
+        if not isinstance(value, tuple) or not all(isinstance(text, str) for _, text in value):
             raise CheckpointError(self._file, "it is not an object of strings", place="__metadata__", advice=DAMAGED)
+        self.metadata = value
 
     def finish(self, available: int) -> None:
         """The values must fill the rest of the file, each byte once.

@@ -39,7 +39,11 @@ class _Unfinished(Exception):
 
 
 class HeaderReader:
-    """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place."""
+    """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place.
+
+    Attributes:
+        metadata_at: the bytes of the file from the start of the entry `__metadata__` to behind it; None without one.
+    """
 
     def __init__(self, opened: BinaryIO, size: int, file: str, decoder: ColumnDecoder, layouts: Layouts) -> None:
         """
@@ -57,6 +61,7 @@ class HeaderReader:
         self._layouts = layouts
         self._length = 0
         self._read = 0
+        self.metadata_at: tuple[int, int] | None = None
 
     def batches(self) -> Iterator[TensorBatch]:
         """The tensors in the header's order, a batch for about a MiB of header.
@@ -80,6 +85,11 @@ class HeaderReader:
             rest = rest[end:] if closed else self._with_more(rest[end:])
         self._check_padding(rest)
         self._checks.finish(self._size - 8 - self._length)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """The keys and values of `__metadata__`, once all tensors were read."""
+        return self._checks.metadata
 
     def _header_length(self) -> int:
         start = self._read_bytes(64)
@@ -154,11 +164,15 @@ class HeaderReader:
             if usual and (end := self._together(buffer, position)):
                 return end, self._read == self._length
             text = text or buffer.decode("latin-1")
+            start = position
             try:
-                name, position, closed = self._one_entry(buffer, text, position, empty and position == 0)
+                name, position, closed = self._one_entry(buffer, text, start, empty and start == 0)
             except _Unfinished:
                 break
             usual = name == "__metadata__"
+            if usual:
+                first = 8 + self._read - len(buffer)
+                self.metadata_at = first + start, first + position
         return position, closed
 
     def _usual_metadata(self, buffer: bytes) -> int:
