@@ -18,6 +18,8 @@ _CHUNK_TENSORS = 10_000
 """Tensors whose words are searched together, which bounds the memory that a search takes."""
 _COLOURS = 3
 _MIN_PATCH_PIXELS = 8
+_MAX_KERNEL_POINTS = 64
+_WEIGHTS = {"weight_v", "weight_g", "weight_orig"}
 
 
 class _Module:
@@ -44,7 +46,7 @@ class _Module:
 
 
 def categories_of(
-    tensors: Sequence[tuple[str, _Shape]], config: ModelConfig, of_matrices: Iterable[bool] = ()
+    tensors: Sequence[tuple[str, _Shape]], config: ModelConfig, weight_dimensions: Iterable[int] = ()
 ) -> list[str]:
     """The category of each tensor of a checkpoint, in the context of all.
 
@@ -52,14 +54,15 @@ def categories_of(
         tensors: template and shape of all tensors that were read so far.
         config: what its config says; of an adapter, its own. No other rule needs it: names and shapes tell
             more than `model_type`, which is missing beside many a file.
-        of_matrices: of each tensor whether it is the bias of a weight with two dimensions or more for certain.
+        weight_dimensions: of each tensor, where it is a bias, how many dimensions its weight has; 0 where its template
+            tells that already.
 
     Returns:
         A key of `core.classify.category.CATEGORIES` for each tensor, in their order.
     """
     if config.is_adapter:
         return ["adapter"] * len(tensors)
-    return _Checkpoint(tensors).categories(of_matrices)
+    return _Checkpoint(tensors).categories(weight_dimensions)
 
 
 class _Checkpoint:
@@ -112,21 +115,22 @@ class _Checkpoint:
                 if rule.one_shape:
                     yield paths[-2]
 
-    def categories(self, of_matrices: Iterable[bool]) -> list[str]:
+    def categories(self, weight_dimensions: Iterable[int]) -> list[str]:
         """The category of each tensor."""
-        certain = chain(of_matrices, repeat(False))
+        certain = chain(weight_dimensions, repeat(0))
         return [
-            self._category(_words(name), shape, of_matrix) for (name, shape), of_matrix in zip(self._tensors, certain)
+            self._category(_words(name), shape, dimensions)
+            for (name, shape), dimensions in zip(self._tensors, certain)
         ]
 
-    def _category(self, words: list[str], shape: _Shape, of_matrix: bool) -> str:
+    def _category(self, words: list[str], shape: _Shape, dimensions: int) -> str:
         if len(shape) != 1 and self._vocabulary.keys().isdisjoint(words):
-            return "other"
+            return "convolution" if _is_kernel(words, shape) else "other"
         known_words = [self._vocabulary.get(word, SILENT) for word in words]
         if any(known.is_adapter for known in known_words):
             return "adapter"
         paths = _paths(words)
-        if self._is_norm(words, shape, paths, known_words, of_matrix):
+        if self._is_norm(words, shape, paths, known_words, dimensions):
             return "norm"
         end = len(words)
         while end > 0:
@@ -140,10 +144,18 @@ class _Checkpoint:
                         if self._fits(rule, words, at, shape, paths):
                             return rule.category
             end = begin - 1
-        return "other"
+        kernels = self._weights(words, shape, paths, dimensions)
+        return "convolution" if any(_is_kernel(words, kernel) for kernel in kernels) else "other"
+
+    def _weights(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> set[_Shape]:
+        """The shape of a tensor; of a bias, those of the weights that it may belong to."""
+        if words[-1] != "bias" or len(shape) != 1:
+            return {shape}
+        weights = self._modules[paths[-2]].weight_shapes
+        return {weight for weight in weights if dimensions in {0, len(weight)}} or {shape}
 
     def _is_norm(
-        self, words: list[str], shape: _Shape, paths: list[str], known_words: list[Word], of_matrix: bool
+        self, words: list[str], shape: _Shape, paths: list[str], known_words: list[Word], dimensions: int
     ) -> bool:
         """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices.
 
@@ -161,7 +173,7 @@ class _Checkpoint:
         in_list = len(shape) <= 1 and len(words) > 2 and not words[-2]
         if known_words[-3 if in_list else -2].is_norm:
             return True
-        is_vector = len(shape) == 1 and words[-1] in {"weight", "bias"} and not of_matrix
+        is_vector = len(shape) == 1 and words[-1] in {"weight", "bias"} and dimensions < 2
         if not is_vector or _any(NOT_NORM_VECTORS, words[-2:-1]):
             return False
         return shape in self._modules[paths[-2]].weight_shapes
@@ -212,6 +224,11 @@ class _Checkpoint:
         return not rule.same_module or self._modules[paths[at]].has(rule.same_module)
 
 
+def _is_kernel(words: list[str], shape: _Shape) -> bool:
+    """Whether a weight is a convolution's kernel."""
+    return words[-1] in {"weight", "bias"} and (len(shape) > 3 or (len(shape) == 3 and shape[2] <= _MAX_KERNEL_POINTS))
+
+
 def _is_convolution(shape: _Shape) -> bool:
     return len(shape) > 3 or (len(shape) == 3 and shape[2] > 1)
 
@@ -227,7 +244,9 @@ def _words(name: str) -> list[str]:
     # What a quantisation or a parametrization keeps below a weight belongs to the weight's module, and is no vector of
     # its own; but an adapter that is kept there (jina-embeddings-v3) is an adapter.
     if "weight" in words[:-1] and not _any(ADAPTER.pieces, words[-1:]):
-        del words[max(1, words.index("weight")) :]
+        del words[max(1, words.index("weight")) + 1 :]
+    elif words[-1] in _WEIGHTS:
+        words[-1] = "weight"
     return words
 
 

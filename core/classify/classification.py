@@ -144,7 +144,7 @@ def _categorise(records: Sequence[_Record], config: ModelConfig, rules: Rules | 
     categories = categories_of(
         [(record.plain_template, record.plain_shape) for record in records],
         config,
-        [record.group.of_matrix for record in records],
+        [record.group.weight_dimensions for record in records],
     )
     for record, category in zip(records, categories):
         by_rules = rules.category_of(record.group.tensor.name) if rules else ""

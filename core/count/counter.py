@@ -14,7 +14,7 @@ from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
-from core.classify.sequential_biases import biases_of_matrices
+from core.classify.sequential_biases import dimensions_of_weights
 from core.count.active_parameters import active_parameters
 from core.count.notes import notes_of, ungathered
 from core.count.totals import Totals, add_group
@@ -33,8 +33,8 @@ SNAPSHOT_SECONDS = 0.05
 GroupKey = tuple[str, tuple[int, ...], str, Hashable]
 """By what tensors are one group: a name without digits, a shape, a dtype, and what else tells tensors apart.
 
-The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, whether it is a
-matrix's bias, and the category by rules given; None where no tensor of a batch has any of them.
+The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, of a bias how many
+dimensions its weight has, and the category by rules given; None where no tensor of a batch has any of them.
 """
 GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
 """Some tensors, and the group of each."""
@@ -164,15 +164,15 @@ class ParameterCounter:
         templates = self._templates(batch)
         told_apart = self._told_apart(batch, copies)
         counts = Counter(_keys(templates, batch, told_apart))
-        of_matrices = biases_of_matrices(templates, counts, batch)
-        if of_matrices:
-            told_apart = list(zip(told_apart, of_matrices))
+        weight_dimensions = dimensions_of_weights(templates, counts, batch)
+        if weight_dimensions:
+            told_apart = list(zip(told_apart, weight_dimensions))
             counts = Counter(_keys(templates, batch, told_apart))
         new = counts.keys() - known.keys()
         for place, key in enumerate(_keys(templates, batch, told_apart) if new else ()):
             if key in new:
                 group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
-                group.of_matrix = bool(of_matrices and of_matrices[place])
+                group.weight_dimensions = weight_dimensions[place] if weight_dimensions else 0
                 new.remove(key)
                 if not new:
                     break
