@@ -7,8 +7,8 @@ from itertools import accumulate, chain, repeat
 
 from core.checkpoint.config import ModelConfig
 from core.classify.vocabulary import SILENT, Word, vocabulary
-from core.naming.category_table import NAMELESS_NORM, NOT_NORM_VECTORS, TABLES, Rule
-from core.naming.components import ADAPTER
+from core.naming.category_table import NAMELESS_NORM, NOT_NORM_VECTORS, QUERY_KEY_VALUE, SCALES, TABLES, Rule
+from core.naming.components import ADAPTER, QKV, QUERY_KEY_AND_VALUE
 
 _Shape = tuple[int, ...]
 
@@ -37,6 +37,21 @@ class _Module:
         self.weight_shapes: set[_Shape] = set()
         self._answers: dict[tuple[str, ...], bool] = {}
 
+    @property
+    def is_feed_forward(self) -> bool:
+        """Whether one of its weights widens what another narrows again, as of a list `net.1.weight`, `net.4.weight`."""
+        matrices = {shape[:2] for shape in self.weight_shapes if len(shape) == 2}
+        return any(
+            (shape[1], shape[0]) in matrices or (shape[1], shape[0] // 2) in matrices
+            for shape in matrices
+            if shape[0] > shape[1]
+        )
+
+    @property
+    def is_list_with_norms(self) -> bool:
+        """Whether it is a list of norms, or of layers with norms among them."""
+        return self.words <= NAMELESS_NORM | {"weight", "bias"} and not self.words.isdisjoint({"g", "gamma"})
+
     def has(self, pieces: tuple[str, ...]) -> bool:
         """Whether one of these stands in a word; each question is answered once, as a module may hold a million."""
         answer = self._answers.get(pieces)
@@ -46,7 +61,10 @@ class _Module:
 
 
 def categories_of(
-    tensors: Sequence[tuple[str, _Shape]], config: ModelConfig, weight_dimensions: Iterable[int] = ()
+    tensors: Sequence[tuple[str, _Shape]],
+    config: ModelConfig,
+    names: Sequence[str] = (),
+    weight_dimensions: Iterable[int] = (),
 ) -> list[str]:
     """The category of each tensor of a checkpoint, in the context of all.
 
@@ -54,6 +72,7 @@ def categories_of(
         tensors: template and shape of all tensors that were read so far.
         config: what its config says; of an adapter, its own. No other rule needs it: names and shapes tell
             more than `model_type`, which is missing beside many a file.
+        names: their names with digits, where they are known: an item of a list is told from the next by its number.
         weight_dimensions: of each tensor, where it is a bias, how many dimensions its weight has; 0 where its template
             tells that already.
 
@@ -62,7 +81,7 @@ def categories_of(
     """
     if config.is_adapter:
         return ["adapter"] * len(tensors)
-    return _Checkpoint(tensors).categories(weight_dimensions)
+    return _Checkpoint(tensors, names).categories(weight_dimensions)
 
 
 class _Checkpoint:
@@ -72,13 +91,15 @@ class _Checkpoint:
     names that are all unlike.
     """
 
-    def __init__(self, tensors: Sequence[tuple[str, _Shape]]) -> None:
+    def __init__(self, tensors: Sequence[tuple[str, _Shape]], names: Sequence[str]) -> None:
         self._tensors = tensors
+        self._names = names or [name for name, _ in tensors]
         self._vocabulary: dict[str, Word] = {}
         for begin in range(0, len(tensors), _CHUNK_TENSORS):
             chunk = tensors[begin : begin + _CHUNK_TENSORS]
             self._vocabulary.update(vocabulary({word for name, _ in chunk for word in _words(name)}))
         self._modules: dict[str, _Module] = {}
+        self._projections: dict[str, set[str]] = {}
         for name, shape in tensors:
             for path in self._relevant_modules(_words(name), shape):
                 self._modules.setdefault(path, _Module())
@@ -87,8 +108,9 @@ class _Checkpoint:
 
     def _fill_modules(self) -> None:
         """Gives each module that a rule may ask about the words and the weights that lie in it."""
-        for name, shape in self._tensors:
-            words = _words(name)
+        for (template, shape), name in zip(self._tensors, self._names):
+            words = _words(template)
+            self._note_projections(words, name)
             module = None
             for path, word in zip(_paths(words), words):
                 module = self._modules.get(path)
@@ -97,12 +119,17 @@ class _Checkpoint:
             if words[-1] == "weight" and module:
                 module.weight_shapes.add(shape)
 
+    def _note_projections(self, words: list[str], name: str) -> None:
+        """Notes queries, keys and values in the modules that hold them."""
+        for at, word in enumerate(words):
+            if QUERY_KEY_VALUE in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
+                place = _place(words, at, name)
+                self._projections.setdefault(place, set()).update(word.split("_"))
+
     def _relevant_modules(self, words: list[str], shape: _Shape) -> Iterator[str]:
         """The paths of the modules that a rule may ask about for a tensor."""
-        if self._vocabulary.keys().isdisjoint(words) and len(shape) != 1:
-            return
         paths = _paths(words)
-        if words[-1] == "bias" or (len(shape) == 1 and words[-1] in {"weight", *NAMELESS_NORM}):
+        if words[-1] in {"weight", "bias", *NAMELESS_NORM}:
             yield paths[-2]
         for at, word in enumerate(words):
             for rule in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
@@ -119,13 +146,11 @@ class _Checkpoint:
         """The category of each tensor."""
         certain = chain(weight_dimensions, repeat(0))
         return [
-            self._category(_words(name), shape, dimensions)
-            for (name, shape), dimensions in zip(self._tensors, certain)
+            self._category(_words(template), shape, name, dimensions)
+            for (template, shape), name, dimensions in zip(self._tensors, self._names, certain)
         ]
 
-    def _category(self, words: list[str], shape: _Shape, dimensions: int) -> str:
-        if len(shape) != 1 and self._vocabulary.keys().isdisjoint(words):
-            return "convolution" if _is_kernel(words, shape) else "other"
+    def _category(self, words: list[str], shape: _Shape, name: str, dimensions: int) -> str:
         known_words = [self._vocabulary.get(word, SILENT) for word in words]
         if any(known.is_adapter for known in known_words):
             return "adapter"
@@ -141,11 +166,26 @@ class _Checkpoint:
             for table in range(len(TABLES)):
                 for at in range(end - 1, begin - 1, -1):
                     for rule in known_words[at].rules[table]:
-                        if self._fits(rule, words, at, shape, paths):
-                            return rule.category
+                        if self._fits(rule, words, at, shape, paths, name):
+                            return rule.category or self._by_structure(words, shape, paths, name, dimensions)
             end = begin - 1
+        return self._by_structure(words, shape, paths, name, dimensions)
+
+    def _by_structure(self, words: list[str], shape: _Shape, paths: list[str], name: str, dimensions: int) -> str:
+        """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
+        if words[-1] not in {"weight", "bias"}:
+            return "other"
+        if self._modules[paths[-2]].is_feed_forward:
+            return "mlp"
+        if any(self._is_attention(_place(words, at, name)) for at in range(len(words) - 1, max(-1, len(words) - 5), -1)):
+            return "attention"
         kernels = self._weights(words, shape, paths, dimensions)
-        return "convolution" if any(_is_kernel(words, kernel) for kernel in kernels) else "other"
+        return "convolution" if any(map(_is_kernel, kernels)) else "other"
+
+    def _is_attention(self, place: str) -> bool:
+        """Whether a module holds a query, a key and a value, in modules of their own or together."""
+        tokens = self._projections.get(place, set())
+        return bool(tokens & QKV) or all(tokens & kind for kind in QUERY_KEY_AND_VALUE)
 
     def _weights(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> set[_Shape]:
         """The shape of a tensor; of a bias, those of the weights that it may belong to."""
@@ -166,8 +206,8 @@ class _Checkpoint:
             return True
         if len(words) < 2:
             return False
-        is_nameless = len(shape) == 1 and words[-1] in NAMELESS_NORM and not words[-2]
-        if is_nameless and self._modules[paths[-2]].words <= NAMELESS_NORM and not _any(NOT_NORM_VECTORS, words[-3:-2]):
+        is_nameless = words[-1] in NAMELESS_NORM and not words[-2] and _is_vector(shape)
+        if is_nameless and not _any(SCALES, words[-3:-2]) and self._modules[paths[-2]].is_list_with_norms:
             return True
         # An item of a list of norms has no name of its own, so that the list's name tells it.
         in_list = len(shape) <= 1 and len(words) > 2 and not words[-2]
@@ -178,9 +218,10 @@ class _Checkpoint:
             return False
         return shape in self._modules[paths[-2]].weight_shapes
 
-    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str]) -> bool:
+    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str], name: str) -> bool:
         """Whether all conditions of a rule hold that is asked about the word at a place."""
         return (
+            (not rule.query_key_value or self._is_attention(_place(words, at, name))) and
             self._fits_shape(rule, words, shape, paths)
             and self._fits_place(rule, words, at, paths)
             and self._fits_surroundings(rule, words, at, paths)
@@ -224,9 +265,14 @@ class _Checkpoint:
         return not rule.same_module or self._modules[paths[at]].has(rule.same_module)
 
 
-def _is_kernel(words: list[str], shape: _Shape) -> bool:
+def _is_kernel(shape: _Shape) -> bool:
     """Whether a weight is a convolution's kernel."""
-    return words[-1] in {"weight", "bias"} and (len(shape) > 3 or (len(shape) == 3 and shape[2] <= _MAX_KERNEL_POINTS))
+    return len(shape) > 3 or (len(shape) == 3 and shape[2] <= _MAX_KERNEL_POINTS)
+
+
+def _is_vector(shape: _Shape) -> bool:
+    """Whether a tensor is a vector, be it spread over an image: 1 × 64 × 1 × 1."""
+    return len(shape) == 1 or sum(length != 1 for length in shape) == 1
 
 
 def _is_convolution(shape: _Shape) -> bool:
@@ -243,6 +289,8 @@ def _words(name: str) -> list[str]:
         del words[0]
     # What a quantisation or a parametrization keeps below a weight belongs to the weight's module, and is no vector of
     # its own; but an adapter that is kept there (jina-embeddings-v3) is an adapter.
+    if "parametrizations" in words:
+        words.remove("parametrizations")
     if "weight" in words[:-1] and not _any(ADAPTER.pieces, words[-1:]):
         del words[max(1, words.index("weight")) + 1 :]
     elif words[-1] in _WEIGHTS:
@@ -253,6 +301,16 @@ def _words(name: str) -> list[str]:
 def _paths(words: list[str]) -> list[str]:
     """The path of the whole, of the first word, of the second in it, and so on."""
     return list(accumulate(words, "{}.{}".format, initial=""))
+
+
+def _place(words: list[str], at: int, name: str) -> str:
+    """The module in which a word stands, with its number if it is an item of a list within a list.
+
+    `layers.0.0.to_q` and `layers.1.0.to_k` stand in one place, `layers.0.1.net` in another.
+    """
+    numbers = [part for part in name.split(".", at)[:at] if part.isdigit()]
+    path = ".".join(words[:at])
+    return f"{path}#{numbers[-1]}" if len(numbers) > 1 else path
 
 
 def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:

@@ -144,6 +144,7 @@ def _categorise(records: Sequence[_Record], config: ModelConfig, rules: Rules | 
     categories = categories_of(
         [(record.plain_template, record.plain_shape) for record in records],
         config,
+        [record.group.tensor.name for record in records],
         [record.group.weight_dimensions for record in records],
     )
     for record, category in zip(records, categories):

@@ -47,6 +47,7 @@ class Rule:
     __slots__ = (
         *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
+        "query_key_value",
     )
 
     def __init__(
@@ -68,6 +69,7 @@ class Rule:
         pointwise: bool = False,
         one_shape: bool = False,
         image_patches: bool = False,
+        query_key_value: bool = False,
     ) -> None:
         """Takes the conditions; a list of words may be one text with spaces between them."""
         self.category = category
@@ -86,6 +88,7 @@ class Rule:
         self.pointwise = pointwise
         self.one_shape = one_shape
         self.image_patches = image_patches
+        self.query_key_value = query_key_value
 
 
 def _listed(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -108,7 +111,10 @@ NOT_NORM_VECTORS = (
 
 # x-transformers keeps its norms in lists, so that their modules have no names. These are the tensors' own names, and no
 # other vector that stands alone in its module is called so.
-NAMELESS_NORM = frozenset({"g", "gamma", "beta"})
+NAMELESS_NORM = frozenset({"g", "b", "gamma", "beta"})
+SCALES = ("ls", "scale", "gamma")
+
+QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value values qk kv qkv", query_key_value=True)
 
 # Words that name a module for what it does.
 MODULES = (
@@ -142,6 +148,9 @@ MODULES = (
     Rule("mixer", "rnn_tokens linear_tokens"),  # Sequencer, ResMLP
     Rule("mixer", "att", pieces="attn attention", child="time_ receptance w_lora gk_proj"),  # RWKV
     Rule("mixer", "attn", child="g_norm_swish_gate"),  # RetNet
+    # Without a softmax, what is mixed is brought to one scale by a norm of the output.
+    Rule("mixer", pieces="attn attention", child=".g_norm. .o_norm. q_conv feature_map", no_child="q_norm kv_a_proj kv_b_proj"),
+    Rule("mixer", pieces="attn attention", child="rnn gru lstm"),
     Rule("mixer", pieces="attn attention", child="a_log forget_gate", no_child="kv_a_proj kv_b_proj"),  # delta networks
     Rule("mixer", "conv", child="in_proj"),  # LFM2
     Rule("mixer", pieces="rg_lru recurrent_block"),  # RecurrentGemma
@@ -164,13 +173,14 @@ MODULES = (
         "attention", "cls_token probe per_dim_scale output_proj", ancestor="head", same_module="k_proj attn attention"
     ),
     Rule("attention", pieces="linear_pos pos_bias_ per_dim_"),  # conformers
-    Rule("embedding", pieces="relative_attention_bias relative_position_bias"),
+    Rule("embedding", pieces="relative_attention_bias relative_position_bias rel_pos_bias"),
     Rule("other", "attention", list_of_weights=True),  # RegNet's attention to channels
     Rule("attention", "indexer", pieces="attn attention", tokens="att mha mhsa mhca sinks"),
     Rule("attention", tokens="xca crpe ipa"),  # EdgeNeXt, CoaT, OpenFold
     Rule("head", "ff_out", outside_lists=True),  # OLMo
     Rule("head", "mlp", ancestor="log_softmax"),  # Canary in NeMo
-    Rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense intermediate"),
+    Rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense"),
+    Rule("mlp", pieces="intermediate", not_convolution=True),
     Rule("mlp", tokens="ff moe swiglu geglu"),
     Rule("mlp", pieces="channel_mix box_rpb_embed _latent_proj"),  # RWKV, SAM 3, Nemotron 3
     Rule("mlp", tokens="transition", not_convolution=True),  # OpenFold
@@ -181,6 +191,8 @@ MODULES = (
     Rule("head", "predict_state predict_action predict_return joint_net"),  # Decision Transformer, NeMo's RNN-T
     Rule("head", "mask_embed mask_embedder", child="layers .."),  # MaskFormer
     Rule("other", pieces="unembed_ unembd_"),  # Gemma 3n
+    Rule("", "backbone", ancestor="embed"),  # a hybrid's network in its patch embedding
+    Rule("", "proj_in proj_out", same_module="transformer_blocks"),
     Rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     Rule("embedding", "position_enc pos_enc pos_conv"),  # PatchTST, FastViT, fairseq
     Rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
@@ -192,6 +204,7 @@ MODULES = (
 PROJECTIONS = (
     Rule("embedding", "query", same_module="mask_head", outside_lists=True, last=True),  # EoMT's objects
     Rule("attention", _words_of(ATTENTION)),
+    QUERY_KEY_VALUE,
     Rule("attention", "out_proj", same_module="in_proj_weight in_proj_bias"),
     Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
@@ -202,7 +215,7 @@ PROJECTIONS = (
     Rule("embedding", "w", outside_lists=True, last=True),  # CTRL
     # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
     Rule("head", "fc", same_module="bn conv stem stage backbone", outside_lists=True, last=True, one_shape=True),
-    Rule("head", "fc", ancestor="head", outside_lists=True, last=True),  # timm
+    Rule("head", "fc", ancestor="head classifier", outside_lists=True, last=True),  # timm
     Rule(
         "head", "linears decoder_layers", outside_lists=True, list_of_weights=True, one_shape=True
     ),  # MusicGen in its own code, NeMo's CTC
@@ -222,9 +235,9 @@ PLACES = (
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
     Rule("mlp", "layer", last=True, not_convolution=True),  # SAM 3's: layer1.weight
     Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
-    Rule("head", "head heads output output_layer output_projection proj_out score classifier cls", outside_lists=True),
+    Rule("head", "head heads output output_layer output_projection proj_out score classifier cls last_linear", outside_lists=True),
     Rule("head", "text_linear final_linear", outside_lists=True, last=True),  # Moshi, GPT-NeoX in their own code
-    Rule("head", pieces="_head. _heads. _classifier.", outside_lists=True, not_convolution=True),
+    Rule("head", tokens="head heads classifier", outside_lists=True, not_convolution=True),
     Rule("head", "head", ancestor="shared_head"),  # DeepSeek-V3's prediction of further tokens
     Rule("head", "decoder", outside_lists=True, last=True),  # ModernBERT
     Rule("embedding", "shared encoder reference_points", outside_lists=True, last=True),  # T5, Inkling, SAM 3
