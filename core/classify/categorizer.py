@@ -39,8 +39,15 @@ class _Module:
 
     @property
     def is_feed_forward(self) -> bool:
-        """Whether one of its weights widens what another narrows again, as of a list `net.1.weight`, `net.4.weight`."""
-        matrices = {shape[:2] for shape in self.weight_shapes if len(shape) == 2}
+        """Whether one of its weights widens what another narrows again, as of a list `net.1.weight`, `net.4.weight`.
+
+        Of 1 × 1 convolutions a norm among them tells that they are no block of a convolutional network.
+        """
+        matrices = {
+            shape[:2]
+            for shape in self.weight_shapes
+            if len(shape) == 2 or (_is_pointwise(shape) and self.is_list_with_norms)
+        }
         return any(
             (shape[1], shape[0]) in matrices or (shape[1], shape[0] // 2) in matrices
             for shape in matrices
@@ -50,6 +57,8 @@ class _Module:
     @property
     def is_list_with_norms(self) -> bool:
         """Whether it is a list of norms, or of layers with norms among them."""
+        if {"g", "b"} <= self.words or {"gamma", "beta"} <= self.words:
+            return True
         return self.words <= NAMELESS_NORM | {"weight", "bias"} and not self.words.isdisjoint({"g", "gamma"})
 
     def has(self, pieces: tuple[str, ...]) -> bool:
@@ -166,7 +175,7 @@ class _Checkpoint:
             for table in range(len(TABLES)):
                 for at in range(end - 1, begin - 1, -1):
                     for rule in known_words[at].rules[table]:
-                        if self._fits(rule, words, at, shape, paths, name):
+                        if self._fits(rule, words, at, shape, paths, name, dimensions):
                             return rule.category or self._by_structure(words, shape, paths, name, dimensions)
             end = begin - 1
         return self._by_structure(words, shape, paths, name, dimensions)
@@ -175,12 +184,13 @@ class _Checkpoint:
         """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
         if words[-1] not in {"weight", "bias"}:
             return "other"
-        if self._modules[paths[-2]].is_feed_forward:
+        weights = self._weights(words, shape, paths, dimensions)
+        is_spatial = all(len(weight) > 2 and not _is_pointwise(weight) for weight in weights)
+        if self._modules[paths[-2]].is_feed_forward and not is_spatial:
             return "mlp"
         if any(self._is_attention(_place(words, at, name)) for at in range(len(words) - 1, max(-1, len(words) - 5), -1)):
             return "attention"
-        kernels = self._weights(words, shape, paths, dimensions)
-        return "convolution" if any(map(_is_kernel, kernels)) else "other"
+        return "convolution" if any(map(_is_kernel, weights)) else "other"
 
     def _is_attention(self, place: str) -> bool:
         """Whether a module holds a query, a key and a value, in modules of their own or together."""
@@ -218,20 +228,24 @@ class _Checkpoint:
             return False
         return shape in self._modules[paths[-2]].weight_shapes
 
-    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str], name: str) -> bool:
+    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str], name: str, dimensions: int) -> bool:
         """Whether all conditions of a rule hold that is asked about the word at a place."""
         return (
             (not rule.query_key_value or self._is_attention(_place(words, at, name))) and
-            self._fits_shape(rule, words, shape, paths)
+            self._fits_shape(rule, words, shape, paths, dimensions)
             and self._fits_place(rule, words, at, paths)
             and self._fits_surroundings(rule, words, at, paths)
         )
 
-    def _fits_shape(self, rule: Rule, words: list[str], shape: _Shape, paths: list[str]) -> bool:
+    def _fits_shape(self, rule: Rule, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> bool:
         """Whether a tensor has the shape that a rule wants; of a bias, whether its weights have it."""
         if rule.not_convolution or rule.pointwise:
-            shapes = (words[-1] == "bias" and self._modules[paths[-2]].weight_shapes) or {shape}
-            if rule.not_convolution and all(map(_is_convolution, shapes)):
+            shapes = self._weights(words, shape, paths, dimensions)
+            module = self._modules.get(paths[-2])
+            in_list = module.weight_shapes if module else set()
+            if rule.not_convolution and any(
+                _is_convolution(weight) or (len(weight) == 3 and any(map(_is_convolution, in_list))) for weight in shapes
+            ):
                 return False
             if rule.pointwise and not all(map(_is_pointwise, shapes)):
                 return False

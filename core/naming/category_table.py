@@ -119,6 +119,7 @@ QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value v
 # Words that name a module for what it does.
 MODULES = (
     # Factors and offsets, of no category wherever they stand.
+    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv"),  # ConvNeXt
     Rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),
     Rule("other", pieces="language_adapter"),  # Pixtral's projector in Mistral's files
     Rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
@@ -198,6 +199,7 @@ MODULES = (
     Rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
     Rule("embedding", "codebook", last=True),
     Rule("embedding", "conv patch_conv", image_patches=True),  # CLIP in its own code
+    Rule("embedding", "stem", child=".proj.", no_child="conv"),  # MLP-Mixer
 )
 
 # Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).
@@ -214,7 +216,7 @@ PROJECTIONS = (
     Rule("attention", "wo", same_module="wqkv wq"),  # InternLM2
     Rule("embedding", "w", outside_lists=True, last=True),  # CTRL
     # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
-    Rule("head", "fc", same_module="bn conv stem stage backbone", outside_lists=True, last=True, one_shape=True),
+    Rule("head", "fc", same_module="bn conv stem stage backbone net encoder", outside_lists=True, last=True, one_shape=True),
     Rule("head", "fc", ancestor="head classifier", outside_lists=True, last=True),  # timm
     Rule(
         "head", "linears decoder_layers", outside_lists=True, list_of_weights=True, one_shape=True
@@ -230,6 +232,7 @@ PROJECTIONS = (
 PLACES = (
     Rule("mixer", "mixer", child="in_proj"),  # Mamba
     Rule("attention", "mixer", child="qkv"),  # Phi in its own code
+    Rule("", "mixer", child=".conv.", no_child="proj qkv dt_ a_log"),  # codecs
     Rule("mixer", "mixer temporal_block"),  # RecurrentGemma
     Rule("mlp", "linear", same_module="attn attention"),  # torch.nn.TransformerEncoderLayer
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
