@@ -8,7 +8,7 @@ from itertools import accumulate, chain, repeat
 from core.checkpoint.config import ModelConfig
 from core.classify.vocabulary import SILENT, Word, vocabulary
 from core.naming.category_table import NAMELESS_NORM, NOT_NORM_VECTORS, QUERY_KEY_VALUE, SCALES, TABLES, Rule
-from core.naming.components import ADAPTER, QKV, QUERY_KEY_AND_VALUE
+from core.naming.components import ADAPTER, QKV, QUERY_AND_KEY
 
 _Shape = tuple[int, ...]
 
@@ -59,7 +59,7 @@ class _Module:
         """Whether it is a list of norms, or of layers with norms among them."""
         if {"g", "b"} <= self.words or {"gamma", "beta"} <= self.words:
             return True
-        return self.words <= NAMELESS_NORM | {"weight", "bias"} and not self.words.isdisjoint({"g", "gamma"})
+        return self.words <= NAMELESS_NORM | {"weight", "bias", ""} and not self.words.isdisjoint({"g", "gamma"})
 
     def has(self, pieces: tuple[str, ...]) -> bool:
         """Whether one of these stands in a word; each question is answered once, as a module may hold a million."""
@@ -148,7 +148,7 @@ class _Checkpoint:
                     yield paths[at + 1]
                 if rule.list_of_weights and words[at + 1 : at + 2] == [""]:
                     yield paths[at + 2]
-                if rule.one_shape:
+                if rule.one_shape or rule.overlapping:
                     yield paths[-2]
 
     def categories(self, weight_dimensions: Iterable[int]) -> list[str]:
@@ -167,6 +167,7 @@ class _Checkpoint:
         if self._is_norm(words, shape, paths, known_words, dimensions):
             return "norm"
         end = len(words)
+        name_of_list = max((at for at in range(end - 1) if words[at]), default=0)
         while end > 0:
             # A part of the name ends where a list item, whose digits are gone, leaves an empty word.
             begin = end
@@ -177,6 +178,8 @@ class _Checkpoint:
                     for rule in known_words[at].rules[table]:
                         if self._fits(rule, words, at, shape, paths, name, dimensions):
                             return rule.category or self._by_structure(words, shape, paths, name, dimensions)
+            if begin <= name_of_list and self._is_feed_forward(words, shape, paths, dimensions):
+                return "mlp"
             end = begin - 1
         return self._by_structure(words, shape, paths, name, dimensions)
 
@@ -184,18 +187,24 @@ class _Checkpoint:
         """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
         if words[-1] not in {"weight", "bias"}:
             return "other"
-        weights = self._weights(words, shape, paths, dimensions)
-        is_spatial = all(len(weight) > 2 and not _is_pointwise(weight) for weight in weights)
-        if self._modules[paths[-2]].is_feed_forward and not is_spatial:
+        if self._is_feed_forward(words, shape, paths, dimensions):
             return "mlp"
         if any(self._is_attention(_place(words, at, name)) for at in range(len(words) - 1, max(-1, len(words) - 5), -1)):
             return "attention"
+        weights = self._weights(words, shape, paths, dimensions)
         return "convolution" if any(map(_is_kernel, weights)) else "other"
+
+    def _is_feed_forward(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> bool:
+        """Whether a tensor is a matrix of a list, or its bias, in which one widens what another narrows again."""
+        if words[-1] not in {"weight", "bias"} or not self._modules[paths[-2]].is_feed_forward:
+            return False
+        weights = self._weights(words, shape, paths, dimensions)
+        return not all(len(weight) > 2 and not _is_pointwise(weight) for weight in weights)
 
     def _is_attention(self, place: str) -> bool:
         """Whether a module holds a query, a key and a value, in modules of their own or together."""
         tokens = self._projections.get(place, set())
-        return bool(tokens & QKV) or all(tokens & kind for kind in QUERY_KEY_AND_VALUE)
+        return bool(tokens & QKV) or all(tokens & kind for kind in QUERY_AND_KEY)
 
     def _weights(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> set[_Shape]:
         """The shape of a tensor; of a bias, those of the weights that it may belong to."""
@@ -252,7 +261,9 @@ class _Checkpoint:
         if rule.one_shape and len(self._modules[paths[-2]].weight_shapes) > 1:
             return False
         if rule.image_patches:
-            return len(shape) >= 4 and shape[1] == _COLOURS and shape[-1] >= _MIN_PATCH_PIXELS
+            return any(map(_has_image_patches, self._weights(words, shape, paths, dimensions)))
+        if rule.overlapping:
+            return any(map(_is_overlapping, self._modules[paths[-2]].weight_shapes))
         return True
 
     def _fits_place(self, rule: Rule, words: list[str], at: int, paths: list[str]) -> bool:
@@ -284,6 +295,16 @@ def _is_kernel(shape: _Shape) -> bool:
     return len(shape) > 3 or (len(shape) == 3 and shape[2] <= _MAX_KERNEL_POINTS)
 
 
+def _has_image_patches(shape: _Shape) -> bool:
+    """Whether a kernel takes an image of three colours apart into patches."""
+    return len(shape) > 3 and shape[1] == _COLOURS and shape[-1] >= _MIN_PATCH_PIXELS and shape[-1] % 2 == 0
+
+
+def _is_overlapping(shape: _Shape) -> bool:
+    """Whether a kernel has a point in its middle, as no patch has."""
+    return len(shape) > 2 and shape[-1] > 1 and shape[-1] % 2 == 1
+
+
 def _is_vector(shape: _Shape) -> bool:
     """Whether a tensor is a vector, be it spread over an image: 1 × 64 × 1 × 1."""
     return len(shape) == 1 or sum(length != 1 for length in shape) == 1
@@ -299,6 +320,8 @@ def _is_pointwise(shape: _Shape) -> bool:
 
 def _words(name: str) -> list[str]:
     words = name.lower().rsplit(".", _MAX_WORDS)
+    if "._" in name or name.startswith("_"):
+        words = [word.strip("_") for word in words]
     if len(words) > _MAX_WORDS:
         del words[0]
     # What a quantisation or a parametrization keeps below a weight belongs to the weight's module, and is no vector of

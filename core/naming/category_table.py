@@ -47,7 +47,7 @@ class Rule:
     __slots__ = (
         *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
-        "query_key_value",
+        "query_key_value", "overlapping",
     )
 
     def __init__(
@@ -70,6 +70,7 @@ class Rule:
         one_shape: bool = False,
         image_patches: bool = False,
         query_key_value: bool = False,
+        overlapping: bool = False,
     ) -> None:
         """Takes the conditions; a list of words may be one text with spaces between them."""
         self.category = category
@@ -89,6 +90,7 @@ class Rule:
         self.one_shape = one_shape
         self.image_patches = image_patches
         self.query_key_value = query_key_value
+        self.overlapping = overlapping
 
 
 def _listed(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -179,6 +181,7 @@ MODULES = (
     Rule("attention", "indexer", pieces="attn attention", tokens="att mha mhsa mhca sinks"),
     Rule("attention", tokens="xca crpe ipa"),  # EdgeNeXt, CoaT, OpenFold
     Rule("head", "ff_out", outside_lists=True),  # OLMo
+    Rule("head", "to_out", same_module="token_emb", outside_lists=True, last=True),  # lucidrains
     Rule("head", "mlp", ancestor="log_softmax"),  # Canary in NeMo
     Rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense"),
     Rule("mlp", pieces="intermediate", not_convolution=True),
@@ -194,12 +197,12 @@ MODULES = (
     Rule("other", pieces="unembed_ unembd_"),  # Gemma 3n
     Rule("", "backbone", ancestor="embed"),  # a hybrid's network in its patch embedding
     Rule("", "proj_in proj_out", same_module="transformer_blocks"),
+    Rule("", pieces="embed.", last=True, overlapping=True),  # Vocos
     Rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     Rule("embedding", "position_enc pos_enc pos_conv"),  # PatchTST, FastViT, fairseq
     Rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
     Rule("embedding", "codebook", last=True),
-    Rule("embedding", "conv patch_conv", image_patches=True),  # CLIP in its own code
-    Rule("embedding", "stem", child=".proj.", no_child="conv"),  # MLP-Mixer
+    Rule("embedding", "conv patch_conv proj", image_patches=True),  # CLIP in its own code, MLP-Mixer
 )
 
 # Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).

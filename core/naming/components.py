@@ -110,12 +110,8 @@ OTHER_ATTENTION = Component(
     "w_pack in_proj_weight in_proj_bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v"
     " query_net key_net value_net out_projection queries_keys_values keys_values assign",
 )
-# Words between underscores that mean query, key and value, wherever all three stand in one module.
-QUERY_KEY_AND_VALUE = (
-    frozenset({"q", "query", "queries"}),
-    frozenset({"k", "key", "keys", "kv"}),
-    frozenset({"v", "value", "values", "kv"}),
-)
+# Words between underscores that mean query and key, wherever both stand in one module.
+QUERY_AND_KEY = (frozenset({"q", "query", "queries"}), frozenset({"k", "key", "keys", "kv"}))
 QKV = frozenset({"qkv"})
 LATENT_NORM = Component("norm of the latent", within="kv_a_layernorm kv_norm attn_kv_a_norm")
 CROSS_ATTENTION = Component(
