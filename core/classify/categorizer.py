@@ -161,7 +161,7 @@ class _Checkpoint:
 
     def _category(self, words: list[str], shape: _Shape, name: str, dimensions: int) -> str:
         known_words = [self._vocabulary.get(word, SILENT) for word in words]
-        if any(known.is_adapter for known in known_words):
+        if any(known.is_adapter for known in known_words) or words[-1] in ADAPTER.words:
             return "adapter"
         paths = _paths(words)
         if self._is_norm(words, shape, paths, known_words, dimensions):

@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from core.checkpoint.config import ModelConfig
-from core.classify.adapters import is_frozen
+from core.classify.adapters import is_frozen, is_setting
 from core.classify.averaged_copies import averaged_copies_in
 from core.classify.breakdown import Breakdown, Context, breakdown_of
 from core.classify.categorizer import categories_of
@@ -190,6 +190,8 @@ def _assign_roles(
     for record in records:
         template, tensor = record.group.template, record.group.tensor
         if tensor.is_parameter is False or (is_of_adapter and is_frozen(template)):
+            record.role = "buffer"
+        elif record.category == "adapter" and is_setting(template, record.elements):
             record.role = "buffer"
         elif record.is_averaged:
             record.role = "beside_model"

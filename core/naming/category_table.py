@@ -120,6 +120,9 @@ QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value v
 
 # Words that name a module for what it does.
 MODULES = (
+    # Adapters of diffusers before PEFT; a mixer has a `w_lora` of its own, a list of two layers.
+    Rule("adapter", tokens="lora", child=".down. .up."),
+    Rule("adapter", "alpha", same_module="lora lokr_ hada_ oft_", last=True),
     # Factors and offsets, of no category wherever they stand.
     Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv"),  # ConvNeXt
     Rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),

@@ -175,10 +175,12 @@ GROUP_NORM = Component("group norm", pieces="groupnorm group_norm")
 # What ends with one of these has a norm in its name for where it stands, and is none.
 NO_NORM = Component("no norm", "proj linear fc mlp embed embedding embeddings scale")
 
-# What PEFT adds to a trained model, wherever it stands in a name.
+# What PEFT, kohya's scripts and LyCORIS add to a trained model, wherever it stands in a name. The words stand last: what
+# LyCORIS adds to a weight or a bias as it is, and the magnitudes of DoRA.
 ADAPTER = Component(
     "adapter",
-    pieces="lora_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_ adapter_list",
+    "diff diff_b dora_scale",
+    pieces="lora_ lycoris_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_ adapter_list",
 )
 
 WEIGHT_WORDS = ("weight", "qweight", "weight_packed")
