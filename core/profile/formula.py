@@ -37,7 +37,7 @@ MEANINGS = {
 }
 # Finds the symbols in a formula's text. Letters within words and names, such as gpt2-s and bert_L-12, are none.
 _SYMBOLS = re.compile(rf"(?<![^\W\d])(?<!['’/.-])[{''.join(MEANINGS)}]+(?![^\W²³]|-|/\D)")
-_FORMULAS_FOR = {"attention", "mlp", "mixer", "router", "norm", "embedding", "head", "adapter"}
+_FORMULAS_FOR = {"attention", "mlp", "mixer", "convolution", "router", "norm", "embedding", "head", "adapter"}
 _MAX_FACTOR = 16
 # A formula with numbers in it is given up if it has more terms, or larger multiples of the width, than these.
 _MAX_TERMS, _MAX_TIMES = 12, 8
@@ -195,7 +195,7 @@ def _lengths(tensor: Repeated, category: str, sizes: dict[str, int]) -> dict[int
         candidates = _products(("E", "d"), sizes)
     elif category == "norm":
         candidates = _products("dhqkrc", sizes)
-    elif category in {"mixer", "adapter"}:
+    elif category in {"mixer", "convolution", "adapter"}:
         candidates = _products("d", sizes)
     else:
         is_of_positions = "pos" in tensor.name or "wpe" in tensor.name
