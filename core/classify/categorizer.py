@@ -131,7 +131,8 @@ class _Checkpoint:
     def _note_projections(self, words: list[str], name: str) -> None:
         """Notes queries, keys and values in the modules that hold them."""
         for at, word in enumerate(words):
-            if QUERY_KEY_VALUE in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
+            # A word such as `attn_q` names the attention itself, so that what it stands beside is a whole layer.
+            if not _any(("attn", "attention"), (word,)) and QUERY_KEY_VALUE in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
                 place = _place(words, at, name)
                 self._projections.setdefault(place, set()).update(word.split("_"))
 
@@ -329,7 +330,9 @@ def _words(name: str) -> list[str]:
     if "parametrizations" in words:
         words.remove("parametrizations")
     if "weight" in words[:-1] and not _any(ADAPTER.pieces, words[-1:]):
-        del words[max(1, words.index("weight")) + 1 :]
+        # Weight norm keeps a weight as a length and a direction, `original0` and `original1`.
+        kept = 1 if words[-1].startswith("original") else 0
+        del words[max(1, words.index("weight") + kept) :]
     elif words[-1] in _WEIGHTS:
         words[-1] = "weight"
     return words

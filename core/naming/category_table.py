@@ -124,7 +124,7 @@ MODULES = (
     Rule("adapter", tokens="lora", child=".down. .up."),
     Rule("adapter", "alpha", same_module="lora lokr_ hada_ oft_", last=True),
     # Factors and offsets, of no category wherever they stand.
-    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv"),  # ConvNeXt
+    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv .dw."),  # ConvNeXt
     Rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),
     Rule("other", pieces="language_adapter"),  # Pixtral's projector in Mistral's files
     Rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
@@ -155,7 +155,7 @@ MODULES = (
     Rule("mixer", "att", pieces="attn attention", child="time_ receptance w_lora gk_proj"),  # RWKV
     Rule("mixer", "attn", child="g_norm_swish_gate"),  # RetNet
     # Without a softmax, what is mixed is brought to one scale by a norm of the output.
-    Rule("mixer", pieces="attn attention", child=".g_norm. .o_norm. q_conv feature_map", no_child="q_norm kv_a_proj kv_b_proj"),
+    Rule("mixer", pieces="attn attention", child=".g_norm. q_conv feature_map", no_child="q_norm kv_a_proj kv_b_proj"),
     Rule("mixer", pieces="attn attention", child="rnn gru lstm"),
     Rule("mixer", pieces="attn attention", child="a_log forget_gate", no_child="kv_a_proj kv_b_proj"),  # delta networks
     Rule("mixer", "conv", child="in_proj"),  # LFM2
