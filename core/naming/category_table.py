@@ -216,6 +216,7 @@ PROJECTIONS = (
     Rule("attention", "out_proj", same_module="in_proj_weight in_proj_bias"),
     Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
+    Rule("mixer", "linear", same_module=".lstm. .gru.", ancestor="layers encoder decoder"),  # Demucs
     Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
     Rule("attention", "projection", same_module="keys_values"),
     Rule("attention", "key_protein value_protein out_proj gate_ffw", ancestor="adapter"),  # Evolla
