@@ -1,76 +1,37 @@
-"""Which category a tensor counts to, by its name and shape in the context of its checkpoint."""
+"""Which category a tensor counts to, by its name and shape in the context of its checkpoint.
+
+Four principles, asked in this order:
+
+1. What PEFT and its likes add is an adapter, and a norm is a norm, wherever they stand: by the name of the module that
+   holds the tensor, or since it is a vector where others are matrices.
+2. A name is read from its end, and the innermost word that a rule of `core.naming.category_table` is about decides, as
+   the innermost module decides what it computes.
+3. Where no word tells, what stands beside the tensor does: a list of which one matrix widens what another narrows again
+   is a feed-forward, a module that holds queries and keys is an attention.
+4. What is left of kernels, by their dimensions, are convolutions; a bias is what its weight is. The rest is other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, repeat
+from collections.abc import Iterable, Sequence
 
 from core.checkpoint.config import ModelConfig
-from core.classify.vocabulary import SILENT, Word, vocabulary
-from core.naming.category_table import NAMELESS_NORM, NOT_NORM_VECTORS, QUERY_KEY_VALUE, SCALES, TABLES, Rule
-from core.naming.components import ADAPTER, QKV, QUERY_AND_KEY
+from core.classify.surroundings import Shape, Surroundings, Tensor, any_in
+from core.classify.vocabulary import SILENT, Word
+from core.naming.category_table import NAMELESS_NORM, NOT_NORM_VECTORS, SCALES, TABLES, Rule
+from core.naming.components import ADAPTER
 
-_Shape = tuple[int, ...]
-
-_MAX_WORDS = 24
-"""Of a name with more words, as no model has, the innermost are read."""
-_CHUNK_TENSORS = 10_000
-"""Tensors whose words are searched together, which bounds the memory that a search takes."""
 _COLOURS = 3
 _MIN_PATCH_PIXELS = 8
 _MAX_KERNEL_POINTS = 64
-_WEIGHTS = {"weight_v", "weight_g", "weight_orig"}
-
-
-class _Module:
-    """What lies in a module that a rule asks about.
-
-    Attributes:
-        words: the next words of the names in it.
-        weight_shapes: the shapes of the tensors named `weight` in it.
-    """
-
-    __slots__ = ("_answers", "weight_shapes", "words")
-
-    def __init__(self) -> None:
-        self.words: set[str] = set()
-        self.weight_shapes: set[_Shape] = set()
-        self._answers: dict[tuple[str, ...], bool] = {}
-
-    @property
-    def is_feed_forward(self) -> bool:
-        """Whether one of its weights widens what another narrows again, as of a list `net.1.weight`, `net.4.weight`.
-
-        Of 1 × 1 convolutions a norm among them tells that they are no block of a convolutional network.
-        """
-        matrices = {
-            shape[:2]
-            for shape in self.weight_shapes
-            if len(shape) == 2 or (_is_pointwise(shape) and self.is_list_with_norms)
-        }
-        return any(
-            (shape[1], shape[0]) in matrices or (shape[1], shape[0] // 2) in matrices
-            for shape in matrices
-            if shape[0] > shape[1]
-        )
-
-    @property
-    def is_list_with_norms(self) -> bool:
-        """Whether it is a list of norms, or of layers with norms among them."""
-        if {"g", "b"} <= self.words or {"gamma", "beta"} <= self.words:
-            return True
-        return self.words <= NAMELESS_NORM | {"weight", "bias", ""} and not self.words.isdisjoint({"g", "gamma"})
-
-    def has(self, pieces: tuple[str, ...]) -> bool:
-        """Whether one of these stands in a word; each question is answered once, as a module may hold a million."""
-        answer = self._answers.get(pieces)
-        if answer is None:
-            answer = self._answers[pieces] = _any(pieces, map(".{}.".format, self.words))
-        return answer
+"""Along a sequence; a tensor of three dimensions whose last is longer is a stack of matrices."""
+_MAX_DEPTH_IN_ATTENTION = 4
+"""How many words below an attention a tensor may stand that no other rule knows."""
+_PARAMETERS = {"weight", "bias"}
 
 
 def categories_of(
-    tensors: Sequence[tuple[str, _Shape]],
+    tensors: Sequence[tuple[str, Shape]],
     config: ModelConfig,
     names: Sequence[str] = (),
     weight_dimensions: Iterable[int] = (),
@@ -90,268 +51,169 @@ def categories_of(
     """
     if config.is_adapter:
         return ["adapter"] * len(tensors)
-    return _Checkpoint(tensors, names).categories(weight_dimensions)
+    checkpoint = _Checkpoint(Surroundings(tensors, names, weight_dimensions))
+    return [checkpoint.category(tensor) for tensor in checkpoint.around.tensors()]
 
 
 class _Checkpoint:
-    """The names of a checkpoint, for the context that rules ask for.
+    """Asks all rules about a tensor.
 
-    Names are split anew at each turn and only what rules ask for is kept, since a hostile file may hold a million
-    names that are all unlike.
+    Attributes:
+        around: what surrounds the tensors.
     """
 
-    def __init__(self, tensors: Sequence[tuple[str, _Shape]], names: Sequence[str]) -> None:
-        self._tensors = tensors
-        self._names = names or [name for name, _ in tensors]
-        self._vocabulary: dict[str, Word] = {}
-        for begin in range(0, len(tensors), _CHUNK_TENSORS):
-            chunk = tensors[begin : begin + _CHUNK_TENSORS]
-            self._vocabulary.update(vocabulary({word for name, _ in chunk for word in _words(name)}))
-        self._modules: dict[str, _Module] = {}
-        self._projections: dict[str, set[str]] = {}
-        for name, shape in tensors:
-            for path in self._relevant_modules(_words(name), shape):
-                self._modules.setdefault(path, _Module())
-        if self._modules:
-            self._fill_modules()
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
 
-    def _fill_modules(self) -> None:
-        """Gives each module that a rule may ask about the words and the weights that lie in it."""
-        for (template, shape), name in zip(self._tensors, self._names):
-            words = _words(template)
-            self._note_projections(words, name)
-            module = None
-            for path, word in zip(_paths(words), words):
-                module = self._modules.get(path)
-                if module:
-                    module.words.add(word)
-            if words[-1] == "weight" and module:
-                module.weight_shapes.add(shape)
-
-    def _note_projections(self, words: list[str], name: str) -> None:
-        """Notes queries, keys and values in the modules that hold them."""
-        for at, word in enumerate(words):
-            # A word such as `attn_q` names the attention itself, so that what it stands beside is a whole layer.
-            if not _any(("attn", "attention"), (word,)) and QUERY_KEY_VALUE in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
-                place = _place(words, at, name)
-                self._projections.setdefault(place, set()).update(word.split("_"))
-
-    def _relevant_modules(self, words: list[str], shape: _Shape) -> Iterator[str]:
-        """The paths of the modules that a rule may ask about for a tensor."""
-        paths = _paths(words)
-        if words[-1] in {"weight", "bias", *NAMELESS_NORM}:
-            yield paths[-2]
-        for at, word in enumerate(words):
-            for rule in chain.from_iterable(self._vocabulary.get(word, SILENT).rules):
-                if rule.same_module:
-                    yield paths[at]
-                if rule.child:
-                    yield paths[at + 1]
-                if rule.list_of_weights and words[at + 1 : at + 2] == [""]:
-                    yield paths[at + 2]
-                if rule.one_shape or rule.overlapping:
-                    yield paths[-2]
-
-    def categories(self, weight_dimensions: Iterable[int]) -> list[str]:
-        """The category of each tensor."""
-        certain = chain(weight_dimensions, repeat(0))
-        return [
-            self._category(_words(template), shape, name, dimensions)
-            for (template, shape), name, dimensions in zip(self._tensors, self._names, certain)
-        ]
-
-    def _category(self, words: list[str], shape: _Shape, name: str, dimensions: int) -> str:
-        known_words = [self._vocabulary.get(word, SILENT) for word in words]
-        if any(known.is_adapter for known in known_words) or words[-1] in ADAPTER.words:
+    def category(self, tensor: Tensor) -> str:
+        """The category of one tensor."""
+        words = tensor.words
+        known_words = [self.around.vocabulary.get(word, SILENT) for word in words]
+        if words[-1] in ADAPTER.words or any(known.is_adapter for known in known_words):
             return "adapter"
-        paths = _paths(words)
-        if self._is_norm(words, shape, paths, known_words, dimensions):
+        if self._is_norm(tensor, known_words):
             return "norm"
         end = len(words)
-        name_of_list = max((at for at in range(end - 1) if words[at]), default=0)
+        # Of a tensor in a list, the list: `net` of `net.1.weight`.
+        innermost_module = max((at for at in range(end - 1) if words[at]), default=0)
         while end > 0:
             # A part of the name ends where a list item, whose digits are gone, leaves an empty word.
             begin = end
             while begin > 0 and words[begin - 1]:
                 begin -= 1
-            for table in range(len(TABLES)):
-                for at in range(end - 1, begin - 1, -1):
-                    for rule in known_words[at].rules[table]:
-                        if self._fits(rule, words, at, shape, paths, name, dimensions):
-                            return rule.category or self._by_structure(words, shape, paths, name, dimensions)
-            if begin <= name_of_list and self._is_feed_forward(words, shape, paths, dimensions):
+            rule = self._first_rule(tensor, known_words, begin, end)
+            if rule:
+                return rule.category or self._by_structure(tensor)
+            if begin <= innermost_module and self._is_feed_forward(tensor):
                 return "mlp"
             end = begin - 1
-        return self._by_structure(words, shape, paths, name, dimensions)
+        return self._by_structure(tensor)
 
-    def _by_structure(self, words: list[str], shape: _Shape, paths: list[str], name: str, dimensions: int) -> str:
-        """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
-        if words[-1] not in {"weight", "bias"}:
-            return "other"
-        if self._is_feed_forward(words, shape, paths, dimensions):
-            return "mlp"
-        if any(self._is_attention(_place(words, at, name)) for at in range(len(words) - 1, max(-1, len(words) - 5), -1)):
-            return "attention"
-        weights = self._weights(words, shape, paths, dimensions)
-        return "convolution" if any(map(_is_kernel, weights)) else "other"
+    def _first_rule(self, tensor: Tensor, known_words: list[Word], begin: int, end: int) -> Rule | None:
+        """The first rule that fits one of some words; the innermost word comes first in each table."""
+        for table in range(len(TABLES)):
+            for at in range(end - 1, begin - 1, -1):
+                for rule in known_words[at].rules[table]:
+                    if self._fits(rule, tensor, at):
+                        return rule
+        return None
 
-    def _is_feed_forward(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> bool:
-        """Whether a tensor is a matrix of a list, or its bias, in which one widens what another narrows again."""
-        if words[-1] not in {"weight", "bias"} or not self._modules[paths[-2]].is_feed_forward:
-            return False
-        weights = self._weights(words, shape, paths, dimensions)
-        return not all(len(weight) > 2 and not _is_pointwise(weight) for weight in weights)
-
-    def _is_attention(self, place: str) -> bool:
-        """Whether a module holds a query, a key and a value, in modules of their own or together."""
-        tokens = self._projections.get(place, set())
-        return bool(tokens & QKV) or all(tokens & kind for kind in QUERY_AND_KEY)
-
-    def _weights(self, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> set[_Shape]:
-        """The shape of a tensor; of a bias, those of the weights that it may belong to."""
-        if words[-1] != "bias" or len(shape) != 1:
-            return {shape}
-        weights = self._modules[paths[-2]].weight_shapes
-        return {weight for weight in weights if dimensions in {0, len(weight)}} or {shape}
-
-    def _is_norm(
-        self, words: list[str], shape: _Shape, paths: list[str], known_words: list[Word], dimensions: int
-    ) -> bool:
+    def _is_norm(self, tensor: Tensor, known_words: list[Word]) -> bool:
         """Whether a tensor is a norm's: by its module's name, or because it is a vector where others hold matrices.
 
         The name of the module that holds the tensor alone tells a norm: a projection inside a norm (adaptive norms) is
         none, nor is what stands below a prefix such as roberta_prelayernorm.
         """
+        words, shape, modules = tensor.words, tensor.shape, self.around.modules
         if len(shape) <= 1 and known_words[-1].is_norm:
             return True
         if len(words) < 2:
             return False
         is_nameless = words[-1] in NAMELESS_NORM and not words[-2] and _is_vector(shape)
-        if is_nameless and not _any(SCALES, words[-3:-2]) and self._modules[paths[-2]].is_list_with_norms:
+        if is_nameless and not any_in(SCALES, words[-3:-2]) and modules[tensor.paths[-2]].is_list_with_norms:
             return True
         # An item of a list of norms has no name of its own, so that the list's name tells it.
         in_list = len(shape) <= 1 and len(words) > 2 and not words[-2]
         if known_words[-3 if in_list else -2].is_norm:
             return True
-        is_vector = len(shape) == 1 and words[-1] in {"weight", "bias"} and dimensions < 2
-        if not is_vector or _any(NOT_NORM_VECTORS, words[-2:-1]):
+        is_vector = len(shape) == 1 and words[-1] in _PARAMETERS and tensor.weight_dimensions < 2
+        if not is_vector or any_in(NOT_NORM_VECTORS, words[-2:-1]):
             return False
-        return shape in self._modules[paths[-2]].weight_shapes
+        return shape in modules[tensor.paths[-2]].weight_shapes
 
-    def _fits(self, rule: Rule, words: list[str], at: int, shape: _Shape, paths: list[str], name: str, dimensions: int) -> bool:
+    def _by_structure(self, tensor: Tensor) -> str:
+        """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
+        if self._is_feed_forward(tensor):
+            return "mlp"
+        innermost = len(tensor.words) - 1
+        outermost = max(-1, innermost - _MAX_DEPTH_IN_ATTENTION)
+        if any(self.around.is_attention(tensor.place(at)) for at in range(innermost, outermost, -1)):
+            return "attention"
+        is_kernel = tensor.words[-1] in _PARAMETERS and any(map(_is_kernel, self.around.weights_of(tensor)))
+        return "convolution" if is_kernel else "other"
+
+    def _is_feed_forward(self, tensor: Tensor) -> bool:
+        """Whether a tensor is a matrix of a list, or its bias, in which one widens what another narrows again."""
+        if tensor.words[-1] not in _PARAMETERS or not self.around.modules[tensor.paths[-2]].is_feed_forward:
+            return False
+        return any(len(weight) < 3 or _is_pointwise(weight) for weight in self.around.weights_of(tensor))
+
+    def _fits(self, rule: Rule, tensor: Tensor, at: int) -> bool:
         """Whether all conditions of a rule hold that is asked about the word at a place."""
         return (
-            (not rule.query_key_value or self._is_attention(_place(words, at, name))) and
-            self._fits_shape(rule, words, shape, paths, dimensions)
-            and self._fits_place(rule, words, at, paths)
-            and self._fits_surroundings(rule, words, at, paths)
+            self._fits_shape(rule, tensor)
+            and self._fits_place(rule, tensor, at)
+            and self._fits_surroundings(rule, tensor, at)
         )
 
-    def _fits_shape(self, rule: Rule, words: list[str], shape: _Shape, paths: list[str], dimensions: int) -> bool:
+    def _fits_shape(self, rule: Rule, tensor: Tensor) -> bool:
         """Whether a tensor has the shape that a rule wants; of a bias, whether its weights have it."""
-        if rule.not_convolution or rule.pointwise:
-            shapes = self._weights(words, shape, paths, dimensions)
-            module = self._modules.get(paths[-2])
-            in_list = module.weight_shapes if module else set()
-            if rule.not_convolution and any(
-                _is_convolution(weight) or (len(weight) == 3 and any(map(_is_convolution, in_list))) for weight in shapes
-            ):
+        modules, path = self.around.modules, tensor.paths[-2]
+        if rule.not_convolution:
+            weights = self.around.weights_of(tensor)
+            beside = modules[path].weight_shapes if path in modules else set()
+            # A kernel of one point along a sequence is a matrix, but among kernels of more.
+            if any(map(_is_convolution, beside if any(len(weight) == 3 for weight in weights) else weights)):
                 return False
-            if rule.pointwise and not all(map(_is_pointwise, shapes)):
-                return False
-        if rule.one_shape and len(self._modules[paths[-2]].weight_shapes) > 1:
+        if rule.pointwise and not all(map(_is_pointwise, self.around.weights_of(tensor))):
             return False
-        if rule.image_patches:
-            return any(map(_has_image_patches, self._weights(words, shape, paths, dimensions)))
-        if rule.overlapping:
-            return any(map(_is_overlapping, self._modules[paths[-2]].weight_shapes))
-        return True
+        if rule.one_shape and len(modules[path].weight_shapes) > 1:
+            return False
+        if rule.overlapping and not any(map(_is_overlapping, modules[path].weight_shapes)):
+            return False
+        return not rule.image_patches or any(map(_has_image_patches, self.around.weights_of(tensor)))
 
-    def _fits_place(self, rule: Rule, words: list[str], at: int, paths: list[str]) -> bool:
+    def _fits_place(self, rule: Rule, tensor: Tensor, at: int) -> bool:
         """Whether the word stands in the name where a rule wants it."""
+        words = tensor.words
         if rule.outside_lists and "" in words[:at]:
             return False
-        if rule.last and at < len(words) - 1 - (1 if words[-1] in {"weight", "bias"} else 0):
+        if rule.last and at < len(words) - 1 - (1 if words[-1] in _PARAMETERS else 0):
             return False
         if rule.list_of_weights:
             is_list = words[at + 1 : at + 2] == [""]
-            return is_list and "weight" in self._modules[paths[at + 2]].words
+            return is_list and "weight" in self.around.modules[tensor.paths[at + 2]].words
         return True
 
-    def _fits_surroundings(self, rule: Rule, words: list[str], at: int, paths: list[str]) -> bool:
+    def _fits_surroundings(self, rule: Rule, tensor: Tensor, at: int) -> bool:
         """Whether the words around are those that a rule wants."""
-        if rule.ancestor and not _any(rule.ancestor, words[:at]):
+        outer, modules, paths = tensor.words[:at], self.around.modules, tensor.paths
+        if rule.ancestor and not any_in(rule.ancestor, outer):
             return False
-        if _any(rule.no_ancestor, words[:at]):
+        if any_in(rule.no_ancestor, outer):
             return False
-        if rule.child and not self._modules[paths[at + 1]].has(rule.child):
+        if rule.child and not modules[paths[at + 1]].has(rule.child):
             return False
-        if rule.no_child and self._modules[paths[at + 1]].has(rule.no_child):
+        if rule.no_child and modules[paths[at + 1]].has(rule.no_child):
             return False
-        return not rule.same_module or self._modules[paths[at]].has(rule.same_module)
+        if rule.in_attention and not self.around.is_attention(tensor.place(at)):
+            return False
+        return not rule.same_module or modules[paths[at]].has(rule.same_module)
 
 
-def _is_kernel(shape: _Shape) -> bool:
-    """Whether a weight is a convolution's kernel."""
+def _is_kernel(shape: Shape) -> bool:
+    """Whether a weight is a convolution's kernel, be it of one point."""
     return len(shape) > 3 or (len(shape) == 3 and shape[2] <= _MAX_KERNEL_POINTS)
 
 
-def _has_image_patches(shape: _Shape) -> bool:
-    """Whether a kernel takes an image of three colours apart into patches."""
+def _is_convolution(shape: Shape) -> bool:
+    return len(shape) > 3 or (len(shape) == 3 and shape[2] > 1)
+
+
+def _is_pointwise(shape: Shape) -> bool:
+    return shape[2:] == (1, 1)
+
+
+def _has_image_patches(shape: Shape) -> bool:
+    """Whether a kernel takes an image of three colours apart into patches, whose sides are even."""
     return len(shape) > 3 and shape[1] == _COLOURS and shape[-1] >= _MIN_PATCH_PIXELS and shape[-1] % 2 == 0
 
 
-def _is_overlapping(shape: _Shape) -> bool:
+def _is_overlapping(shape: Shape) -> bool:
     """Whether a kernel has a point in its middle, as no patch has."""
     return len(shape) > 2 and shape[-1] > 1 and shape[-1] % 2 == 1
 
 
-def _is_vector(shape: _Shape) -> bool:
+def _is_vector(shape: Shape) -> bool:
     """Whether a tensor is a vector, be it spread over an image: 1 × 64 × 1 × 1."""
     return len(shape) == 1 or sum(length != 1 for length in shape) == 1
-
-
-def _is_convolution(shape: _Shape) -> bool:
-    return len(shape) > 3 or (len(shape) == 3 and shape[2] > 1)
-
-
-def _is_pointwise(shape: _Shape) -> bool:
-    return shape[2:] == (1, 1)
-
-
-def _words(name: str) -> list[str]:
-    words = name.lower().rsplit(".", _MAX_WORDS)
-    if "._" in name or name.startswith("_"):
-        words = [word.strip("_") for word in words]
-    if len(words) > _MAX_WORDS:
-        del words[0]
-    # What a quantisation or a parametrization keeps below a weight belongs to the weight's module, and is no vector of
-    # its own; but an adapter that is kept there (jina-embeddings-v3) is an adapter.
-    if "parametrizations" in words:
-        words.remove("parametrizations")
-    if "weight" in words[:-1] and not _any(ADAPTER.pieces, words[-1:]):
-        # Weight norm keeps a weight as a length and a direction, `original0` and `original1`.
-        kept = 1 if words[-1].startswith("original") else 0
-        del words[max(1, words.index("weight") + kept) :]
-    elif words[-1] in _WEIGHTS:
-        words[-1] = "weight"
-    return words
-
-
-def _paths(words: list[str]) -> list[str]:
-    """The path of the whole, of the first word, of the second in it, and so on."""
-    return list(accumulate(words, "{}.{}".format, initial=""))
-
-
-def _place(words: list[str], at: int, name: str) -> str:
-    """The module in which a word stands, with its number if it is an item of a list within a list.
-
-    `layers.0.0.to_q` and `layers.1.0.to_k` stand in one place, `layers.0.1.net` in another.
-    """
-    numbers = [part for part in name.split(".", at)[:at] if part.isdigit()]
-    path = ".".join(words[:at])
-    return f"{path}#{numbers[-1]}" if len(numbers) > 1 else path
-
-
-def _any(pieces: Sequence[str], words: Iterable[str]) -> bool:
-    return any(piece in word for word in words for piece in pieces)

@@ -189,9 +189,8 @@ def _assign_roles(
     is_of_adapter = config.is_adapter
     for record in records:
         template, tensor = record.group.template, record.group.tensor
-        if tensor.is_parameter is False or (is_of_adapter and is_frozen(template)):
-            record.role = "buffer"
-        elif record.category == "adapter" and is_setting(template, record.elements):
+        is_chosen = record.category == "adapter" and is_setting(template, record.elements)
+        if tensor.is_parameter is False or is_chosen or (is_of_adapter and is_frozen(template)):
             record.role = "buffer"
         elif record.is_averaged:
             record.role = "beside_model"

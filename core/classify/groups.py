@@ -51,8 +51,8 @@ class TensorGroup:
         copy: whether they share the storage of tensors that were read before.
         original: of the first of them, the name of the tensor whose storage it shares; "" where it shares none.
         count: how many they are.
-        weight_dimensions: of biases how many dimensions the weights beside them have, where their template does not tell
-            it; else 0.
+        weight_dimensions: of biases how many dimensions the weights beside them have, where their template does not
+            tell it; else 0.
         classification: what they are; None until `core.classify.classification.classify` has told it.
     """
 

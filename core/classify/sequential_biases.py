@@ -28,9 +28,7 @@ def dimensions_of_weights(templates: Sequence[str], distinct: Collection[Any], b
     """
     first: dict[str, int] = {}
     several = {
-        key[0]
-        for key in distinct
-        if key[0].endswith(_WEIGHT) and first.setdefault(key[0], len(key[1])) != len(key[1])
+        key[0] for key in distinct if key[0].endswith(_WEIGHT) and first.setdefault(key[0], len(key[1])) != len(key[1])
     }
     if not several:
         return None

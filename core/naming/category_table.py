@@ -25,7 +25,8 @@ class Rule:
     of a list.
 
     Attributes:
-        category: what such a tensor is.
+        category: what such a tensor is; "" where the word tells no more than that words further out tell nothing, so
+            that what stands beside the tensor and its shape decide (see `core.classify.categorizer`).
         words: whole words.
         tokens: words between underscores.
         pieces: parts of a word.
@@ -42,12 +43,14 @@ class Rule:
         pointwise: the tensor must be a 1 × 1 convolution's.
         one_shape: all weights with the tensor's template must have one shape.
         image_patches: the tensor must be a convolution over three colours with patches of 8 × 8 points or more.
+        overlapping: the module must hold a kernel with a point in its middle, as patches have none.
+        in_attention: queries and keys must stand in the same module.
     """
 
     __slots__ = (
         *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
-        "query_key_value", "overlapping",
+        *("overlapping", "in_attention"),
     )
 
     def __init__(
@@ -69,8 +72,8 @@ class Rule:
         pointwise: bool = False,
         one_shape: bool = False,
         image_patches: bool = False,
-        query_key_value: bool = False,
         overlapping: bool = False,
+        in_attention: bool = False,
     ) -> None:
         """Takes the conditions; a list of words may be one text with spaces between them."""
         self.category = category
@@ -89,8 +92,8 @@ class Rule:
         self.pointwise = pointwise
         self.one_shape = one_shape
         self.image_patches = image_patches
-        self.query_key_value = query_key_value
         self.overlapping = overlapping
+        self.in_attention = in_attention
 
 
 def _listed(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -111,20 +114,21 @@ NOT_NORM_VECTORS = (
     *("gate", "ls", "image_", "boi", "eoi"),  # llama.cpp: Qwen2-MoE's shared expert, layer scales, tokens of an image
 )
 
-# x-transformers keeps its norms in lists, so that their modules have no names. These are the tensors' own names, and no
-# other vector that stands alone in its module is called so.
+# Many keep their norms in lists, so that their modules have no names. These are the tensors' own names, and no other
+# vector that stands alone in its module is called so, but for what scales a layer: modules with one of the second.
 NAMELESS_NORM = frozenset({"g", "b", "gamma", "beta"})
 SCALES = ("ls", "scale", "gamma")
 
-QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value values qk kv qkv", query_key_value=True)
+# Words that mean a query, a key or a value where queries stand beside keys.
+QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value values qk kv qkv", in_attention=True)
 
 # Words that name a module for what it does.
 MODULES = (
-    # Adapters of diffusers before PEFT; a mixer has a `w_lora` of its own, a list of two layers.
+    # Diffusers before PEFT; a mixer has a `w_lora` of its own, a list of two layers.
     Rule("adapter", tokens="lora", child=".down. .up."),
     Rule("adapter", "alpha", same_module="lora lokr_ hada_ oft_", last=True),
-    # Factors and offsets, of no category wherever they stand.
-    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv .dw."),  # ConvNeXt
+    # Factors and offsets, of no category wherever they stand but among the kernels of a ConvNeXt.
+    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv .dw."),
     Rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),
     Rule("other", pieces="language_adapter"),  # Pixtral's projector in Mistral's files
     Rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
@@ -223,7 +227,14 @@ PROJECTIONS = (
     Rule("attention", "wo", same_module="wqkv wq"),  # InternLM2
     Rule("embedding", "w", outside_lists=True, last=True),  # CTRL
     # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
-    Rule("head", "fc", same_module="bn conv stem stage backbone net encoder", outside_lists=True, last=True, one_shape=True),
+    Rule(
+        "head",
+        "fc",
+        same_module="bn conv stem stage backbone net encoder",
+        outside_lists=True,
+        last=True,
+        one_shape=True,
+    ),
     Rule("head", "fc", ancestor="head classifier", outside_lists=True, last=True),  # timm
     Rule(
         "head", "linears decoder_layers", outside_lists=True, list_of_weights=True, one_shape=True
@@ -245,7 +256,11 @@ PLACES = (
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
     Rule("mlp", "layer", last=True, not_convolution=True),  # SAM 3's: layer1.weight
     Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
-    Rule("head", "head heads output output_layer output_projection proj_out score classifier cls last_linear", outside_lists=True),
+    Rule(
+        "head",
+        "head heads output output_layer output_projection proj_out score classifier cls last_linear",
+        outside_lists=True,
+    ),
     Rule("head", "text_linear final_linear", outside_lists=True, last=True),  # Moshi, GPT-NeoX in their own code
     Rule("head", tokens="head heads classifier", outside_lists=True, not_convolution=True),
     Rule("head", "head", ancestor="shared_head"),  # DeepSeek-V3's prediction of further tokens

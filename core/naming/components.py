@@ -110,9 +110,11 @@ OTHER_ATTENTION = Component(
     "w_pack in_proj_weight in_proj_bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v"
     " query_net key_net value_net out_projection queries_keys_values keys_values assign",
 )
-# Words between underscores that mean query and key, wherever both stand in one module.
+# Words between underscores that mean query and key, wherever both stand in one module, or both in one.
 QUERY_AND_KEY = (frozenset({"q", "query", "queries"}), frozenset({"k", "key", "keys", "kv"}))
-QKV = frozenset({"qkv"})
+FUSED_PROJECTION = frozenset({"qkv"})
+ATTENTION_ITSELF = ("attn", "attention")
+"""Pieces of words that name an attention."""
 LATENT_NORM = Component("norm of the latent", within="kv_a_layernorm kv_norm attn_kv_a_norm")
 CROSS_ATTENTION = Component(
     "cross-attention",
@@ -175,12 +177,13 @@ GROUP_NORM = Component("group norm", pieces="groupnorm group_norm")
 # What ends with one of these has a norm in its name for where it stands, and is none.
 NO_NORM = Component("no norm", "proj linear fc mlp embed embedding embeddings scale")
 
-# What PEFT, kohya's scripts and LyCORIS add to a trained model, wherever it stands in a name. The words stand last: what
-# LyCORIS adds to a weight or a bias as it is, and the magnitudes of DoRA.
+# What PEFT, kohya's scripts and LyCORIS add to a trained model, wherever it stands in a name. The words stand last:
+# what LyCORIS adds to a weight or a bias as it is, and the magnitudes of DoRA.
 ADAPTER = Component(
     "adapter",
     "diff diff_b dora_scale",
-    pieces="lora_ lycoris_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_ adapter_list",
+    pieces="lora_ lycoris_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_"
+    " adapter_list",
 )
 
 WEIGHT_WORDS = ("weight", "qweight", "weight_packed")
