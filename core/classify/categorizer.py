@@ -127,7 +127,8 @@ class _Checkpoint:
             return "mlp"
         innermost = len(tensor.words) - 1
         outermost = max(-1, innermost - _MAX_DEPTH_IN_ATTENTION)
-        if any(self.around.is_attention(tensor.place(at)) for at in range(innermost, outermost, -1)):
+        places = filter(None, (tensor.place(at) for at in range(innermost, outermost, -1)))
+        if any(map(self.around.is_attention, places)):
             return "attention"
         is_kernel = tensor.words[-1] in _PARAMETERS and any(map(_is_kernel, self.around.weights_of(tensor)))
         return "convolution" if is_kernel else "other"
@@ -186,7 +187,7 @@ class _Checkpoint:
             return False
         if rule.no_child and modules[paths[at + 1]].has(rule.no_child):
             return False
-        if rule.in_attention and not self.around.is_attention(tensor.place(at)):
+        if rule.in_attention and not self.around.is_attention(paths[at]):
             return False
         return not rule.same_module or modules[paths[at]].has(rule.same_module)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, repeat
 
 from core.classify.vocabulary import SILENT, Word, vocabulary
-from core.naming.category_table import NAMELESS_NORM, QUERY_KEY_VALUE
-from core.naming.components import ADAPTER, ATTENTION_ITSELF, FUSED_PROJECTION, QUERY_AND_KEY
+from core.naming.category_table import NAMELESS_NORM, QUERY_BESIDE_KEY
+from core.naming.components import ADAPTER, KEY_TOKENS, PROJECTION_TOKENS, QUERY_TOKENS, VALUE_TOKENS
 
 Shape = tuple[int, ...]
 
@@ -17,6 +17,7 @@ _CHUNK_TENSORS = 10_000
 """Tensors whose words are searched together and kept, which bounds the memory that this takes."""
 _WEIGHTS = {"weight_v", "weight_g", "weight_orig"}
 """What weight norm and spectral norm keep of a weight under names of their own."""
+_ALL_TOKENS = QUERY_TOKENS | KEY_TOKENS | VALUE_TOKENS | PROJECTION_TOKENS
 
 
 class Tensor:
@@ -40,12 +41,14 @@ class Tensor:
         self.weight_dimensions = weight_dimensions
 
     def place(self, at: int) -> str:
-        """The module in which a word stands, with its own number if it is an item of a list within a list.
+        """The module in which a word stands, as its path and the innermost number in it; "" where that is not known.
 
         `layers.0.0.to_q` and `layers.1.0.to_k` stand in one place, `layers.0.1.net` in another.
         """
+        if "" not in self.words[:at]:
+            return self.paths[at]
         numbers = [part for part in self.name.split(".", at)[:at] if part.isdigit()]
-        return f"{self.paths[at]}#{numbers[-1]}" if len(numbers) > 1 else self.paths[at]
+        return f"{self.paths[at]}{numbers[-1]}" if numbers else ""
 
 
 class Module:
@@ -135,9 +138,13 @@ class Surroundings:
         return self._kept or self._split()
 
     def is_attention(self, place: str) -> bool:
-        """Whether a module holds queries and keys, in modules of their own or together."""
+        """Whether a module holds queries and keys, in modules of their own or together.
+
+        Args:
+            place: its path, or `Tensor.place`, which tells items of lists apart.
+        """
         tokens = self._projections.get(place, ())
-        return not FUSED_PROJECTION.isdisjoint(tokens) or not any(kind.isdisjoint(tokens) for kind in QUERY_AND_KEY)
+        return not (QUERY_TOKENS.isdisjoint(tokens) or KEY_TOKENS.isdisjoint(tokens))
 
     def weights_of(self, tensor: Tensor) -> set[Shape]:
         """The shape of a tensor; of a bias, those of the weights that it may belong to."""
@@ -169,11 +176,10 @@ class Surroundings:
 
     def _fill(self) -> None:
         """Gives each module that a rule may ask about the words and the weights that lie in it."""
-        # A word such as `attn_q` names the attention itself, so that what it stands beside is a whole layer.
         projections = {
-            word
+            word: word.split("_")
             for word, known in self.vocabulary.items()
-            if QUERY_KEY_VALUE in chain.from_iterable(known.rules) and not any_in(ATTENTION_ITSELF, (word,))
+            if QUERY_BESIDE_KEY in chain.from_iterable(known.rules) and _ALL_TOKENS.issuperset(word.split("_"))
         }
         for tensor in self.tensors():
             module = None
@@ -182,7 +188,8 @@ class Surroundings:
                 if module:
                     module.words.add(word)
                 if word in projections:
-                    self._projections.setdefault(tensor.place(at), set()).update(word.split("_"))
+                    for place in {path, tensor.place(at) or path}:
+                        self._projections.setdefault(place, set()).update(projections[word])
             if tensor.words[-1] == "weight" and module:
                 module.weight_shapes.add(tensor.shape)
 

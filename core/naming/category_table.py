@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.naming.components import ATTENTION, MLP, OTHER_MLP, ROUTER, Component
+from core.naming.components import ATTENTION, KEY_TOKENS, MLP, OTHER_MLP, QUERY_TOKENS, ROUTER, VALUE_TOKENS, Component
 
 
 class Rule:
@@ -58,7 +58,7 @@ class Rule:
         category: str,
         words: str | Iterable[str] = "",
         *,
-        tokens: str = "",
+        tokens: str | Iterable[str] = "",
         pieces: str | Iterable[str] = "",
         ancestor: str = "",
         no_ancestor: str = "",
@@ -120,7 +120,7 @@ NAMELESS_NORM = frozenset({"g", "b", "gamma", "beta"})
 SCALES = ("ls", "scale", "gamma")
 
 # Words that mean a query, a key or a value where queries stand beside keys.
-QUERY_KEY_VALUE = Rule("attention", tokens="q query queries k key keys v value values qk kv qkv", in_attention=True)
+QUERY_BESIDE_KEY = Rule("attention", tokens=QUERY_TOKENS | KEY_TOKENS | VALUE_TOKENS, in_attention=True)
 
 # Words that name a module for what it does.
 MODULES = (
@@ -216,7 +216,7 @@ MODULES = (
 PROJECTIONS = (
     Rule("embedding", "query", same_module="mask_head", outside_lists=True, last=True),  # EoMT's objects
     Rule("attention", _words_of(ATTENTION)),
-    QUERY_KEY_VALUE,
+    QUERY_BESIDE_KEY,
     Rule("attention", "out_proj", same_module="in_proj_weight in_proj_bias"),
     Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
@@ -258,7 +258,7 @@ PLACES = (
     Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
     Rule(
         "head",
-        "head heads output output_layer output_projection proj_out score classifier cls last_linear",
+        "head heads output output_layer output_projection proj_out score classifier cls last_linear logits",
         outside_lists=True,
     ),
     Rule("head", "text_linear final_linear", outside_lists=True, last=True),  # Moshi, GPT-NeoX in their own code

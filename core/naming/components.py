@@ -110,11 +110,18 @@ OTHER_ATTENTION = Component(
     "w_pack in_proj_weight in_proj_bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v"
     " query_net key_net value_net out_projection queries_keys_values keys_values assign",
 )
-# Words between underscores that mean query and key, wherever both stand in one module, or both in one.
-QUERY_AND_KEY = (frozenset({"q", "query", "queries"}), frozenset({"k", "key", "keys", "kv"}))
-FUSED_PROJECTION = frozenset({"qkv"})
-ATTENTION_ITSELF = ("attn", "attention")
-"""Pieces of words that name an attention."""
+# Words between underscores that mean query, key or value where queries stand beside keys, or both in one.
+QUERY_TOKENS = frozenset({"q", "query", "queries", "qk", "qkv"})
+KEY_TOKENS = frozenset({"k", "key", "keys", "kv", "qk", "qkv"})
+VALUE_TOKENS = frozenset({"v", "value", "values"})
+# What may stand in such a word beside them. Any other, such as `attn` in llama.cpp's `attn_q`, names the attention
+# itself, so that what the word stands beside is a whole layer.
+PROJECTION_TOKENS = frozenset(
+    {
+        *("to", "in", "proj", "projection", "projector", "conv", "convd", "linear", "lin", "fc", "w", "net", "layer"),
+        *("dense", "mat", "weight", "bias"),
+    }
+)
 LATENT_NORM = Component("norm of the latent", within="kv_a_layernorm kv_norm attn_kv_a_norm")
 CROSS_ATTENTION = Component(
     "cross-attention",
