@@ -8,7 +8,8 @@ Four principles, asked in this order:
    the innermost module decides what it computes.
 3. Where no word tells, what stands beside the tensor does: a list of which one matrix widens what another narrows again
    is a feed-forward, a module that holds queries and keys is an attention.
-4. What is left of kernels, by their dimensions, are convolutions; a bias is what its weight is. The rest is other.
+4. What is left of kernels, by their dimensions, are convolutions; a bias is what its weight is. The one matrix of a
+   convolutional network is its head. The rest is other.
 """
 
 from __future__ import annotations
@@ -52,7 +53,25 @@ def categories_of(
     if config.is_adapter:
         return ["adapter"] * len(tensors)
     checkpoint = _Checkpoint(Surroundings(tensors, names, weight_dimensions))
-    return [checkpoint.category(tensor) for tensor in checkpoint.around.tensors()]
+    categories = [checkpoint.category(tensor) for tensor in checkpoint.around.tensors()]
+    if "convolution" in categories and "head" not in categories:
+        _find_lone_matrix(tensors, categories)
+    return categories
+
+
+def _find_lone_matrix(tensors: Sequence[tuple[str, Shape]], categories: list[str]) -> None:
+    """Makes the one matrix of a convolutional network, and its bias, the head that it is."""
+    matrices = [
+        number for number, (template, shape) in enumerate(tensors) if len(shape) == 2 and template.endswith(".weight")
+    ]
+    if len(matrices) != 1 or categories[matrices[0]] not in {"other", "mlp"}:
+        return
+    (weight,) = matrices
+    template, (height, _) = tensors[weight]
+    bias = (f"{template.removesuffix('weight')}bias", (height,))
+    for number, tensor in enumerate(tensors):
+        if number == weight or tensor == bias:
+            categories[number] = "head"
 
 
 class _Checkpoint:

@@ -204,7 +204,9 @@ MODULES = (
     Rule("other", pieces="unembed_ unembd_"),  # Gemma 3n
     Rule("", "backbone", ancestor="embed"),  # a hybrid's network in its patch embedding
     Rule("", "proj_in proj_out", same_module="transformer_blocks"),
-    Rule("", pieces="embed.", last=True, overlapping=True),  # Vocos
+    # What embeds an image or a sound by kernels that overlap is a convolutional network, but for patches and positions.
+    Rule("embedding", pieces="patch_emb patch_conv pos_emb pos_conv"),
+    Rule("", pieces="embed embd", no_ancestor="patch pos", overlapping=True),
     Rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     Rule("embedding", "position_enc pos_enc pos_conv"),  # PatchTST, FastViT, fairseq
     Rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
