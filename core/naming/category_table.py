@@ -258,6 +258,7 @@ PLACES = (
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
     Rule("mlp", "layer", last=True, not_convolution=True),  # SAM 3's: layer1.weight
     Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
+    Rule("mlp", "proj_in proj_out", ancestor="layers blocks", not_convolution=True),
     Rule(
         "head",
         "head heads output output_layer output_projection proj_out score classifier cls last_linear logits",
