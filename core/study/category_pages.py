@@ -35,8 +35,9 @@ WHAT_IT_IS = {
     ),
     "convolution": (
         "A convolution slides a small window, its kernel, over an image or a sound, and weighs what it sees there. "
-        "It has a weight for each point of the kernel, each channel that comes in and each that goes out: out × in × "
-        "height × width, here as the shapes below have it; a depthwise one sees its own channel alone and has in = 1. "
+        "It has a weight for each point of the kernel and each pair of channels, one that goes out and one that comes "
+        "in: out × in × height × width; a depthwise one sees its own channel alone, and in is 1. "
+        "The formula adds up the pairs of kernels with as many points, biases with those of one point. "
         "The same weights serve at every place, so that the size of the image does not matter to their number. "
         "ResNets, U-Nets, vocoders and codecs are made of them; a kernel inside attention, an MLP, a mixer, a patch "
         "embedding or a head counts there."
