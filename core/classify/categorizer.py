@@ -60,11 +60,15 @@ def categories_of(
 
 
 def _find_lone_matrix(tensors: Sequence[tuple[str, Shape]], categories: list[str]) -> None:
-    """Makes the one matrix of a convolutional network, and its bias, the head that it is."""
+    """Makes the one matrix of a convolutional network for images, and its bias, the head that it is.
+
+    Kernels along a sequence may be what a sound goes through before it comes to a model that is not here.
+    """
     matrices = [
         number for number, (template, shape) in enumerate(tensors) if len(shape) == 2 and template.endswith(".weight")
     ]
-    if len(matrices) != 1 or categories[matrices[0]] not in {"other", "mlp"}:
+    is_of_images = any(len(shape) > 3 for _, shape in tensors)
+    if len(matrices) != 1 or categories[matrices[0]] not in {"other", "mlp"} or not is_of_images:
         return
     (weight,) = matrices
     template, (height, _) = tensors[weight]
