@@ -15,6 +15,7 @@ Four principles, asked in this order:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
 from core.checkpoint.config import ModelConfig
 from core.classify.surroundings import Shape, Surroundings, Tensor, any_in
@@ -181,6 +182,8 @@ class _Checkpoint:
                 return False
         if rule.pointwise and not all(map(_is_pointwise, self.around.weights_of(tensor))):
             return False
+        if rule.one_point and path in modules and _are_spatial(modules[path].weight_shapes):
+            return False
         if rule.one_shape and len(modules[path].weight_shapes) > 1:
             return False
         if rule.overlapping and not any(map(_is_overlapping, modules[path].weight_shapes)):
@@ -226,6 +229,11 @@ def _is_convolution(shape: Shape) -> bool:
 
 def _is_pointwise(shape: Shape) -> bool:
     return shape[2:] == (1, 1)
+
+
+def _are_spatial(shapes: set[Shape]) -> bool:
+    """Whether weights are all kernels over an image of more than one point."""
+    return bool(shapes) and all(prod(shape[2:]) > 1 and len(shape) > 3 for shape in shapes)
 
 
 def _has_image_patches(shape: Shape) -> bool:

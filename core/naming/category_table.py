@@ -41,6 +41,7 @@ class Rule:
         not_convolution: the tensor must not be a convolution's; one along a sequence whose kernel is one point long
             is a matrix.
         pointwise: the tensor must be a 1 × 1 convolution's.
+        one_point: not all weights with the tensor's template may be kernels over an image of more than one point.
         one_shape: all weights with the tensor's template must have one shape.
         image_patches: the tensor must be a convolution over three colours with patches of 8 × 8 points or more.
         overlapping: the module must hold a kernel with a point in its middle, as patches have none.
@@ -50,7 +51,7 @@ class Rule:
     __slots__ = (
         *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
-        *("overlapping", "in_attention"),
+        *("one_point", "overlapping", "in_attention"),
     )
 
     def __init__(
@@ -72,6 +73,7 @@ class Rule:
         pointwise: bool = False,
         one_shape: bool = False,
         image_patches: bool = False,
+        one_point: bool = False,
         overlapping: bool = False,
         in_attention: bool = False,
     ) -> None:
@@ -92,6 +94,7 @@ class Rule:
         self.pointwise = pointwise
         self.one_shape = one_shape
         self.image_patches = image_patches
+        self.one_point = one_point
         self.overlapping = overlapping
         self.in_attention = in_attention
 
@@ -244,7 +247,7 @@ PROJECTIONS = (
     Rule("mlp", "linear_in linear_out", same_module="linear_in"),  # Moshi in its own code
     Rule("mlp", "c_proj", same_module="fc"),  # Idefics
     Rule("other", "lin", ancestor="modulation img_mod txt_mod"),  # Flux in its own code
-    Rule("mlp", _words_of(MLP), pieces=OTHER_MLP.pieces),
+    Rule("mlp", _words_of(MLP), pieces=OTHER_MLP.pieces, one_point=True),
     Rule("mixer", pieces="time_mix time_decay time_first time_maa"),  # RWKV
 )
 
