@@ -155,6 +155,8 @@ MODULES = (
         "attention", "qkv q k v v_local v_gate stride_conv talking_head proj", ancestor="mixer", same_module="qkv .q."
     ),
     Rule("other", "short_conv", pointwise=True),  # GhostNetV2
+    Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
+    Rule("mixer", "w u", tokens="rnn gru", ancestor="rnn gru"),  # SpeechBrain
     Rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
     Rule("mixer", pieces="linear_attn linear_attention lightning_attn deltanet delta_net"),
     Rule("mixer", "in_proj out_proj x_proj dt_proj convd d", same_module="a_log"),  # Mamba
@@ -226,7 +228,6 @@ PROJECTIONS = (
     Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
     Rule("mixer", "linear", same_module=".lstm. .gru.", ancestor="layers encoder decoder"),  # Demucs
-    Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
     Rule("attention", "projection", same_module="keys_values"),
     Rule("attention", "key_protein value_protein out_proj gate_ffw", ancestor="adapter"),  # Evolla
     Rule("attention", "wo", same_module="wqkv wq"),  # InternLM2
