@@ -14,7 +14,7 @@ Four principles, asked in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 from core.checkpoint.config import ModelConfig
@@ -92,6 +92,8 @@ class _Checkpoint:
     def category(self, tensor: Tensor) -> str:
         """The category of one tensor."""
         words = tensor.words
+        if self._says_nothing(tensor):
+            return self._by_structure(tensor)
         known_words = [self.around.vocabulary.get(word, SILENT) for word in words]
         if words[-1] in ADAPTER.words or any(known.is_adapter for known in known_words):
             return "adapter"
@@ -112,6 +114,12 @@ class _Checkpoint:
                 return "mlp"
             end = begin - 1
         return self._by_structure(tensor)
+
+    def _says_nothing(self, tensor: Tensor) -> bool:
+        """Whether no word of a name tells anything, which is found out soon, as there may be a million."""
+        if len(tensor.shape) == 1 or tensor.words[-1] in NAMELESS_NORM or tensor.words[-1] in ADAPTER.words:
+            return False
+        return not tensor.is_in_list and self.around.vocabulary.keys().isdisjoint(tensor.words)
 
     def _first_rule(self, tensor: Tensor, known_words: list[Word], begin: int, end: int) -> Rule | None:
         """The first rule that fits one of some words; the innermost word comes first in each table."""
@@ -149,17 +157,14 @@ class _Checkpoint:
         """The category of a tensor of whose name no rule knows a word: by what stands beside it, then by its shape."""
         if self._is_feed_forward(tensor):
             return "mlp"
-        innermost = len(tensor.words) - 1
-        outermost = max(-1, innermost - _MAX_DEPTH_IN_ATTENTION)
-        places = filter(None, (tensor.place(at) for at in range(innermost, outermost, -1)))
-        if any(map(self.around.is_attention, places)):
+        if self.around.has_attention and any(map(self.around.is_attention, _places(tensor))):
             return "attention"
         is_kernel = tensor.words[-1] in _PARAMETERS and any(map(_is_kernel, self.around.weights_of(tensor)))
         return "convolution" if is_kernel else "other"
 
     def _is_feed_forward(self, tensor: Tensor) -> bool:
         """Whether a tensor is a matrix of a list, or its bias, in which one widens what another narrows again."""
-        if tensor.words[-1] not in _PARAMETERS or not self.around.modules[tensor.paths[-2]].is_feed_forward:
+        if not tensor.is_in_list or not self.around.modules[tensor.paths[-2]].is_feed_forward:
             return False
         return any(len(weight) < 3 or _is_pointwise(weight) for weight in self.around.weights_of(tensor))
 
@@ -216,6 +221,14 @@ class _Checkpoint:
         if rule.in_attention and not self.around.is_attention(paths[at]):
             return False
         return not rule.same_module or modules[paths[at]].has(rule.same_module)
+
+
+def _places(tensor: Tensor) -> Iterator[str]:
+    """The modules in which a tensor stands, the innermost first, as far as they are known."""
+    innermost = len(tensor.words) - 1
+    for at in range(innermost, max(-1, innermost - _MAX_DEPTH_IN_ATTENTION), -1):
+        if place := tensor.place(at):
+            yield place
 
 
 def _is_kernel(shape: Shape) -> bool:

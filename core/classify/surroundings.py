@@ -25,20 +25,31 @@ class Tensor:
 
     Attributes:
         words: of its name without digits, in lower case.
-        paths: of the whole, of the first word, of the second in it, and so on.
         shape: its shape.
         name: its name with digits.
         weight_dimensions: of a bias how many dimensions its weight has, where its template does not tell it; else 0.
     """
 
-    __slots__ = ("name", "paths", "shape", "weight_dimensions", "words")
+    __slots__ = ("_paths", "name", "shape", "weight_dimensions", "words")
 
     def __init__(self, template: str, shape: Shape, name: str, weight_dimensions: int) -> None:
         self.words = _words(template)
-        self.paths = list(accumulate(self.words, "{}.{}".format, initial=""))
         self.shape = shape
         self.name = name
         self.weight_dimensions = weight_dimensions
+        self._paths: list[str] = []
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of the whole, of the first word, of the second in it, and so on."""
+        if not self._paths:
+            self._paths = list(accumulate(self.words, "{}.{}".format, initial=""))
+        return self._paths
+
+    @property
+    def is_in_list(self) -> bool:
+        """Whether it is a weight or a bias of an item of a list, `net.1.weight`."""
+        return len(self.words) > 1 and not self.words[-2] and self.words[-1] in {"weight", "bias"}
 
     def place(self, at: int) -> str:
         """The module in which a word stands, as its path and the innermost number in it; "" where that is not known.
@@ -137,14 +148,19 @@ class Surroundings:
         """The tensors in their order."""
         return self._kept or self._split()
 
+    @property
+    def has_attention(self) -> bool:
+        """Whether some module may be an attention by what it holds."""
+        return bool(self._projections)
+
     def is_attention(self, place: str) -> bool:
         """Whether a module holds queries and keys, in modules of their own or together.
 
         Args:
             place: its path, or `Tensor.place`, which tells items of lists apart.
         """
-        tokens = self._projections.get(place, ())
-        return not (QUERY_TOKENS.isdisjoint(tokens) or KEY_TOKENS.isdisjoint(tokens))
+        tokens = self._projections.get(place)
+        return tokens is not None and not (QUERY_TOKENS.isdisjoint(tokens) or KEY_TOKENS.isdisjoint(tokens))
 
     def weights_of(self, tensor: Tensor) -> set[Shape]:
         """The shape of a tensor; of a bias, those of the weights that it may belong to."""
@@ -160,9 +176,13 @@ class Surroundings:
 
     def _relevant_modules(self, tensor: Tensor) -> Iterator[str]:
         """The paths of the modules that a rule may ask about for a tensor."""
-        words, paths = tensor.words, tensor.paths
-        if words[-1] in {"weight", "bias"} or words[-1] in NAMELESS_NORM:
-            yield paths[-2]
+        words = tensor.words
+        is_vector = len(tensor.shape) == 1 and words[-1] == "weight"
+        if is_vector or tensor.is_in_list or words[-1] == "bias" or words[-1] in NAMELESS_NORM:
+            yield tensor.paths[-2]
+        if self.vocabulary.keys().isdisjoint(words):
+            return
+        paths = tensor.paths
         for at, word in enumerate(words):
             for rule in chain.from_iterable(self.vocabulary.get(word, SILENT).rules):
                 if rule.same_module:
@@ -181,7 +201,7 @@ class Surroundings:
             for word, known in self.vocabulary.items()
             if QUERY_BESIDE_KEY in chain.from_iterable(known.rules) and _ALL_TOKENS.issuperset(word.split("_"))
         }
-        for tensor in self.tensors():
+        for tensor in self.tensors() if self.modules or projections else ():
             module = None
             for at, (path, word) in enumerate(zip(tensor.paths, tensor.words)):
                 module = self.modules.get(path)
