@@ -55,7 +55,7 @@ def categories_of(
         return ["adapter"] * len(tensors)
     checkpoint = _Checkpoint(Surroundings(tensors, names, weight_dimensions))
     categories = [checkpoint.category(tensor) for tensor in checkpoint.around.tensors()]
-    if "convolution" in categories and "head" not in categories:
+    if "convolution" in categories:
         _find_lone_matrix(tensors, categories)
     return categories
 
