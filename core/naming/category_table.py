@@ -188,6 +188,7 @@ MODULES = (
         "attention", "cls_token probe per_dim_scale output_proj", ancestor="head", same_module="k_proj attn attention"
     ),
     Rule("attention", pieces="linear_pos pos_bias_ per_dim_"),  # conformers
+    Rule("attention", "filmlayer", same_module="attention"),  # diffusers' T5: what conditions an attention
     Rule("embedding", pieces="relative_attention_bias relative_position_bias rel_pos_bias"),
     Rule("other", "attention", list_of_weights=True),  # RegNet's attention to channels
     Rule("attention", "indexer", pieces="attn attention", tokens="att mha mhsa mhca sinks"),
@@ -207,7 +208,7 @@ MODULES = (
     Rule("head", "predict_state predict_action predict_return joint_net"),  # Decision Transformer, NeMo's RNN-T
     Rule("head", "mask_embed mask_embedder", child="layers .."),  # MaskFormer
     Rule("other", pieces="unembed_ unembd_"),  # Gemma 3n
-    Rule("", "backbone", ancestor="embed"),  # a hybrid's network in its patch embedding
+    Rule("", "backbone bottleneck", ancestor="embed"),  # a network of its own in an embedding
     Rule("", "proj_in proj_out", same_module="transformer_blocks"),
     # What embeds an image or a sound by kernels that overlap is a convolutional network, but for patches and positions.
     Rule("embedding", pieces="patch_emb patch_conv pos_emb pos_conv"),
@@ -256,7 +257,9 @@ PROJECTIONS = (
 PLACES = (
     Rule("mixer", "mixer", child="in_proj"),  # Mamba
     Rule("attention", "mixer", child="qkv"),  # Phi in its own code
-    Rule("", "mixer", child=".conv.", no_child="proj qkv dt_ a_log"),  # codecs
+    # In codecs a mixer and a head may be one convolution, as all between them are.
+    Rule("", "mixer", child=".conv.", no_child="proj qkv dt_ a_log"),
+    Rule("", "head", child=".conv.", no_child="logits pred cls box reg fc linear", overlapping=True),
     Rule("mixer", "mixer temporal_block"),  # RecurrentGemma
     Rule("mlp", "linear", same_module="attn attention"),  # torch.nn.TransformerEncoderLayer
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
