@@ -224,7 +224,7 @@ def _words(template: str) -> list[str]:
     if len(words) > _MAX_WORDS:
         del words[0]
     if "._" in template or template.startswith("_"):
-        words = [word.strip("_") for word in words]
+        words = [word.lstrip("_") for word in words]
     if words[-1] in _WEIGHTS:
         words[-1] = "weight"
     elif "weight" in words[:-1] and not any_in(ADAPTER.pieces, words[-1:]):
