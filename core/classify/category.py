@@ -33,6 +33,7 @@ CATEGORIES = {
     "mlp": Category("MLP", "■", "M", (226, 136, 0), "yellow"),
     "router": Category("Router", "✦", "R", (214, 90, 60), "bright_red"),
     "mixer": Category("Mixer", "≈", "X", (90, 180, 220), "bright_cyan"),
+    "convolution": Category("Convolution", "▦", "C", (172, 62, 48), "red"),
     "norm": Category("Norm", "▲", "N", (0, 158, 115), "green"),
     "embedding": Category("Embedding", "◆", "E", (190, 105, 165), "magenta"),
     "head": Category("Output head", "▼", "H", (150, 130, 210), "bright_magenta"),

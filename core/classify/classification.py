@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import prod
 
 from core.checkpoint.config import ModelConfig
-from core.classify.adapters import is_frozen
+from core.classify.adapters import is_frozen, is_setting
 from core.classify.averaged_copies import averaged_copies_in
 from core.classify.breakdown import Breakdown, Context, breakdown_of
 from core.classify.categorizer import categories_of
@@ -144,7 +144,8 @@ def _categorise(records: Sequence[_Record], config: ModelConfig, rules: Rules | 
     categories = categories_of(
         [(record.plain_template, record.plain_shape) for record in records],
         config,
-        [record.group.of_matrix for record in records],
+        [record.group.tensor.name for record in records],
+        [record.group.weight_dimensions for record in records],
     )
     for record, category in zip(records, categories):
         by_rules = rules.category_of(record.group.tensor.name) if rules else ""
@@ -186,7 +187,8 @@ def _assign_roles(records: Sequence[_Record], config: ModelConfig, around: RoleC
     is_of_adapter = config.is_adapter
     for record in records:
         template, tensor = record.group.template, record.group.tensor
-        if tensor.is_parameter is False or (is_of_adapter and is_frozen(template)):
+        is_chosen = record.category == "adapter" and is_setting(template, record.elements)
+        if tensor.is_parameter is False or is_chosen or (is_of_adapter and is_frozen(template)):
             record.role = "buffer"
         elif record.is_averaged:
             record.role = "beside_model"

@@ -80,11 +80,12 @@ class TensorGroup:
         copy: whether they share the storage of tensors that were read before.
         original: of the first of them, the name of the tensor whose storage it shares; "" where it shares none.
         count: how many they are.
-        of_matrix: whether they are biases of weights with two dimensions or more for certain.
+        weight_dimensions: of biases how many dimensions the weights beside them have, where their template does not
+            tell it; else 0.
         classification: what they are; None until `core.classify.classification.classify` has told it.
     """
 
-    __slots__ = ("classification", "copy", "count", "of_matrix", "original", "template", "tensor")
+    __slots__ = ("classification", "copy", "count", "original", "template", "tensor", "weight_dimensions")
 
     def __init__(self, template: str, tensor: StoredTensor, original: str | None = None) -> None:
         self.template = template
@@ -92,5 +93,5 @@ class TensorGroup:
         self.copy = original is not None
         self.original = original or ""
         self.count = 0
-        self.of_matrix = False
+        self.weight_dimensions = 0
         self.classification: Classification | None = None

@@ -12,7 +12,7 @@ from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
-from core.classify.sequential_biases import biases_of_matrices
+from core.classify.sequential_biases import dimensions_of_weights
 from core.count.active_parameters import active_parameters
 from core.count.notes import notes_of, ungathered
 from core.count.totals import Totals, add_group
@@ -36,7 +36,7 @@ GroupKey: TypeAlias = "tuple[Any, ...]"
 what else tells tensors of a batch apart, where there is anything.
 
 That is of a copy the tensor that it repeats, whether the format says that it is a parameter, the category by rules
-given, and whether it is a matrix's bias.
+given, and of a bias how many dimensions its weight has.
 """
 GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
 """Some tensors, and the group of each."""
@@ -182,15 +182,15 @@ class ParameterCounter:
         templates = self._templates(batch)
         told_apart = self._told_apart(batch, copies)
         counts = Counter(_keys(templates, batch, told_apart))
-        of_matrices = biases_of_matrices(templates, list(map(_template_and_shape, counts)), batch)
-        if of_matrices:
-            told_apart.append(of_matrices)
+        weight_dimensions = dimensions_of_weights(templates, list(map(_template_and_shape, counts)), batch)
+        if weight_dimensions:
+            told_apart.append(weight_dimensions)
             counts = Counter(_keys(templates, batch, told_apart))
         new = counts.keys() - known.keys()
         for place, key in enumerate(_keys(templates, batch, told_apart) if new else ()):
             if key in new:
                 group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
-                group.of_matrix = bool(of_matrices and of_matrices[place])
+                group.weight_dimensions = weight_dimensions[place] if weight_dimensions else 0
                 new.remove(key)
                 if not new:
                     break

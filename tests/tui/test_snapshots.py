@@ -115,6 +115,7 @@ def test_explorer_of_every_category(picture: Take, folder: Path) -> None:
             "model.layers.0.mlp.experts.0.up_proj.weight": ("BF16", (64, 256)),
             "model.layers.0.input_layernorm.weight": ("BF16", (64,)),
             "model.layers.1.mixer.in_proj.weight": ("BF16", (64, 128)),
+            "model.resnet.conv1.weight": ("BF16", (64, 16, 3, 3)),
             "model.layers.1.rotary_emb.inv_freq": ("F32", (32,)),
             "model.scale": ("F32", (64, 3)),
             "lm_head.weight": ("BF16", (3001, 64)),
