@@ -155,6 +155,15 @@ def test_the_pipe_imports_nothing_that_starts_slowly(arguments: list[str], check
     assert loaded & SLOW == set()
 
 
+@pytest.mark.parametrize("name", ["gpt2", "SAFETENSORS", "SHARDED", "ZIP", "GGUF"])
+def test_the_totals_of_a_checkpoint_need_no_typing_which_takes_a_tenth_of_them(
+    name: str, checkpoints: dict[str, str]
+) -> None:
+    loaded = modules_after(RUN, checkpoints.get(name, name), "--json")
+    assert "tui" in loaded
+    assert "typing" not in loaded
+
+
 def test_a_large_checkpoint_is_decoded_by_msgspec_without_what_that_imports_slowly(tmp_path: Path) -> None:
     write_sharded(tmp_path)
     loaded = modules_after(RUN, str(tmp_path), "--json")

@@ -107,7 +107,7 @@ class Load:
         # What is made here has no cycles, and looking for some in a million nodes takes seconds again and again.
         gc.disable()
         try:
-            reader = open_reader(locate(self.model)._replace(ask=self._ask))
+            reader = open_reader(locate(self.model).replaced(ask=self._ask))
             self._stop = getattr(reader, "stop", None)
             self._check()
             for step in count_stepwise(reader, lambda: self._cancelled, rules=self.rules):

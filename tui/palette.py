@@ -12,6 +12,7 @@ RGB = tuple[int, int, int]
 
 # The pure colours of a 16-colour terminal: Textual turns names into its own shades first, whose nearest are others.
 _PURE: dict[str, RGB] = {
+    "red": (205, 0, 0),
     "green": (0, 205, 0),
     "yellow": (205, 160, 0),
     "blue": (0, 0, 238),

@@ -13,6 +13,7 @@ _ANSI = {
     "yellow": 33,
     "green": 32,
     "magenta": 35,
+    "red": 31,
     "bright_red": 91,
     "bright_cyan": 96,
     "bright_magenta": 95,

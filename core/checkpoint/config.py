@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.dtypes import name_of_torch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from core.checkpoint.quantization import QuantizationConfig
 
-_Section = Mapping[str, Any]
+_Section: TypeAlias = "Mapping[str, Any]"
 
 # Fields that are one number, each with what configs call it, the most frequent first: those of transformers' models,
 # then those of the models' own code. GGUF's keys are put into these words by core.readers.gguf.config.
@@ -105,6 +107,8 @@ class ModelConfig:
         context: the longest text that it is made for, in tokens.
         experts: routed experts of a layer: one number, or one a layer; empty for a dense model.
         experts_used: how many of them work on a token, likewise; for Switch and NLLB, which fix it, that number.
+        tower_experts: of a tower that has experts of its own (`vision_config`) how many work on a token, by the tower's
+            name without `_config`.
         zero_experts: whether there are experts that do nothing beside them (LongCat).
         shared_experts: experts of a layer that work on every token.
         shared_expert_intermediate_size: the inner width of all of those together, where it is said.
@@ -129,7 +133,7 @@ class ModelConfig:
         *_NUMBERS,
         *("architecture", "attentions", "dtype", "experts", "experts_used", "has_quantization_config", "hidden_sizes"),
         *("is_adapter", "language_model_type", "layer_types", "model_type", "shares_embeddings", "sliding_window"),
-        *("speculative_layers", "tied", "zero_experts", "_quantization"),
+        *("speculative_layers", "tied", "tower_experts", "zero_experts", "_quantization"),
     )
 
     layers: int | None
@@ -174,6 +178,7 @@ class ModelConfig:
         self.tied = frozenset(flag for flag in said if isinstance(flag, bool))
         self.shares_embeddings = raw.get("share_encoder_decoder_embeddings") is not False
         self.experts, self.experts_used = _experts(raw, sections, self.model_type)
+        self.tower_experts = dict(_tower_experts(raw))
         self.zero_experts = bool(raw.get("zero_expert_num"))
         self.speculative_layers = _speculative_layers(sections)
         # Qwen2's configs name a window and say beside it that it is not used.
@@ -236,7 +241,8 @@ def _quantization(sections: Sequence[_Section]) -> _Section:
 
 def _experts(raw: _Section, sections: Sequence[_Section], model_type: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How many routed experts a layer has and how many work on a token: of each one number, or one a layer."""
-    if raw.get("is_moe") is False:  # Doge: its config has numbers of experts all the same
+    # Doge's config and that of a dense Nemotron-H have numbers of experts all the same.
+    if raw.get("is_moe") is False or _lists_dense_layers(sections):
         return (), ()
     inside = [section.get(key) for section in sections for key in _AROUND_EXPERTS]
     sections = [*sections, *(section for section in inside if isinstance(section, dict))]
@@ -247,6 +253,22 @@ def _experts(raw: _Section, sections: Sequence[_Section], model_type: str) -> tu
         # For text and for pictures; a token is of one of them.
         experts = (sum(experts),)
     return experts, used
+
+
+def _lists_dense_layers(sections: Sequence[_Section]) -> bool:
+    """Whether layers are listed by what they are, MLPs among them and no mixture of experts."""
+    kinds = _layer_types(sections)
+    return "mlp" in kinds and "moe" not in kinds
+
+
+def _tower_experts(raw: _Section) -> Iterator[tuple[str, int]]:
+    """Of each tower that says so how many of its experts work on a token."""
+    for key, section in raw.items():
+        if not key.endswith("_config") or not isinstance(section, dict) or key in _LANGUAGE_MODEL + _AROUND_EXPERTS:
+            continue
+        used = _one_or_several([section], _EXPERTS_USED)
+        if len(used) == 1:
+            yield key.removesuffix("_config"), used[0]
 
 
 def _one_or_several(sections: Sequence[_Section], keys: Sequence[str]) -> tuple[int, ...]:

@@ -6,9 +6,12 @@ numbers and blocks: ggml.h and ggml-common.h (https://github.com/ggml-org/llama.
 
 from __future__ import annotations
 
-from typing import Literal
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
 
-Kind = Literal["float", "integer", "bool", "complex", "packed"]
+
+Kind: TypeAlias = "Literal['float', 'integer', 'bool', 'complex', 'packed']"
 
 
 class Dtype:

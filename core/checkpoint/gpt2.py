@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from core.checkpoint.record import Record
 
 
-class Gpt2Shape(NamedTuple):
+class Gpt2Shape(Record):
     """The shape of a GPT-2: its `n_layer`, `n_embd`, `n_head`, `vocab_size` and `n_positions`."""
 
-    layers: int
-    hidden_size: int
-    heads: int
-    vocabulary: int = 50257
-    positions: int = 1024
+    __slots__ = ("heads", "hidden_size", "layers", "positions", "vocabulary")
+
+    def __init__(
+        self, layers: int, hidden_size: int, heads: int, vocabulary: int = 50257, positions: int = 1024
+    ) -> None:
+        self.layers = layers
+        self.hidden_size = hidden_size
+        self.heads = heads
+        self.vocabulary = vocabulary
+        self.positions = positions
 
 
 # transformers' GPT2Config and the config.json of the published models.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.checkpoint.config import ModelConfig
+from core.checkpoint.metadata import Metadata
 from core.checkpoint.uncounted import Uncounted
 
 
@@ -39,9 +40,10 @@ class Learned:
         claims: behind the claims.
         piece: in place of what it is a piece of; "" leaves that.
         submodels: in place of its submodels; none leave those.
+        metadata: beside its metadata; None adds nothing.
     """
 
-    __slots__ = ("beside", "claims", "config", "format", "notes", "piece", "source", "submodels")
+    __slots__ = ("beside", "claims", "config", "format", "metadata", "notes", "piece", "source", "submodels")
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Learned:
         claims: Sequence[Claims] = (),
         piece: str = "",
         submodels: Sequence[str] = (),
+        metadata: Metadata | None = None,
     ) -> None:
         self.source = source
         self.format = format
@@ -63,3 +66,4 @@ class Learned:
         self.claims = claims
         self.piece = piece
         self.submodels = submodels
+        self.metadata = metadata

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import Literal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
 
 NOWHERE = (1 << 64) - 1
 """In a column of first bytes: this tensor has no values, or none that lie in one run as its shape and dtype say."""
 
-ByteOrder = Literal["little", "big"]
+ByteOrder: TypeAlias = "Literal['little', 'big']"
 Strided = tuple[tuple[int, ...], int]
 """How values lie that are not in C order behind one another: how far the next value of each dimension is, in values (0
 repeats what is stored once), and the bytes from the first of the first value to the last of the last."""

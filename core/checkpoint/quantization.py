@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BITS = ("bits", "num_bits", "nbits", "w_bit", "wbits")
 _GROUP = ("group_size", "q_group_size")
@@ -15,11 +18,8 @@ _MAX_SCHEMES = 16
 _MAX_BITS = 16
 
 
-class Scheme(NamedTuple):
-    """How many bits a weight takes, and how many weights share a scale (0 where that is not said)."""
-
-    bits: int
-    group_size: int
+Scheme = tuple[int, int]
+"""How many bits a weight takes, and how many weights share a scale (0 where that is not said)."""
 
 
 class QuantizationConfig:
@@ -82,7 +82,7 @@ def _scheme(part: Mapping[str, Any]) -> Scheme | None:
         _word(part.get("weights")), 0
     )
     group = next((part[key] for key in _GROUP if type(part.get(key)) is int), 0)
-    return Scheme(bits, max(group, 0)) if 0 < bits <= _MAX_BITS else None
+    return (bits, max(group, 0)) if 0 < bits <= _MAX_BITS else None
 
 
 def _word(value: object) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims, Learned
+from core.checkpoint.metadata import NO_METADATA, Metadata
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import TensorBatch
 from core.checkpoint.uncounted import Uncounted, total_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
-class Progress(NamedTuple):
+
+class Progress(Record):
     """How far a reader is.
 
     Attributes:
@@ -20,12 +27,15 @@ class Progress(NamedTuple):
         doing: what it is at, where it does not read yet.
     """
 
-    shards_done: int
-    shards_total: int
-    doing: str = ""
+    __slots__ = ("doing", "shards_done", "shards_total")
+
+    def __init__(self, shards_done: int, shards_total: int, doing: str = "") -> None:
+        self.shards_done = shards_done
+        self.shards_total = shards_total
+        self.doing = doing
 
 
-class Source(NamedTuple):
+class Source(Record):
     """What is known of a checkpoint beside its tensors. It never changes; who learns more makes another of it.
 
     Attributes:
@@ -39,27 +49,44 @@ class Source(NamedTuple):
         piece: where it is a piece of a model only, which of how many, as a note's sentence; "" where it is whole.
         submodels: how the names of its submodels begin, where the file or folder stores several models of one: the keys
             of a saved file, the folders of a pipeline.
+        metadata: what its files say of themselves, in their own words.
     """
 
-    model: str
-    source: str
-    format: str
-    config: ModelConfig
-    notes: Sequence[str] = ()
-    beside: Uncounted = Uncounted()
-    claims: Sequence[Claims] = ()
-    piece: str = ""
-    submodels: Sequence[str] = ()
+    __slots__ = ("beside", "claims", "config", "format", "metadata", "model", "notes", "piece", "source", "submodels")
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        model: str,
+        source: str,
+        format: str,
+        config: ModelConfig,
+        notes: Sequence[str] = (),
+        beside: Uncounted | None = None,
+        claims: Sequence[Claims] = (),
+        piece: str = "",
+        submodels: Sequence[str] = (),
+        metadata: Metadata = NO_METADATA,
+    ) -> None:
+        self.model = model
+        self.source = source
+        self.format = format
+        self.config = config
+        self.notes = notes
+        self.beside = Uncounted() if beside is None else beside
+        self.claims = claims
+        self.piece = piece
+        self.submodels = submodels
+        self.metadata = metadata
 
     def with_notes(self, *notes: str) -> Source:
         """The same with notes behind those that are there."""
-        return self._replace(notes=(*self.notes, *notes))
+        return self.replaced(notes=(*self.notes, *notes))
 
     def with_learned(self, learned: Learned | None) -> Source:
         """The same with what a batch says was learned."""
         if learned is None:
             return self
-        return self._replace(
+        return self.replaced(
             source=learned.source or self.source,
             format=learned.format or self.format,
             config=self.config if learned.config is None else learned.config,
@@ -68,6 +95,7 @@ class Source(NamedTuple):
             claims=(*self.claims, *learned.claims),
             piece=learned.piece or self.piece,
             submodels=learned.submodels or self.submodels,
+            metadata=self.metadata.joined(learned.metadata) if learned.metadata else self.metadata,
         )
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from functools import partial
 from itertools import accumulate, repeat
-from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from core.checkpoint.learned import Learned
 from core.checkpoint.placement import NOWHERE, Placement
+from core.checkpoint.record import Record
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from core.checkpoint.places import Place
+else:
+    Protocol = object
 
 
 _MAX_PLAIN_BYTES = 1 << 48
@@ -21,24 +25,38 @@ _MAX_PLAIN_DIMENSIONS = 64
 """Torch has no more."""
 
 
-class StoredTensor(NamedTuple):
+class StoredTensor(Record):
     """One tensor as its file names it.
 
-    A named tuple, since a checkpoint may hold a million of them.
+    Attributes:
+        name: with the path of its module, as in `model.layers.0.mlp.up_proj.weight`.
+        shape: its dimensions, in the order of PyTorch.
+        dtype: as safetensors spells it: `F32`, `BF16`, `F8_E4M3`.
+        nbytes: what its values take in the file.
+        file: the shard that holds it, relative to the checkpoint; "" where there is no file.
+        storage: tensors with the same storage share their values; None where the format cannot share.
+        is_parameter: whether it is a parameter or a buffer, where the format itself says so; None where it does not.
     """
 
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    """As safetensors spells it: `F32`, `BF16`, `F8_E4M3`."""
-    nbytes: int
-    """What its values take in the file."""
-    file: str
-    """The shard that holds it, relative to the checkpoint; "" where there is no file."""
-    storage: Hashable | None
-    """Tensors with the same storage share their values; None where the format cannot share."""
-    is_parameter: bool | None = None
-    """Whether it is a parameter or a buffer, where the format itself says so; None where it does not."""
+    __slots__ = ("dtype", "file", "is_parameter", "name", "nbytes", "shape", "storage")
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str,
+        nbytes: int,
+        file: str,
+        storage: Hashable | None,
+        is_parameter: bool | None = None,
+    ) -> None:
+        self.name = name
+        self.shape = shape
+        self.dtype = dtype
+        self.nbytes = nbytes
+        self.file = file
+        self.storage = storage
+        self.is_parameter = is_parameter
 
 
 class Layout(Protocol):
@@ -68,11 +86,13 @@ class TensorBatch:
         shard: the name of the shard in the checkpoint's folder, which opens it by that; "" where there is no file.
         first_start: where their values follow each other without a gap, the first byte of the first's; else None.
         placement: what else must be known to read values; None where all lie in C order, little-endian, as they are.
+        layouts: of each the layout, one object for all that share it, of shapes that cannot collide (see
+            `may_collide`); None where the reader does not share them.
         learned: what the reader found out with these tensors, or at this place among them; None where nothing.
     """
 
     __slots__ = (
-        *("names", "shapes", "dtypes", "sizes", "file", "storages", "are_parameters"),
+        *("names", "_shapes", "_dtypes", "_sizes", "layouts", "file", "storages", "are_parameters"),
         *("shard", "_starts", "first_start", "placement", "learned"),
     )
 
@@ -93,9 +113,10 @@ class TensorBatch:
         learned: Learned | None = None,
     ) -> None:
         self.names = names
-        self.shapes = shapes
-        self.dtypes = dtypes
-        self.sizes = sizes
+        self._shapes: Sequence[tuple[int, ...]] | None = shapes
+        self._dtypes: Sequence[str] | None = dtypes
+        self._sizes: Sequence[int] | None = sizes
+        self.layouts: Sequence[Layout] | None = None
         self.file = file
         self.storages = storages
         self.are_parameters = are_parameters
@@ -115,6 +136,7 @@ class TensorBatch:
         storages: Sequence[Hashable | None] | None = None,
         shard: str = "",
         starts: array[int] | None = None,
+        first_start: int | None = None,
         placement: Placement | None = None,
         learned: Learned | None = None,
     ) -> TensorBatch:
@@ -128,9 +150,47 @@ class TensorBatch:
             storages,
             shard=shard,
             starts=starts,
+            first_start=first_start,
             placement=placement,
             learned=learned,
         )
+
+    @classmethod
+    def of_shared(
+        cls,
+        names: Sequence[str],
+        layouts: Sequence[Layout],
+        file: str,
+        *,
+        starts: array[int] | None = None,
+        first_start: int | None = None,
+    ) -> TensorBatch:
+        """A batch of layouts that are shared; the columns of what they say are made when somebody asks for them."""
+        batch = cls(names, (), (), (), file, starts=starts, first_start=first_start)
+        batch.layouts = layouts
+        batch._shapes = batch._dtypes = batch._sizes = None
+        return batch
+
+    @property
+    def shapes(self) -> Sequence[tuple[int, ...]]:
+        """Of each the shape."""
+        if self._shapes is None:
+            self._shapes = [layout.shape for layout in self.layouts or ()]
+        return self._shapes
+
+    @property
+    def dtypes(self) -> Sequence[str]:
+        """Of each the dtype."""
+        if self._dtypes is None:
+            self._dtypes = [layout.dtype for layout in self.layouts or ()]
+        return self._dtypes
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Of each what it takes in the file, in bytes."""
+        if self._sizes is None:
+            self._sizes = [layout.nbytes for layout in self.layouts or ()]
+        return self._sizes
 
     def __len__(self) -> int:
         return len(self.names)
@@ -138,9 +198,8 @@ class TensorBatch:
     def __iter__(self) -> Iterator[StoredTensor]:
         storages = repeat(None) if self.storages is None else self.storages
         said = repeat(None) if self.are_parameters is None else self.are_parameters
-        rows = zip(self.names, self.shapes, self.dtypes, self.sizes, repeat(self.file), storages, said)
-        # tuple.__new__ fills a named tuple several times faster than its own constructor.
-        return map(partial(tuple.__new__, StoredTensor), rows)
+        columns = self.names, self.shapes, self.dtypes, self.sizes
+        return map(StoredTensor, *columns, repeat(self.file), storages, said)
 
     @property
     def starts(self) -> array[int] | None:
@@ -152,6 +211,9 @@ class TensorBatch:
 
     def tensor(self, index: int) -> StoredTensor:
         """One of the tensors."""
+        if self.layouts:
+            layout = self.layouts[index]
+            return StoredTensor(self.names[index], layout.shape, layout.dtype, layout.nbytes, self.file, None)
         storage = self.storages[index] if self.storages else None
         said = self.are_parameters[index] if self.are_parameters else None
         return StoredTensor(

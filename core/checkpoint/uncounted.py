@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.checkpoint.record import Record
 
-class Uncounted:
+
+class Uncounted(Record):
     """What lies in the file and is no parameter: elements as stored, tensors, bytes."""
 
     __slots__ = ("bytes", "elements", "tensor_count")
@@ -14,17 +16,6 @@ class Uncounted:
         self.elements = elements
         self.tensor_count = tensor_count
         self.bytes = bytes
-
-    def _figures(self) -> tuple[int, ...]:
-        return self.elements, self.tensor_count, self.bytes
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Uncounted) and self._figures() == other._figures()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
-    def __repr__(self) -> str:
-        return f"Uncounted{self._figures()}"
 
     def add(self, other: Uncounted) -> None:
         """Adds another one to this one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 from core.naming.averages import CERTAIN_PREFIX, WORDS_OF_AVERAGES, WORDS_OF_MODELS, is_average
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.groups import TensorGroup
 

@@ -39,6 +39,7 @@ CATEGORIES = {
     "mlp": Category("MLP", "■", "M", (0xF78016, 0xC36726), "yellow"),
     "router": Category("Router", "✦", "R", (0xE44A1C, 0xCB001F), "bright_red"),
     "mixer": Category("Mixer", "≈", "X", (0xAFDAEE, 0x0487C3), "bright_cyan"),
+    "convolution": Category("Convolution", "▦", "C", (0x82A47A, 0x226255), "red"),
     "norm": Category("Norm", "▲", "N", (0x45D59E, 0x004758), "green"),
     "embedding": Category("Embedding", "◆", "E", (0xC885C1, 0x9A2F92), "magenta"),
     "head": Category("Output head", "▼", "H", (0xBFA7FF, 0x8528C2), "bright_magenta"),

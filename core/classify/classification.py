@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 from core.checkpoint.config import ModelConfig
-from core.classify.adapters import is_frozen
+from core.classify.adapters import is_frozen, is_setting
 from core.classify.averaged_copies import averaged_copies_in
 from core.classify.breakdown import Breakdown, Context, breakdown_of
 from core.classify.categorizer import categories_of
 from core.classify.groups import Classification, TensorGroup
-from core.classify.roles import WHOLE_NUMBERS, Role, role_of
+from core.classify.roles import WHOLE_NUMBERS, Role, RoleContext, role_of
 from core.classify.shared_storage import counted_originals
 from core.classify.ties import TieCandidate, Ties
 from core.naming.template import is_bias, template_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.packing.layouts import Packed
     from core.classify.user_rules import Rules
@@ -110,7 +110,7 @@ def classify(groups: Iterable[TensorGroup], config: ModelConfig, rules: Rules | 
     shapes = {record.plain_template: record.plain_shape for record in records}
     _find_averaged_copies(records)
     _find_shared_storage(records)
-    _assign_roles(records, config, is_quantised, shapes)
+    _assign_roles(records, config, RoleContext(shapes, config, is_quantised))
     _find_ties(records, config)
     _break_down(records, Context(shapes, config))
     for record in records:
@@ -144,7 +144,8 @@ def _categorise(records: Sequence[_Record], config: ModelConfig, rules: Rules | 
     categories = categories_of(
         [(record.plain_template, record.plain_shape) for record in records],
         config,
-        [record.group.of_matrix for record in records],
+        [record.group.tensor.name for record in records],
+        [record.group.weight_dimensions for record in records],
     )
     for record, category in zip(records, categories):
         by_rules = rules.category_of(record.group.tensor.name) if rules else ""
@@ -181,21 +182,20 @@ def _find_shared_storage(records: Sequence[_Record]) -> None:
             record.tied_to = originals[record.group]
 
 
-def _assign_roles(
-    records: Sequence[_Record], config: ModelConfig, is_quantised: bool, shapes: dict[str, tuple[int, ...]]
-) -> None:
+def _assign_roles(records: Sequence[_Record], config: ModelConfig, around: RoleContext) -> None:
     """Tells parameters from all else, but for ties by name."""
     is_of_adapter = config.is_adapter
     for record in records:
         template, tensor = record.group.template, record.group.tensor
-        if tensor.is_parameter is False or (is_of_adapter and is_frozen(template)):
+        is_chosen = record.category == "adapter" and is_setting(template, record.elements)
+        if tensor.is_parameter is False or is_chosen or (is_of_adapter and is_frozen(template)):
             record.role = "buffer"
         elif record.is_averaged:
             record.role = "beside_model"
         elif record.is_quantization_data:
             record.role = "quantization"
         elif not tensor.is_parameter:
-            record.role = role_of(template, tensor, record.packed is not None, is_quantised, shapes)
+            record.role = role_of(template, tensor, record.packed is not None, around)
 
 
 def _find_ties(records: Sequence[_Record], config: ModelConfig) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import Role
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
-class Classification(NamedTuple):
+
+class Classification(Record):
     """What each tensor of a group is.
 
     Attributes:
@@ -25,16 +28,42 @@ class Classification(NamedTuple):
             `core.classify.breakdown`.
     """
 
-    role: Role
-    category: str
-    kind: Literal["weight", "bias"]
-    parameters: int
-    elements: int
-    bits: int = 0
-    tied_to: str = ""
-    unknown: bool = False
-    assumed: bool = False
-    breakdown: tuple[tuple[str, int], ...] = ()
+    __slots__ = (
+        "assumed",
+        "bits",
+        "breakdown",
+        "category",
+        "elements",
+        "kind",
+        "parameters",
+        "role",
+        "tied_to",
+        "unknown",
+    )
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        role: Role,
+        category: str,
+        kind: Literal["weight", "bias"],
+        parameters: int,
+        elements: int,
+        bits: int = 0,
+        tied_to: str = "",
+        unknown: bool = False,
+        assumed: bool = False,
+        breakdown: tuple[tuple[str, int], ...] = (),
+    ) -> None:
+        self.role = role
+        self.category = category
+        self.kind = kind
+        self.parameters = parameters
+        self.elements = elements
+        self.bits = bits
+        self.tied_to = tied_to
+        self.unknown = unknown
+        self.assumed = assumed
+        self.breakdown = breakdown
 
     @property
     def is_packed(self) -> bool:
@@ -51,11 +80,12 @@ class TensorGroup:
         copy: whether they share the storage of tensors that were read before.
         original: of the first of them, the name of the tensor whose storage it shares; "" where it shares none.
         count: how many they are.
-        of_matrix: whether they are biases of weights with two dimensions or more for certain.
+        weight_dimensions: of biases how many dimensions the weights beside them have, where their template does not
+            tell it; else 0.
         classification: what they are; None until `core.classify.classification.classify` has told it.
     """
 
-    __slots__ = ("classification", "copy", "count", "of_matrix", "original", "template", "tensor")
+    __slots__ = ("classification", "copy", "count", "original", "template", "tensor", "weight_dimensions")
 
     def __init__(self, template: str, tensor: StoredTensor, original: str | None = None) -> None:
         self.template = template
@@ -63,5 +93,5 @@ class TensorGroup:
         self.copy = original is not None
         self.original = original or ""
         self.count = 0
-        self.of_matrix = False
+        self.weight_dimensions = 0
         self.classification: Classification | None = None

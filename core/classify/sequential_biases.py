@@ -1,38 +1,47 @@
-"""Biases that differ in digits only, some of matrices and some of norms: their modules' weights tell them apart.
+"""Biases that differ in digits only: the weights of their modules tell which are a matrix's and which a norm's.
 
-In a plain `torch.nn.Sequential` a linear layer and a norm differ in their number alone: `0.bias` is the bias of the
-matrix `0.weight`, `1.bias` that of the vector `1.weight`.
+In a plain `torch.nn.Sequential` a linear layer, a convolution and a norm differ in their number alone: `0.bias` is the
+bias of the kernel `0.weight`, `1.bias` that of the vector `1.weight`, `2.bias` that of the matrix `2.weight`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from core.checkpoint.tensors import TensorBatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
 
 _WEIGHT = "weight"
 _BIAS = "bias"
 
 
-def biases_of_matrices(templates: Sequence[str], distinct: Collection[Any], batch: TensorBatch) -> list[bool] | None:
-    """Of each tensor whether it is the bias of a weight with two dimensions or more.
+def dimensions_of_weights(
+    templates: Sequence[str], distinct: Collection[tuple[str, tuple[int, ...]]], batch: TensorBatch
+) -> list[int] | None:
+    """Of each bias how many dimensions the weight beside it has; 0 where the template tells it already.
 
     Args:
         templates: of each tensor, its name without digits.
-        distinct: of all tensors together the template, the shape and more, each once.
+        distinct: of all tensors together the template and the shape.
         batch: the tensors.
 
     Returns:
-        None where the tensors of each template agree, as they do in most checkpoints: all are such biases, or none is.
+        None where the weights of each template agree, as they do in most checkpoints.
     """
-    vectors = {key[0] for key in distinct if len(key[1]) == 1 and key[0].endswith(_WEIGHT)}
-    both = {key[0] for key in distinct if len(key[1]) > 1 and key[0] in vectors}
-    if not both:
+    first: dict[str, int] = {}
+    several = {
+        template
+        for template, shape in distinct
+        if template.endswith(_WEIGHT) and first.setdefault(template, len(shape)) != len(shape)
+    }
+    if not several:
         return None
-    biases = {template.removesuffix(_WEIGHT) + _BIAS for template in both}
+    biases = {template.removesuffix(_WEIGHT) + _BIAS for template in several}
     shapes = dict(zip(batch.names, batch.shapes))
     return [
-        template in biases and len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) > 1
+        len(shapes.get(name.removesuffix(_BIAS) + _WEIGHT, ())) if template in biases else 0
         for name, template in zip(batch.names, templates)
     ]

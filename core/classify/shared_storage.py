@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.classify.ties import is_embedding, is_head
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.groups import TensorGroup
 

@@ -25,6 +25,10 @@ _TIED_BY_DEFAULT = {
     *("switch_transformers", "t5", "tapas", "trocr", "umt5", "vaultgemma", "visual_bert", "whisper", "xglm"),
     *("xlm", "xlm-roberta", "xlm-roberta-xl", "xlnet", "xmod", "yoso", "zamba", "zamba2"),
 }
+# Classes of transformers that tie no head, whatever their config says: `_tied_weights_keys` in their modelling code.
+_NEVER_TIED = {
+    *("BigBirdPegasusForCausalLM", "FlavaForPreTraining", "LukeForMaskedLM", "Pop2PianoForConditionalGeneration"),
+}
 _MAX_CANDIDATES = 64
 """Embeddings and heads that are compared with others; a hostile file has thousands."""
 
@@ -88,11 +92,13 @@ class Ties:
         # Of several models in one config, the language model's kind says what is meant by not speaking of ties.
         self.by_default = not config.tied and config.language_model_type in _TIED_BY_DEFAULT
         self.flag = next(iter(config.tied)) if len(config.tied) == 1 else self.by_default or None
+        self._ties_nothing = config.architecture in _NEVER_TIED
         self.disputed = len(config.tied) > 1
         self._shares_embeddings = config.shares_embeddings
         self._biases: dict[str, list[TieCandidate]] = {}
         self.embeddings: list[TieCandidate] = []
         self.heads: list[TieCandidate] = []
+        self._has_wpe = self._has_transposed_qkv = False
         for candidate in tensors:
             if is_embedding(candidate.template):
                 self.embeddings.append(candidate)
@@ -100,15 +106,21 @@ class Ties:
                 self.heads.append(candidate)
             elif candidate.template.endswith(".bias"):
                 self._biases.setdefault(candidate.template, []).append(candidate)
+            elif candidate.template.endswith("wpe.weight"):
+                self._has_wpe = True
+            elif candidate.template.endswith(".attn.c_attn.weight"):
+                rows, columns = candidate.tensor.shape if len(candidate.tensor.shape) == 2 else (0, 0)
+                self._has_transposed_qkv = self._has_transposed_qkv or columns == 3 * rows > 0
         del self.embeddings[_MAX_CANDIDATES:], self.heads[_MAX_CANDIDATES:]
 
     def tied_to(self, tensor: TieCandidate) -> str:
         """The name of the tensor whose values a stored one repeats; "" where it has its own.
 
-        - An output head, where the config's `tie_word_embeddings` says so. Where the config is silent, GPT-2's and
-          BERT's names do: GPT-2's head is always its `wte` (GPT-J and CodeGen, which have the same names, give theirs
-          a bias), BERT's `predictions.decoder` is its `word_embeddings` and has the bias of `predictions`
-          (transformers, models/bert/modeling_bert.py, `_tied_weights_keys`).
+        - An output head, where the config's `tie_word_embeddings` says so. Where the config is silent, GPT-2's
+          architecture and BERT's names do: GPT-2's head is always its `wte`, BERT's `predictions.decoder` is its
+          `word_embeddings` and has the bias of `predictions` (transformers, models/bert/modeling_bert.py,
+          `_tied_weights_keys`). GPT-2 is known by its places `wpe` and by queries, keys and values as its Conv1D has
+          them, inputs first; minGPT, LitGPT and nanochat, which have a `wte` and an `lm_head` too, tie nothing.
         - `encoder.embed_tokens` and `decoder.embed_tokens` where there is `shared`: T5, BART, Marian, SeamlessM4T.
         - A speculative layer's embedding and head: DeepSeek-V3's README_WEIGHTS.md, "shares parameters".
         """
@@ -133,6 +145,13 @@ class Ties:
         """The name of the first input embedding that has an output head's shape; "" where there is none."""
         return _first_match(head, self.embeddings)
 
+    def may_be_tied(self, head: TieCandidate, name: str) -> bool:
+        """Whether nothing in the tensors speaks against that a head has the values of an embedding of its shape."""
+        embedding = next(other.tensor for other in self.embeddings if other.tensor.name == name)
+        # A torch file names the storages of both where it has any.
+        apart = head.tensor.storage is not None and embedding.storage is not None
+        return head.tensor.dtype == embedding.dtype and not apart and not self.has_bias(head)
+
     def has_bias(self, head: TieCandidate) -> bool:
         """Whether an output head has a bias, which no embedding has."""
         return head.template.rpartition(".")[0] + ".bias" in self._biases
@@ -143,7 +162,7 @@ class Ties:
         return _first_match(tensor, self.heads) if tensor.module in SPECULATIVE_HEAD.words else ""
 
     def _head_tied_to(self, head: TieCandidate, parts: list[str]) -> str:
-        if self.flag is False:
+        if self.flag is False or self._ties_nothing:
             return ""
         if self.flag:
             return _first_match(head, self.embeddings)
@@ -151,12 +170,18 @@ class Ties:
 
     def _is_named_as_tied(self, head: TieCandidate, parts: list[str], embedding: TieCandidate) -> bool:
         if parts[-2] == "lm_head" and embedding.module == "wte":
-            return not self.has_bias(head)
+            is_gpt2 = self._has_wpe and self._has_transposed_qkv
+            return is_gpt2 and head.tensor.dtype == embedding.tensor.dtype and not self.has_bias(head)
         is_of_bert = parts[-3:-1] in (["predictions", "decoder"], ["lm_head", "decoder"])
         return is_of_bert and embedding.module == "word_embeddings"
 
     def _head_bias_tied_to(self, bias: TieCandidate, parts: list[str]) -> str:
         if parts[-3:-2] not in (["predictions"], ["lm_head"]):
+            return ""
+        weight = bias.template.removesuffix("bias") + "weight"
+        head = next((head for head in self.heads if head.template == weight), None)
+        # Reformer's head is as wide as two of its streams: it repeats no embedding, nor its bias another.
+        if head and not self.embedding_like(head):
             return ""
         return _first_match(bias, self._biases.get(bias.template.removesuffix("decoder.bias") + "bias", []))
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
-from itertools import repeat
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from core.checkpoint.source import Progress, Reader, Source
 from core.checkpoint.tensors import StoredTensor, TensorBatch, may_collide
 from core.checkpoint.uncounted import Uncounted
 from core.classify.classification import classify
 from core.classify.groups import Classification, TensorGroup
-from core.classify.sequential_biases import biases_of_matrices
+from core.classify.sequential_biases import dimensions_of_weights
 from core.count.active_parameters import active_parameters
 from core.count.notes import notes_of, ungathered
 from core.count.totals import Totals, add_group
 from core.naming.speculative import marked, prefixes
 from core.naming.template import templates_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from core.classify.user_rules import Rules
     from core.count.submodels import Submodel
     from core.count.unrecognised import UnrecognisedName
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 SNAPSHOT_SECONDS = 0.05
 
 
-GroupKey = tuple[str, tuple[int, ...], str, Hashable]
-"""By what tensors are one group: a name without digits, a shape, a dtype, and what else tells tensors apart.
+GroupKey: TypeAlias = "tuple[Any, ...]"
+"""By what tensors are one group: a name without digits, the shape and the dtype or a layout that stands for both, and
+what else tells tensors of a batch apart, where there is anything.
 
-The last is of a copy the tensor that it repeats, whether the format says that it is a parameter, whether it is a
-matrix's bias, and the category by rules given; None where no tensor of a batch has any of them.
+That is of a copy the tensor that it repeats, whether the format says that it is a parameter, the category by rules
+given, and of a bias how many dimensions its weight has.
 """
 GroupedBatch = tuple[TensorBatch, Sequence[TensorGroup]]
 """Some tensors, and the group of each."""
@@ -82,6 +84,15 @@ class Count:
                 if classification := group.classification:
                     yield tensor, classification
 
+    def files(self) -> dict[str, tuple[int, int]]:
+        """How many tensors each file holds and the bytes they take, in their order; none where they were not kept."""
+        held: dict[str, tuple[int, int]] = {}
+        for batch, _ in self._batches:
+            if name := batch.shard or batch.file:
+                tensors, nbytes = held.get(name, (0, 0))
+                held[name] = tensors + len(batch.names), nbytes + sum(batch.sizes)
+        return held
+
     @cached_property
     def layers(self) -> Layers:
         """Which of its modules are layers."""
@@ -110,6 +121,13 @@ class Count:
         from core.count.unrecognised import unrecognised_in
 
         return unrecognised_in(self.groups, self.totals)
+
+    @cached_property
+    def dtypes(self) -> dict[str, Totals]:
+        """The totals by dtype, see `core.count.dtype_totals`."""
+        from core.count.dtype_totals import dtype_totals
+
+        return dtype_totals(self.groups)
 
     @property
     def architecture(self) -> str | None:
@@ -164,15 +182,15 @@ class ParameterCounter:
         templates = self._templates(batch)
         told_apart = self._told_apart(batch, copies)
         counts = Counter(_keys(templates, batch, told_apart))
-        of_matrices = biases_of_matrices(templates, counts, batch)
-        if of_matrices:
-            told_apart = list(zip(told_apart, of_matrices))
+        weight_dimensions = dimensions_of_weights(templates, list(map(_template_and_shape, counts)), batch)
+        if weight_dimensions:
+            told_apart.append(weight_dimensions)
             counts = Counter(_keys(templates, batch, told_apart))
         new = counts.keys() - known.keys()
         for place, key in enumerate(_keys(templates, batch, told_apart) if new else ()):
             if key in new:
                 group = known[key] = TensorGroup(key[0], batch.tensor(place), copies[place] if copies else None)
-                group.of_matrix = bool(of_matrices and of_matrices[place])
+                group.weight_dimensions = weight_dimensions[place] if weight_dimensions else 0
                 new.remove(key)
                 if not new:
                     break
@@ -197,18 +215,18 @@ class ParameterCounter:
             return marked(templates, batch.names, beginnings)
         return templates
 
-    def _told_apart(self, batch: TensorBatch, copies: list[str | None] | None) -> Iterable[Hashable]:
-        """What tells tensors apart beside template, shape and dtype; to be gone through as often as is wanted."""
-        columns: list[Iterable[Hashable]] = [] if copies is None else [copies]
+    def _told_apart(self, batch: TensorBatch, copies: list[str | None] | None) -> list[Sequence[Hashable]]:
+        """What tells tensors apart beside template, shape and dtype, in columns; none for most formats."""
+        columns: list[Sequence[Hashable]] = [] if copies is None else [copies]
         if batch.are_parameters is not None:
             columns.append(batch.are_parameters)
-        if may_collide(batch.sizes, batch.shapes):
+        if batch.layouts is None and may_collide(batch.sizes, batch.shapes):
             # The hash of a text cannot be foreseen.
-            columns.append(map(str, batch.shapes))
+            columns.append(list(map(str, batch.shapes)))
         if self.rules:
             # A rule given may tell apart what differs in digits only.
-            columns.append(map(self.rules.category_of, batch.names))
-        return list(zip(*columns)) if columns else repeat(None)
+            columns.append(list(map(self.rules.category_of, batch.names)))
+        return columns
 
     def totals(self) -> Totals:
         """The totals of all tensors so far, by what the names so far tell."""
@@ -233,9 +251,14 @@ class ParameterCounter:
         return Count(self.source, totals, active, notes, known, self._batches, not piece)
 
 
-def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Iterable[Hashable]) -> Iterator[GroupKey]:
+def _keys(templates: Sequence[str], batch: TensorBatch, told_apart: Sequence[Sequence[Hashable]]) -> Iterator[GroupKey]:
     """By which group each tensor of a batch is found."""
-    return zip(templates, batch.shapes, batch.dtypes, told_apart)
+    return zip(templates, batch.layouts or zip(batch.shapes, batch.dtypes), *told_apart)
+
+
+def _template_and_shape(key: GroupKey) -> tuple[str, tuple[int, ...]]:
+    layout = key[1]
+    return key[0], layout[0] if isinstance(layout, tuple) else layout.shape
 
 
 def count(reader: Reader, keep_tensors: bool = True, rules: Rules | None = None) -> Count:

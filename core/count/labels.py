@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from core.classify.breakdown import ORDER
 from core.classify.category import CATEGORIES
 from core.count.totals import Tally, Totals
@@ -11,6 +9,7 @@ from core.text.escape import escaped
 from core.text.numbers import percent, share, short
 from core.text.width import shortened
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.count.submodels import Submodel
 
@@ -39,7 +38,7 @@ def ordered_breakdown(category: str, totals: Totals) -> dict[str, int]:
 
 def submodels_text(submodels: list[Submodel], parameters: int) -> str:
     """The submodels of a model with their shares, the largest first: `Parts %: language_model 93.55, …`."""
-    largest = sorted(submodels, key=lambda submodel: -submodel.totals.parameters)[:_MAX_SUBMODELS_TOLD]
+    largest = sorted(submodels, key=lambda submodel: -submodel[1].parameters)[:_MAX_SUBMODELS_TOLD]
     shares = [(shortened(escaped(name), 40), percent(share(totals.parameters, parameters))) for name, totals in largest]
     return f"Parts %: {', '.join(f'{name} {held}' for name, held in shares)}"
 

@@ -7,6 +7,7 @@ from itertools import combinations
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.learned import Claims
+from core.checkpoint.metadata import MAX_KEYS, Metadata
 from core.checkpoint.source import Source
 from core.classify.averaged_copies import prefix_of_copy
 from core.classify.category import ROLES
@@ -41,6 +42,7 @@ def notes_of(source: Source, groups: Sequence[TensorGroup], totals: Totals, acti
     yield from _unknown(groups)
     yield from _speculative(groups, totals, active)
     yield from _active(source.config, totals, active)
+    yield from _metadata(source.metadata)
     for claims in source.claims:
         yield from _claims(claims, groups, totals)
 
@@ -109,7 +111,7 @@ def _head(groups: Sequence[TensorGroup], ties: Ties, config: ModelConfig, comple
     for head in ties.heads[:_MAX_TIES_TOLD]:
         if alike := ties.embedding_like(head):
             # An adapter holds what was trained, and a tied head is not trained beside its embedding.
-            if ties.flag is None and not ties.has_bias(head) and not config.is_adapter:
+            if ties.flag is None and ties.may_be_tied(head, alike) and not config.is_adapter:
                 yield f"{head.tensor.name} could be tied to {alike}, the config says {says}: both are counted"
         elif ties.flag and not ties.by_default:
             yield (
@@ -174,6 +176,11 @@ def _active(config: ModelConfig, totals: Totals, active: int | None) -> Iterator
     without = active - embedding.parameters
     billions = f": {without / _BILLION:.2f} B" if without >= _BILLION else ""
     yield f"without the input embedding {exact(without)} are active{billions}, as its makers count"
+
+
+def _metadata(metadata: Metadata) -> Iterator[str]:
+    if len(metadata.values) == MAX_KEYS < metadata.count:
+        yield f"of {plural(metadata.count, 'key')} of metadata the first {exact(MAX_KEYS)} are told"
 
 
 def _claims(claims: Claims, groups: Sequence[TensorGroup], totals: Totals) -> Iterator[str]:

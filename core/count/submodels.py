@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from core.classify.groups import TensorGroup
 from core.count.totals import Totals, add_group
@@ -18,11 +17,8 @@ _MAX_SUBMODELS = 1000
 """No model has more; names in a hostile file may all begin unlike."""
 
 
-class Submodel(NamedTuple):
-    """One part: the name that its module has in the file, and the totals of all in it."""
-
-    name: str
-    totals: Totals
+Submodel = tuple[str, Totals]
+"""One part: the name that its module has in the file, and the totals of all in it."""
 
 
 def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: int) -> list[Submodel]:
@@ -44,11 +40,11 @@ def submodels_of(groups: Collection[TensorGroup], layers: Layers, parameters: in
         if len(layers.heads) < 2 and not inner:
             return []
         found = _split(groups, above, set(layers.heads))
-        parts = [Submodel(name, totals) for name, totals in found.items() if totals.parameters]
-        largest = max(parts, key=lambda part: part.totals.parameters, default=None)
-        if not largest or largest.totals.parameters < _NEARLY_ALL_SHARE * parameters:
+        parts = [(name, totals) for name, totals in found.items() if totals.parameters]
+        largest = max(parts, key=lambda part: part[1].parameters, default=None)
+        if not largest or largest[1].parameters < _NEARLY_ALL_SHARE * parameters:
             break
-        below = {head for head in inner if head[len(above)] == largest.name}
+        below = {head for head in inner if head[len(above)] == largest[0]}
         if len(below) < 2:
             break
         above = _common(below)
@@ -70,8 +66,8 @@ def stored_submodels(groups: Collection[TensorGroup], names: Sequence[str]) -> l
     rest = Totals()
     for group in groups:
         add_group(next((found[start] for start in found if group.template.startswith(start)), rest), group)
-    parts = [Submodel(", ".join(alike[start]), totals) for start, totals in found.items()]
-    return [part for part in [*parts, Submodel("(the rest)", rest)] if part.totals.parameters]
+    parts = [(", ".join(alike[start]), totals) for start, totals in found.items()]
+    return [(name, totals) for name, totals in [*parts, ("(the rest)", rest)] if totals.parameters]
 
 
 def _split(groups: Collection[TensorGroup], above: Path, heads: set[Path]) -> dict[str, Totals]:

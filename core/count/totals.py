@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.checkpoint.record import Record
 from core.checkpoint.uncounted import Uncounted
 from core.classify.groups import Classification, TensorGroup
 from core.classify.roles import Role
@@ -14,7 +15,7 @@ NOT_COUNTED: tuple[Role, ...] = ("buffer", "tied", "quantization", "beside_model
 # Plain classes here and in the other modules that every count needs: importing dataclasses takes 10 ms.
 
 
-class Tally:
+class Tally(Record):
     """What some tensors hold: parameters, of which weights and biases; tensors; bytes in the file."""
 
     __slots__ = ("biases", "bytes", "parameters", "tensor_count", "weights")
@@ -27,17 +28,6 @@ class Tally:
         self.biases = biases
         self.tensor_count = tensor_count
         self.bytes = bytes
-
-    def _figures(self) -> tuple[int, ...]:
-        return self.parameters, self.weights, self.biases, self.tensor_count, self.bytes
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Tally) and self._figures() == other._figures()
-
-    __hash__ = None  # type: ignore[assignment]  # it changes
-
-    def __repr__(self) -> str:
-        return f"Tally{self._figures()}"
 
     def add(self, other: Tally) -> None:
         """Adds another tally to this one."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import cast
 
 from core.checkpoint.tensors import StoredTensor
 from core.classify.groups import Classification
 from core.count.counter import Count
 from core.count.totals import Totals, add_tensor
 from core.naming.template import natural_key, template_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_DEPTH = 64
 """Names with more dots are cut no further: no model nests so deep, a hostile name may."""
@@ -21,7 +24,7 @@ _CHECK_EVERY_NODES = 5000
 _DIGITS = re.compile(r"(\d+)")
 
 
-_NO_CHILDREN = cast("dict[str, ModuleNode]", MappingProxyType({}))
+_NO_CHILDREN: Any = MappingProxyType({})
 
 
 class ModuleNode:
@@ -55,7 +58,7 @@ class ModuleNode:
         self.name = name
         self.path = path
         # Most nodes are tensors: two million dictionaries for nothing would take a while.
-        self.children = _NO_CHILDREN
+        self.children: dict[str, ModuleNode] = _NO_CHILDREN
         self.tensor: StoredTensor | None = None
         self.classification: Classification | None = None
         self.parameters = 0

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
+from core.checkpoint.record import Record
 from core.classify.groups import TensorGroup
 from core.count.totals import Totals
 
 _MIN_SHARE = 0.01
 
 
-class UnrecognisedName(NamedTuple):
+class UnrecognisedName(Record):
     """Tensors of the category other whose names differ in digits only: `layers.N.gamma`, where there are several."""
 
-    name: str
-    tensor_count: int
-    parameters: int
+    __slots__ = ("name", "parameters", "tensor_count")
+
+    def __init__(self, name: str, tensor_count: int = 0, parameters: int = 0) -> None:
+        self.name = name
+        self.tensor_count = tensor_count
+        self.parameters = parameters
 
 
 def unrecognised_in(groups: Iterable[TensorGroup], totals: Totals) -> list[UnrecognisedName]:
@@ -34,11 +37,11 @@ def unrecognised_in(groups: Iterable[TensorGroup], totals: Totals) -> list[Unrec
     for group in groups:
         classification = group.classification
         if classification and classification.category == "other" and classification.parameters:
-            name, count, parameters = found.get(group.template, UnrecognisedName(group.tensor.name, 0, 0))
-            more = classification.parameters * group.count
-            found[group.template] = UnrecognisedName(name, count + group.count, parameters + more)
+            each = found.setdefault(group.template, UnrecognisedName(group.tensor.name))
+            each.tensor_count += group.count
+            each.parameters += classification.parameters * group.count
     ordered = sorted(found.values(), key=lambda other: -other.parameters)
-    return [each if each.tensor_count == 1 else each._replace(name=_pattern(each.name)) for each in ordered]
+    return [each if each.tensor_count == 1 else each.replaced(name=_pattern(each.name)) for each in ordered]
 
 
 def _pattern(name: str) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from typing import BinaryIO, Protocol
 
 from core.checkpoint.errors import CheckpointError, from_os_error, tensor_place
 from core.files.local import is_folder, open_regular
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, Protocol
+else:
+    Protocol = object
 
 
 class Folder(Protocol):

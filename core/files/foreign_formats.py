@@ -6,9 +6,9 @@ What the first bytes say comes first, as names may lie; then what the name says.
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from typing import NamedTuple
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.record import Record
 
 _SAFETENSORS = "take the same model's safetensors"
 _SOURCE = "take the checkpoint that it was made from"
@@ -17,7 +17,7 @@ _UNPACK = "unpack it and name what is in it"
 _NAME_MODEL = "name the folder or file of a model"
 
 
-class OtherFormat(NamedTuple):
+class OtherFormat(Record):
     """A kind of file.
 
     Attributes:
@@ -28,11 +28,21 @@ class OtherFormat(NamedTuple):
         model: whether a model lies in it.
     """
 
-    what: str
-    advice: str
-    endings: tuple[str, ...] = ()
-    magics: tuple[tuple[int, bytes], ...] = ()
-    model: bool = True
+    __slots__ = ("advice", "endings", "magics", "model", "what")
+
+    def __init__(
+        self,
+        what: str,
+        advice: str,
+        endings: tuple[str, ...] = (),
+        magics: tuple[tuple[int, bytes], ...] = (),
+        model: bool = True,
+    ) -> None:
+        self.what = what
+        self.advice = advice
+        self.endings = endings
+        self.magics = magics
+        self.model = model
 
     def refusal(self, file: str) -> CheckpointError:
         """The error for a file of it.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
 from core.files.folder import Folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_CONFIG_BYTES = 1 << 22
 """Large configs have some hundred kB."""
@@ -17,6 +20,9 @@ MAX_WIDE_BYTES = 1 << 25
 """Where there is other than ASCII: one such character makes every one of a text take four bytes."""
 MAX_VALUES = 1_500_000
 """Each may take 200 bytes of memory, and two bytes in the file."""
+
+MAX_SHARDS = 1 << 15
+"""That an index may name: each is looked for on disk. The largest models have some hundred."""
 
 
 def read_json_object(folder: Folder, name: str, file: str = "", max_bytes: int = MAX_CONFIG_BYTES) -> dict[str, Any]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import BinaryIO
+from io import FileIO
 
 from core.checkpoint.errors import CheckpointError, from_os_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 _KINDS = (
     (stat.S_ISDIR, "a folder, not a file"),
@@ -49,7 +53,8 @@ def open_regular(path: str, file: str) -> BinaryIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise _unopened(error, file) from error
-    opened = os.fdopen(descriptor, "rb", buffering=0)
+    # What `os.fdopen` gives, too, which asks whether it is a terminal.
+    opened = FileIO(descriptor, "rb")
     try:
         _refuse_irregular(os.fstat(descriptor).st_mode, file)
     except CheckpointError:
@@ -65,6 +70,8 @@ def _unopened(error: OSError | ValueError, file: str) -> CheckpointError:
 
 
 def _refuse_irregular(mode: int, file: str) -> None:
+    if stat.S_ISREG(mode):
+        return
     for is_kind, what in _KINDS:
         if is_kind(mode):
             raise CheckpointError(file, what, advice="name a checkpoint file or its folder")

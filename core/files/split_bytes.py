@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.record import Record
 from core.files.folder import Folder, first_bytes
 from core.files.torch_names import is_pickle, kind_of
 
@@ -21,7 +21,7 @@ _MAX_NAMED_FILES = 4
 _PLAIN = re.compile(r"[\w./+=@%-]+", re.ASCII)
 
 
-class Pieces(NamedTuple):
+class Pieces(Record):
     """Pieces of one file.
 
     Attributes:
@@ -31,10 +31,13 @@ class Pieces(NamedTuple):
         numbered: whether their names tell that, and count from 1.
     """
 
-    whole: str
-    names: list[str]
-    total: int
-    numbered: bool = False
+    __slots__ = ("names", "numbered", "total", "whole")
+
+    def __init__(self, whole: str, names: list[str], total: int, numbered: bool = False) -> None:
+        self.whole = whole
+        self.names = names
+        self.total = total
+        self.numbered = numbered
 
     def place(self, name: str) -> int:
         """Which of them a piece is, from 1."""

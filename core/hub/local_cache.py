@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from core.checkpoint.errors import CheckpointError
+from core.checkpoint.record import Record
 from core.files.gguf_names import SUFFIX as GGUF_SUFFIX
 from core.files.local import is_folder, open_regular
 from core.files.safetensors_names import SUFFIX
@@ -21,7 +21,7 @@ _WEIGHTS = (SUFFIX, GGUF_SUFFIX, DISTRIBUTED_SUFFIX, ".onnx", ".h5", ".keras", "
 _INDEX = ".index.json"
 
 
-class Cached(NamedTuple):
+class Cached(Record):
     """How a model lies in the cache.
 
     Attributes:
@@ -32,11 +32,16 @@ class Cached(NamedTuple):
         bare: whether there are files but no weights, as transformers leaves them after a look at a config.
     """
 
-    path: str = ""
-    problem: str = ""
-    revision: str = ""
-    others: tuple[str, ...] = ()
-    bare: bool = False
+    __slots__ = ("bare", "others", "path", "problem", "revision")
+
+    def __init__(
+        self, path: str = "", problem: str = "", revision: str = "", others: tuple[str, ...] = (), bare: bool = False
+    ) -> None:
+        self.path = path
+        self.problem = problem
+        self.revision = revision
+        self.others = others
+        self.bare = bare
 
     @property
     def note(self) -> str:

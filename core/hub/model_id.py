@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from core.checkpoint.record import Record
 from core.files.gguf_names import SUFFIX as GGUF_SUFFIX
 from core.files.gguf_names import is_gguf, split_of
 
@@ -13,7 +13,7 @@ _HOSTS = ("huggingface.co/", "hf.co/", "www.huggingface.co/")
 _VIEWS = ("tree", "blob", "resolve", "raw", "commit")
 
 
-class HubName(NamedTuple):
+class HubName(Record):
     """A model of the hub, or something in it.
 
     Attributes:
@@ -23,10 +23,13 @@ class HubName(NamedTuple):
         tag: of several GGUF files the one with this quantisation in its name, as in `org/name:Q4_K_M`; "" for none.
     """
 
-    repo: str
-    revision: str = ""
-    path: str = ""
-    tag: str = ""
+    __slots__ = ("path", "repo", "revision", "tag")
+
+    def __init__(self, repo: str, revision: str = "", path: str = "", tag: str = "") -> None:
+        self.repo = repo
+        self.revision = revision
+        self.path = path
+        self.tag = tag
 
     @property
     def written(self) -> str:

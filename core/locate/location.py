@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.gpt2 import BUILT_IN
+from core.checkpoint.record import Record
 from core.files.gguf_names import SUFFIX as GGUF_SUFFIX
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.files.torch_names import TORCH_INDEX_SUFFIX, TORCH_SUFFIXES
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.hub.local_cache import Cached
     from core.hub.model_id import HubName
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _ENDINGS = (SUFFIX, INDEX_SUFFIX, GGUF_SUFFIX, TORCH_INDEX_SUFFIX, *TORCH_SUFFIXES)
 
 
-class Location(NamedTuple):
+class Location(Record):
     """Which checkpoint is meant.
 
     Attributes:
@@ -32,13 +33,25 @@ class Location(NamedTuple):
         ask: whether the hub is asked: `due`, where what is kept of it is missing or old; `always`; `never`.
     """
 
-    model: str
-    path: str
-    choice: str = ""
-    hub: HubName | None = None
-    local: str = ""
-    note: str = ""
-    ask: str = "due"
+    __slots__ = ("ask", "choice", "hub", "local", "model", "note", "path")
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        model: str,
+        path: str,
+        choice: str = "",
+        hub: HubName | None = None,
+        local: str = "",
+        note: str = "",
+        ask: str = "due",
+    ) -> None:
+        self.model = model
+        self.path = path
+        self.choice = choice
+        self.hub = hub
+        self.local = local
+        self.note = note
+        self.ask = ask
 
 
 def locate(model: str) -> Location:

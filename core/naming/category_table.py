@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from core.naming.components import ATTENTION, MLP, OTHER_MLP, ROUTER, Component
+from core.naming.components import ATTENTION, KEY_TOKENS, MLP, OTHER_MLP, QUERY_TOKENS, ROUTER, VALUE_TOKENS, Component
 
 
 class Rule:
@@ -25,7 +25,8 @@ class Rule:
     of a list.
 
     Attributes:
-        category: what such a tensor is.
+        category: what such a tensor is; "" where the word tells no more than that words further out tell nothing, so
+            that what stands beside the tensor and its shape decide (see `core.classify.categorizer`).
         words: whole words.
         tokens: words between underscores.
         pieces: parts of a word.
@@ -40,13 +41,17 @@ class Rule:
         not_convolution: the tensor must not be a convolution's; one along a sequence whose kernel is one point long
             is a matrix.
         pointwise: the tensor must be a 1 × 1 convolution's.
+        one_point: not all weights with the tensor's template may be kernels over an image of more than one point.
         one_shape: all weights with the tensor's template must have one shape.
         image_patches: the tensor must be a convolution over three colours with patches of 8 × 8 points or more.
+        overlapping: the module must hold a kernel with a point in its middle, as patches have none.
+        in_attention: queries and keys must stand in the same module.
     """
 
     __slots__ = (
         *("category", "words", "tokens", "pieces", "ancestor", "no_ancestor", "child", "no_child", "same_module"),
         *("outside_lists", "last", "list_of_weights", "not_convolution", "pointwise", "one_shape", "image_patches"),
+        *("one_point", "overlapping", "in_attention"),
     )
 
     def __init__(
@@ -54,7 +59,7 @@ class Rule:
         category: str,
         words: str | Iterable[str] = "",
         *,
-        tokens: str = "",
+        tokens: str | Iterable[str] = "",
         pieces: str | Iterable[str] = "",
         ancestor: str = "",
         no_ancestor: str = "",
@@ -68,6 +73,9 @@ class Rule:
         pointwise: bool = False,
         one_shape: bool = False,
         image_patches: bool = False,
+        one_point: bool = False,
+        overlapping: bool = False,
+        in_attention: bool = False,
     ) -> None:
         """Takes the conditions; a list of words may be one text with spaces between them."""
         self.category = category
@@ -86,6 +94,9 @@ class Rule:
         self.pointwise = pointwise
         self.one_shape = one_shape
         self.image_patches = image_patches
+        self.one_point = one_point
+        self.overlapping = overlapping
+        self.in_attention = in_attention
 
 
 def _listed(words: str | Iterable[str]) -> tuple[str, ...]:
@@ -106,13 +117,21 @@ NOT_NORM_VECTORS = (
     *("gate", "ls", "image_", "boi", "eoi"),  # llama.cpp: Qwen2-MoE's shared expert, layer scales, tokens of an image
 )
 
-# x-transformers keeps its norms in lists, so that their modules have no names. These are the tensors' own names, and no
-# other vector that stands alone in its module is called so.
-NAMELESS_NORM = frozenset({"g", "gamma", "beta"})
+# Many keep their norms in lists, so that their modules have no names. These are the tensors' own names, and no other
+# vector that stands alone in its module is called so, but for what scales a layer: modules with one of the second.
+NAMELESS_NORM = frozenset({"g", "b", "gamma", "beta"})
+SCALES = ("ls", "scale", "gamma")
+
+# Words that mean a query, a key or a value where queries stand beside keys.
+QUERY_BESIDE_KEY = Rule("attention", tokens=QUERY_TOKENS | KEY_TOKENS | VALUE_TOKENS, in_attention=True)
 
 # Words that name a module for what it does.
 MODULES = (
-    # Factors and offsets, of no category wherever they stand.
+    # Diffusers before PEFT; a mixer has a `w_lora` of its own, a list of two layers.
+    Rule("adapter", tokens="lora", child=".down. .up."),
+    Rule("adapter", "alpha", same_module="lora lokr_ hada_ oft_", last=True),
+    # Factors and offsets, of no category wherever they stand but among the kernels of a ConvNeXt.
+    Rule("convolution", "gamma layer_scale layer_scale_parameter", same_module="conv .dw."),
     Rule("other", pieces="layer_scale layerscale ffn_scale residual_scale residual_gate"),
     Rule("other", pieces="language_adapter"),  # Pixtral's projector in Mistral's files
     Rule("other", pieces="cross_attn_attn_gate cross_attn_mlp_gate"),  # Llama 3.2 Vision
@@ -136,12 +155,17 @@ MODULES = (
         "attention", "qkv q k v v_local v_gate stride_conv talking_head proj", ancestor="mixer", same_module="qkv .q."
     ),
     Rule("other", "short_conv", pointwise=True),  # GhostNetV2
+    Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
+    Rule("mixer", "w u", tokens="rnn gru", ancestor="rnn gru"),  # SpeechBrain
     Rule("mixer", pieces="mamba .ssm. .ssm_ shortconv short_conv lstm retention token_mixer"),
     Rule("mixer", pieces="linear_attn linear_attention lightning_attn deltanet delta_net"),
     Rule("mixer", "in_proj out_proj x_proj dt_proj convd d", same_module="a_log"),  # Mamba
     Rule("mixer", "rnn_tokens linear_tokens"),  # Sequencer, ResMLP
     Rule("mixer", "att", pieces="attn attention", child="time_ receptance w_lora gk_proj"),  # RWKV
     Rule("mixer", "attn", child="g_norm_swish_gate"),  # RetNet
+    # Without a softmax, what is mixed is brought to one scale by a norm of the output.
+    Rule("mixer", pieces="attn attention", child=".g_norm. q_conv feature_map", no_child="q_norm kv_a_proj kv_b_proj"),
+    Rule("mixer", pieces="attn attention", child="rnn gru lstm"),
     Rule("mixer", pieces="attn attention", child="a_log forget_gate", no_child="kv_a_proj kv_b_proj"),  # delta networks
     Rule("mixer", "conv", child="in_proj"),  # LFM2
     Rule("mixer", pieces="rg_lru recurrent_block"),  # RecurrentGemma
@@ -164,13 +188,16 @@ MODULES = (
         "attention", "cls_token probe per_dim_scale output_proj", ancestor="head", same_module="k_proj attn attention"
     ),
     Rule("attention", pieces="linear_pos pos_bias_ per_dim_"),  # conformers
-    Rule("embedding", pieces="relative_attention_bias relative_position_bias"),
+    Rule("attention", "filmlayer", same_module="attention"),  # diffusers' T5: what conditions an attention
+    Rule("embedding", pieces="relative_attention_bias relative_position_bias rel_pos_bias"),
     Rule("other", "attention", list_of_weights=True),  # RegNet's attention to channels
     Rule("attention", "indexer", pieces="attn attention", tokens="att mha mhsa mhca sinks"),
     Rule("attention", tokens="xca crpe ipa"),  # EdgeNeXt, CoaT, OpenFold
     Rule("head", "ff_out", outside_lists=True),  # OLMo
+    Rule("head", "to_out", same_module="token_emb", outside_lists=True, last=True),  # lucidrains
     Rule("head", "mlp", ancestor="log_softmax"),  # Canary in NeMo
-    Rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense intermediate"),
+    Rule("mlp", pieces="mlp ffn feed_forward feedforward ffw_ ffwd expert densereludense"),
+    Rule("mlp", pieces="intermediate", not_convolution=True),
     Rule("mlp", tokens="ff moe swiglu geglu"),
     Rule("mlp", pieces="channel_mix box_rpb_embed _latent_proj"),  # RWKV, SAM 3, Nemotron 3
     Rule("mlp", tokens="transition", not_convolution=True),  # OpenFold
@@ -181,35 +208,48 @@ MODULES = (
     Rule("head", "predict_state predict_action predict_return joint_net"),  # Decision Transformer, NeMo's RNN-T
     Rule("head", "mask_embed mask_embedder", child="layers .."),  # MaskFormer
     Rule("other", pieces="unembed_ unembd_"),  # Gemma 3n
+    Rule("", "backbone bottleneck", ancestor="embed"),  # a network of its own in an embedding
+    Rule("", "proj_in proj_out", same_module="transformer_blocks"),
+    # What embeds an image or a sound by kernels that overlap is a convolutional network, but for patches and positions.
+    Rule("embedding", pieces="patch_emb patch_conv pos_emb pos_conv"),
+    Rule("", pieces="embed embd", no_ancestor="patch pos", overlapping=True),
     Rule("embedding", pieces="embed embd position_encoding positional_encoding", tokens="emb wte wtes wpe"),
     Rule("embedding", "position_enc pos_enc pos_conv"),  # PatchTST, FastViT, fairseq
     Rule("embedding", "image_newline token_types", pieces="_token. _tokens."),
     Rule("embedding", "codebook", last=True),
-    Rule("embedding", "conv patch_conv", image_patches=True),  # CLIP in its own code
+    Rule("embedding", "conv patch_conv proj", image_patches=True),  # CLIP in its own code, MLP-Mixer
 )
 
 # Projections that are named the same in many models, for modules whose own name tells nothing (`self`, `mixer`).
 PROJECTIONS = (
     Rule("embedding", "query", same_module="mask_head", outside_lists=True, last=True),  # EoMT's objects
     Rule("attention", _words_of(ATTENTION)),
+    QUERY_BESIDE_KEY,
     Rule("attention", "out_proj", same_module="in_proj_weight in_proj_bias"),
     Rule("attention", "output_proj", same_module="q_proj"),  # Idefics
     Rule("attention", pieces="_q_proj. _k_proj. _v_proj. qcontent_ kcontent_ qpos_ kpos_"),  # Conditional DETR
-    Rule("mixer", tokens="ih hh"),  # torch.nn.LSTM, GRU, RNN and their cells
+    Rule("mixer", "linear", same_module=".lstm. .gru.", ancestor="layers encoder decoder"),  # Demucs
     Rule("attention", "projection", same_module="keys_values"),
     Rule("attention", "key_protein value_protein out_proj gate_ffw", ancestor="adapter"),  # Evolla
     Rule("attention", "wo", same_module="wqkv wq"),  # InternLM2
     Rule("embedding", "w", outside_lists=True, last=True),  # CTRL
     # torchvision; where there are fc1, fc2 and fc3, most of them are no head.
-    Rule("head", "fc", same_module="bn conv stem stage backbone", outside_lists=True, last=True, one_shape=True),
-    Rule("head", "fc", ancestor="head", outside_lists=True, last=True),  # timm
+    Rule(
+        "head",
+        "fc",
+        same_module="bn conv stem stage backbone net encoder",
+        outside_lists=True,
+        last=True,
+        one_shape=True,
+    ),
+    Rule("head", "fc", ancestor="head classifier", outside_lists=True, last=True),  # timm
     Rule(
         "head", "linears decoder_layers", outside_lists=True, list_of_weights=True, one_shape=True
     ),  # MusicGen in its own code, NeMo's CTC
     Rule("mlp", "linear_in linear_out", same_module="linear_in"),  # Moshi in its own code
     Rule("mlp", "c_proj", same_module="fc"),  # Idefics
     Rule("other", "lin", ancestor="modulation img_mod txt_mod"),  # Flux in its own code
-    Rule("mlp", _words_of(MLP), pieces=OTHER_MLP.pieces),
+    Rule("mlp", _words_of(MLP), pieces=OTHER_MLP.pieces, one_point=True),
     Rule("mixer", pieces="time_mix time_decay time_first time_maa"),  # RWKV
 )
 
@@ -217,14 +257,22 @@ PROJECTIONS = (
 PLACES = (
     Rule("mixer", "mixer", child="in_proj"),  # Mamba
     Rule("attention", "mixer", child="qkv"),  # Phi in its own code
+    # In codecs a mixer and a head may be one convolution, as all between them are.
+    Rule("", "mixer", child=".conv.", no_child="proj qkv dt_ a_log"),
+    Rule("", "head", child=".conv.", no_child="logits pred cls box reg fc linear", overlapping=True),
     Rule("mixer", "mixer temporal_block"),  # RecurrentGemma
     Rule("mlp", "linear", same_module="attn attention"),  # torch.nn.TransformerEncoderLayer
     Rule("mlp", "layers hidden_layers", list_of_weights=True, not_convolution=True),  # DETR's perceptrons
     Rule("mlp", "layer", last=True, not_convolution=True),  # SAM 3's: layer1.weight
     Rule("mlp", "proj_in proj_out", same_module="layers", not_convolution=True),  # SAM's
-    Rule("head", "head heads output output_layer output_projection proj_out score classifier cls", outside_lists=True),
+    Rule("mlp", "proj_in proj_out", ancestor="layers blocks", not_convolution=True),
+    Rule(
+        "head",
+        "head heads output output_layer output_projection proj_out score classifier cls last_linear logits",
+        outside_lists=True,
+    ),
     Rule("head", "text_linear final_linear", outside_lists=True, last=True),  # Moshi, GPT-NeoX in their own code
-    Rule("head", pieces="_head. _heads. _classifier.", outside_lists=True, not_convolution=True),
+    Rule("head", tokens="head heads classifier", outside_lists=True, not_convolution=True),
     Rule("head", "head", ancestor="shared_head"),  # DeepSeek-V3's prediction of further tokens
     Rule("head", "decoder", outside_lists=True, last=True),  # ModernBERT
     Rule("embedding", "shared encoder reference_points", outside_lists=True, last=True),  # T5, Inkling, SAM 3

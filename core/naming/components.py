@@ -110,6 +110,18 @@ OTHER_ATTENTION = Component(
     "w_pack in_proj_weight in_proj_bias q_proj_weight k_proj_weight v_proj_weight bias_k bias_v"
     " query_net key_net value_net out_projection queries_keys_values keys_values assign",
 )
+# Words between underscores that mean query, key or value where queries stand beside keys, or both in one.
+QUERY_TOKENS = frozenset({"q", "query", "queries", "qk", "qkv"})
+KEY_TOKENS = frozenset({"k", "key", "keys", "kv", "qk", "qkv"})
+VALUE_TOKENS = frozenset({"v", "value", "values"})
+# What may stand in such a word beside them. Any other, such as `attn` in llama.cpp's `attn_q`, names the attention
+# itself, so that what the word stands beside is a whole layer.
+PROJECTION_TOKENS = frozenset(
+    {
+        *("to", "in", "proj", "projection", "projector", "conv", "convd", "linear", "lin", "fc", "w", "net", "layer"),
+        *("dense", "mat", "weight", "bias"),
+    }
+)
 LATENT_NORM = Component("norm of the latent", within="kv_a_layernorm kv_norm attn_kv_a_norm")
 CROSS_ATTENTION = Component(
     "cross-attention",
@@ -172,10 +184,13 @@ GROUP_NORM = Component("group norm", pieces="groupnorm group_norm")
 # What ends with one of these has a norm in its name for where it stands, and is none.
 NO_NORM = Component("no norm", "proj linear fc mlp embed embedding embeddings scale")
 
-# What PEFT adds to a trained model, wherever it stands in a name.
+# What PEFT, kohya's scripts and LyCORIS add to a trained model, wherever it stands in a name. The words stand last:
+# what LyCORIS adds to a weight or a bias as it is, and the magnitudes of DoRA.
 ADAPTER = Component(
     "adapter",
-    pieces="lora_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_ adapter_list",
+    "diff diff_b dora_scale",
+    pieces="lora_ lycoris_ loha_ lokr_ hada_ vera_lambda boft_ oft_r ia_l adalora_ prompt_embeddings adaption_"
+    " adapter_list",
 )
 
 WEIGHT_WORDS = ("weight", "qweight", "weight_packed")

@@ -8,7 +8,9 @@ allows it and the formula stays short; otherwise there is no formula.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
+from math import prod
 from typing import NamedTuple
 
 from core.naming.experts import is_numbered_expert, is_routed_expert, is_shared_expert
@@ -124,6 +126,8 @@ def formula_of(
         dimensions: the model's.
         nameless: whether lengths that no symbol stands for may be in it as numbers.
     """
+    if category == "convolution":
+        return _kernel_formula([tensor for tensor in tensors if tensor.category == category])
     if category not in _FORMULAS_FOR or not dimensions.hidden_size:
         return None
     tensors = unpacked(tensors, dimensions)
@@ -150,6 +154,22 @@ def formula_of(
         return None
     counted = sum(tensor.parameters * tensor.tensor_count for tensor in tensors if tensor.category == category)
     return formula if formula.value == counted else None
+
+
+def _kernel_formula(tensors: Iterable[Repeated]) -> Formula | None:
+    """Kernels as `9 × 2,654,208 + 400`: the points of a kernel times its pairs of channels, in and out.
+
+    A network of convolutions has no width of its own, so that lengths stand in it as numbers. Biases, and kernels of
+    one point, are the last summand.
+    """
+    pairs: Counter[int] = Counter()
+    for tensor in tensors:
+        points = prod(tensor.shape[2:]) or 1
+        pairs[points] += tensor.parameters * tensor.tensor_count // points
+    if not pairs or len(pairs) > _MAX_TERMS:
+        return None
+    each = sorted(pairs.items(), reverse=True)
+    return Formula([Summand(points, "", "", Polynomial.number(count), frozenset()) for points, count in each], {})
 
 
 def _size(tensor: Repeated, category: str, sizes: dict[str, int], nameless: bool) -> Polynomial | None:

@@ -64,7 +64,7 @@ def described(source: Source, folder: Folder) -> Source:
     except CheckpointError as error:
         note = f"an adapter, its base model not known: {error.sentence()}"
     told = ModelConfig.of({"peft_type": config.get("peft_type") or "unknown", "adapter_config": config})
-    return source._replace(config=told, notes=(note, *source.notes))
+    return source.replaced(config=told, notes=(note, *source.notes))
 
 
 def with_adapter_beside(source: Source, names: list[str]) -> Source:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
+from core.checkpoint.record import Record
 from core.checkpoint.source import Reader
 from core.files.folder import Folder, first_bytes, names_beside
 from core.files.gguf_names import is_companion, is_gguf
@@ -33,7 +33,7 @@ _ARCHIVES = (".zip", ".tar")
 _MODEL_INDEX = "model_index.json"
 
 
-class Found(NamedTuple):
+class Found(Record):
     """A checkpoint that is to be read.
 
     Attributes:
@@ -42,9 +42,17 @@ class Found(NamedTuple):
         folder: where it lies.
     """
 
-    model: str
-    source: str
-    folder: Folder
+    __slots__ = ("folder", "model", "source")
+
+    def __init__(self, model: str, source: str, folder: Folder) -> None:
+        self.model = model
+        self.source = source
+        self.folder = folder
+
+    @property
+    def arguments(self) -> tuple[str, str, Folder]:
+        """What every reader is made of, in its order."""
+        return self.model, self.source, self.folder
 
 
 class Start:
@@ -150,14 +158,14 @@ def _with_shards(found: Found, name: str, open_files: Callable[[list[str], str],
 def _safetensors(found: Found, files: list[str], index: str = "") -> Reader:
     from core.readers.safetensors.reader import SafetensorsReader
 
-    return SafetensorsReader(*found, files, index)
+    return SafetensorsReader(*found.arguments, files, index)
 
 
 def _gguf_file(found: Found, name: str) -> Reader:
     from core.readers.gguf.reader import GgufReader
 
     first_bytes(found.folder, name)  # whether it can be opened is told now, as of all files
-    return GgufReader(*found, name)
+    return GgufReader(*found.arguments, name)
 
 
 def _gguf_folder(found: Found, names: list[str]) -> Reader | None:
@@ -171,7 +179,7 @@ def _gguf_alone(found: Found, names: list[str]) -> Reader | None:
         return None
     from core.readers.gguf.reader import gguf_reader
 
-    return gguf_reader(*found, names)
+    return gguf_reader(*found.arguments, names)
 
 
 def _distributed_file(found: Found, name: str) -> Reader:
@@ -185,7 +193,7 @@ def _distributed_folder(found: Found, names: list[str]) -> Reader | None:
         return None
     from core.readers.distributed import DistributedReader
 
-    return DistributedReader(*found)
+    return DistributedReader(*found.arguments)
 
 
 def _torch_file(found: Found, name: str) -> Reader:
@@ -194,7 +202,7 @@ def _torch_file(found: Found, name: str) -> Reader:
     if has_hint(name):
         from core.readers.ranks.open import rank_reader
 
-        if ranks := rank_reader(*found, names_beside(found.folder), name):
+        if ranks := rank_reader(*found.arguments, names_beside(found.folder), name):
             return ranks
     reader = _with_shards(found, name, partial(_torch, found))
     if name.endswith(SUFFIX):
@@ -226,7 +234,7 @@ def _ranks_folder(found: Found, names: list[str]) -> Reader | None:
         return None
     from core.readers.ranks.open import rank_reader
 
-    return rank_reader(*found, names)
+    return rank_reader(*found.arguments, names)
 
 
 def _has_rank_folders(folder: Folder, names: list[str]) -> bool:
@@ -239,7 +247,7 @@ def _pipeline_folder(found: Found, names: list[str]) -> Reader | None:
         return None
     from core.readers.pipeline import pipeline_reader
 
-    return pipeline_reader(*found, names, open_folder)
+    return pipeline_reader(*found.arguments, names, open_folder)
 
 
 def open_folder(model: str, source: str, folder: Folder, names: list[str]) -> Reader | None:
@@ -264,7 +272,7 @@ def open_folder(model: str, source: str, folder: Folder, names: list[str]) -> Re
 def _torch(found: Found, files: list[str], index: str = "") -> Reader:
     from core.readers.torch.reader import TorchReader
 
-    return TorchReader(*found, files, index)
+    return TorchReader(*found.arguments, files, index)
 
 
 def _torch_begins(start: Start) -> bool:
@@ -284,7 +292,7 @@ def _torch_may_be(start: Start) -> bool:
 def _config_file(found: Found, name: str) -> Reader:
     from core.readers.config_only.reader import ConfigReader
 
-    return ConfigReader(*found, name)
+    return ConfigReader(*found.arguments, name)
 
 
 def _config_folder(found: Found, names: list[str]) -> Reader | None:

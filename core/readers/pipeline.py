@@ -147,7 +147,12 @@ def _under(name: str, batch: TensorBatch) -> TensorBatch:
     learned = batch.learned
     if learned:
         # What a model's index claims is of that model alone.
-        learned = Learned(notes=_told(name, learned.notes), beside=learned.beside, piece=learned.piece)
+        learned = Learned(
+            notes=_told(name, learned.notes),
+            beside=learned.beside,
+            piece=learned.piece,
+            metadata=learned.metadata,
+        )
     storages = batch.storages
     return TensorBatch(
         [f"{name}.{tensor}" for tensor in batch.names],

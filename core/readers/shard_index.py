@@ -14,7 +14,7 @@ from functools import cached_property
 from core.checkpoint.errors import AGAIN, CheckpointError, tensor_place
 from core.checkpoint.learned import Claims
 from core.files.folder import Folder
-from core.files.json_file import MAX_INDEX_BYTES, json_object, read_text
+from core.files.json_file import MAX_INDEX_BYTES, MAX_SHARDS, json_object, read_text
 from core.text.escape import escaped
 from core.text.numbers import plural
 from core.text.width import shortened
@@ -43,7 +43,7 @@ class ShardIndex:
             ending: how the names of its shards end.
 
         Raises:
-            CheckpointError: where it is no index, names a file elsewhere, or one that is missing.
+            CheckpointError: where it is no index, names a file elsewhere, one that is missing, or too many.
         """
         self._folder = folder
         self._name = name
@@ -52,6 +52,10 @@ class ShardIndex:
         metadata, self._promised = self._read()
         said = metadata if isinstance(metadata, dict) else {}
         self.claims = Claims(name, said.get("total_parameters"), said.get("total_size"))
+        if len(self._promised) > MAX_SHARDS:
+            raise CheckpointError(
+                self._file, f"it names more than {MAX_SHARDS:,} files", place="weight_map", advice=AGAIN
+            )
         self.shards = sorted(self._promised)
         self._check_shards()
 

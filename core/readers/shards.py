@@ -8,7 +8,7 @@ from collections.abc import Callable
 from core.checkpoint.errors import AGAIN, CheckpointError
 from core.checkpoint.source import Reader
 from core.files.folder import Folder
-from core.files.json_file import MAX_INDEX_BYTES, read_json_object
+from core.files.json_file import MAX_INDEX_BYTES, MAX_SHARDS, read_json_object
 from core.files.shard_sets import ShardSet, set_of, shard_sets
 from core.text.escape import escaped
 from core.text.numbers import plural
@@ -98,19 +98,20 @@ def _of_index(folder: Folder, name: str, names: list[str], ending: str, open_fil
 
 
 def _promised(folder: Folder, index: str) -> list[str]:
-    """The shards that an index names, sorted; none where it is no index, which who reads it will say."""
+    """The shards that an index names, sorted; none where it is no index or names too many, as its reader will say."""
     try:
         weight_map = read_json_object(folder, index, max_bytes=MAX_INDEX_BYTES).get("weight_map")
     except CheckpointError:
         return []
     values = weight_map.values() if isinstance(weight_map, dict) else ()
-    return sorted({shard for shard in values if isinstance(shard, str)})
+    shards = {shard for shard in values if isinstance(shard, str)}
+    return sorted(shards) if len(shards) <= MAX_SHARDS else []
 
 
 def _piece(folder: Folder, name: str, place: int, total: int, missing: str, open_files: OpenFiles) -> Reader:  # noqa: PLR0917
     reader = open_files([name], "")
     text = f"piece {place:,} of {total:,}: {name} alone is counted, the others are not all beside it"
-    reader.source = reader.source._replace(piece=f"{text} (missing: {missing})")
+    reader.source = reader.source.replaced(piece=f"{text} (missing: {missing})")
     return reader
 
 

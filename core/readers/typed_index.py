@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from core.files.json_file import MAX_VALUES
+from core.files.json_file import MAX_SHARDS, MAX_VALUES
 from core.readers.fast_json import msgspec
 
 _PIECE_BYTES = 1 << 15
@@ -45,18 +45,32 @@ def typed_index(text: bytes) -> tuple[Any, dict[str, list[str]]] | None:
 
 
 def _promised(text: memoryview) -> dict[str, list[str]] | None:
-    """The tensors of each shard; None where one is named twice, or too many are."""
+    """The tensors of each shard, of more than `MAX_SHARDS` those that come first; None where tensors are too many."""
     promised: defaultdict[str, list[str]] = defaultdict(list)
-    seen: set[str] = set()
     total = 0
     for piece in _pieces(text):
         pairs = _PAIRS.decode(piece)
         for tensor, shard in pairs.items():
             promised[shard].append(tensor)
-        seen.update(pairs)
         total += len(pairs)
-        if len(seen) < total or total > MAX_VALUES:
+        if total > MAX_VALUES:
             return None
+        if len(promised) > MAX_SHARDS:
+            return promised
+    seen: set[str] = set()
+    for tensors in promised.values():
+        seen.update(tensors)
+    return promised if len(seen) == total else _of_last(text)
+
+
+def _of_last(text: memoryview) -> dict[str, list[str]]:
+    """The tensors of each shard where some are named twice: as with every decoder of JSON, the last one counts."""
+    shards: dict[str, str] = {}
+    for piece in _pieces(text):
+        shards.update(_PAIRS.decode(piece))
+    promised: defaultdict[str, list[str]] = defaultdict(list)
+    for tensor, shard in shards.items():
+        promised[shard].append(tensor)
     return promised
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
 from core.checkpoint.errors import Failure
+from core.checkpoint.metadata import ArrayLength
 from core.checkpoint.uncounted import Uncounted
 from core.classify.category import ROLES
 from core.count.counter import Count
+from core.count.dtype_totals import bits_per_weight
 from core.count.labels import ordered_breakdown, ordered_categories
 from core.count.totals import NOT_COUNTED, Totals
+from core.profile.stated_dimensions import stated_dimensions
 from core.report.results import MAX_UNRECOGNISED_NAMES, By, Result
 from core.text.numbers import share
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from core.count.module_count import ModuleCount
 
 
@@ -61,18 +66,37 @@ def _record(count: Count) -> dict[str, Any]:
     whole = count.totals.parameters
     parts = [
         {
-            "part": part.name,
-            "parameters": part.totals.parameters,
-            "percent": share(part.totals.parameters, whole),
-            "categories": _categories(part.totals, whole),
+            "part": name,
+            "parameters": totals.parameters,
+            "percent": share(totals.parameters, whole),
+            "categories": _categories(totals, whole),
         }
-        for part in count.submodels
+        for name, totals in count.submodels
     ]
     source = count.source
     record = {"model": source.model, "source": source.source, "format": source.format, **_figures(count, parts)}
     if unrecognised := count.unrecognised:
-        record["categories"]["other"]["names"] = [other._asdict() for other in unrecognised[:MAX_UNRECOGNISED_NAMES]]
-    return record
+        record["categories"]["other"]["names"] = [
+            {"name": other.name, "tensor_count": other.tensor_count, "parameters": other.parameters}
+            for other in unrecognised[:MAX_UNRECOGNISED_NAMES]
+        ]
+    return {**record, **_facts(count)}
+
+
+def _facts(count: Count) -> dict[str, Any]:
+    """What is told of a model beside its counts."""
+    wholes = {dtype: totals.whole for dtype, totals in count.dtypes.items()}
+    metadata = count.source.metadata.values
+    return {
+        "dtypes": {
+            dtype: {"parameters": whole.parameters, "tensor_count": whole.tensor_count, "bytes": whole.bytes}
+            for dtype, whole in wholes.items()
+            if whole.tensor_count or whole.bytes
+        },
+        "bits_per_weight": bits_per_weight(count.totals.whole),
+        "dimensions": stated_dimensions(count),
+        "metadata": {key: value for key, value in metadata.items() if not isinstance(value, ArrayLength)},
+    }
 
 
 def _figures(count: Count | ModuleCount, parts: list[dict[str, Any]]) -> dict[str, Any]:

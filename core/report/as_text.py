@@ -10,6 +10,7 @@ from core.checkpoint.errors import Failure
 from core.classify.category import CATEGORIES
 from core.count.counter import Count
 from core.naming.template import numbered_name
+from core.report.facts import dimensions_text, dtypes_text
 from core.report.results import By, Result
 from core.report.summary import remarks, summary
 from core.report.tables import Column, Row, Table, tables_of
@@ -18,6 +19,7 @@ from core.text.numbers import share, short
 from core.text.width import WIDTH, cells, padded, shortened, wrapped
 
 _MAX_CELL_WIDTH = 18
+_MIN_NAME_WIDTH = 24
 _KEPT = "\N{NO-BREAK SPACE}"
 _WINDOW_ROWS = 500
 """Rows whose widths are found together, so that a table of a million rows begins at once."""
@@ -57,6 +59,8 @@ def text_report(results: Iterable[Result], by: By, depth: int | None, style: Tex
         first = False
         for line in summary_lines(result, f"{escaped(result.source.model)}: ", style.plain):
             yield line + "\n"
+        for line in fact_lines(result, style.plain):
+            yield line + "\n"
         yield "\n"
         for n, table in enumerate(tables_of(result, by, depth)):
             yield "\n" if n else ""
@@ -78,6 +82,13 @@ def summary_lines(count: Count, lead: str, plain: Callable[[str], str], width: i
     """A model's summary in lines, all but the first set in; a figure, its unit and the dot behind stay in one line."""
     kept = summary(count, "·").replace(" ", _KEPT).replace(f"·{_KEPT}", "· ")
     return [plain(line.replace(_KEPT, " ")) for line in wrapped(plain(lead) + kept, "  ", width)]
+
+
+def fact_lines(count: Count, plain: Callable[[str], str], width: int = WIDTH) -> list[str]:
+    """How a model is built and stored, in lines that are set in; none where nothing of that is known."""
+    text = " · ".join(filter(None, (dimensions_text(count), dtypes_text(count))))
+    kept = text.replace(" ", _KEPT).replace(f"{_KEPT}·{_KEPT}", f"{_KEPT}· ")
+    return [plain(f"  {line.replace(_KEPT, ' ')}") for line in wrapped(kept, "", width - 2)]
 
 
 def _lines(table: Table, total: list[Row], style: TextStyle) -> Iterator[str]:
@@ -109,14 +120,17 @@ class _Texts:
         self._cells = [[_cell(table, column, n, row, style) for n, column in self._shown] for row in rows]
 
     def fit(self) -> None:
-        """Where the lines are too wide, leaves optional columns out, then shortens counts, then leaves others out."""
-        while self._shown[-1][1].title in self._table.optional and self._are_too_wide():
-            self._leave_out_last()
+        """Where the lines are too wide, leaves optional columns out, shortens counts, then names, leaves others out."""
+        for title in self._table.optional:
+            if self._are_too_wide():
+                self._leave_out([column.title for _, column in self._shown].index(title))
         # The models' parameters are what is asked for: they stay exact the longest.
         self._shorten_counts([column.key for _, column in self._shown if column.key != "parameters"])
         self._shorten_counts(["parameters"])
+        if self._table.optional:
+            self._shorten_names()
         while len(self._shown) > 3 and self._are_too_wide():
-            self.left_out.insert(0, self._leave_out_last())
+            self.left_out.insert(0, self._leave_out(len(self._shown) - 1))
 
     def lines(self, with_titles: bool) -> Iterator[str]:
         """The lines, below the columns' titles where those are wanted."""
@@ -138,14 +152,23 @@ class _Texts:
         return [max(map(cells, column)) for column in zip(self._titles(), *self._cells)]
 
     def _are_too_wide(self) -> bool:
-        return 2 * len(self._shown) + sum(self._widths()) > WIDTH
+        return self._width() > WIDTH
 
-    def _leave_out_last(self) -> str:
-        """Leaves the last column out; gives its title."""
-        _, column = self._shown.pop()
+    def _width(self) -> int:
+        return 2 * len(self._shown) + sum(self._widths())
+
+    def _leave_out(self, at: int) -> str:
+        """Leaves a column out; gives its title."""
+        _, column = self._shown.pop(at)
         for texts in self._cells:
-            texts.pop()
+            texts.pop(at)
         return column.title
+
+    def _shorten_names(self) -> None:
+        """Cuts the names in the first column until the lines fit, but not below what tells anything."""
+        room = max(_MIN_NAME_WIDTH, self._widths()[0] - max(0, self._width() - WIDTH))
+        for texts in self._cells:
+            texts[0] = self._style.shortened(texts[0], room)
 
     def _shorten_counts(self, keys: list[str]) -> None:
         """Writes counts in short form, a column after the other from the left until the lines fit."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from core.checkpoint.errors import Failure
 from core.count.counter import Count
 
-By = Literal["category", "layer", "module", "tensor"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+By: TypeAlias = "Literal['category', 'layer', 'module', 'tensor']"
 BY: tuple[By, ...] = ("category", "layer", "module", "tensor")
 MAX_UNRECOGNISED_NAMES = 10
 """Names of the category other that an output lists at most."""

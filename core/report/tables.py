@@ -50,7 +50,7 @@ class Table(NamedTuple):
         columns: from the left.
         rows: in the order of the model.
         totals: they decide what its categories are called.
-        optional: titles of columns at the right that go first where there is no room.
+        optional: titles of columns that go first where there is no room, in this order; then names are cut shorter.
         name_width: how wide the first column may be in text.
         output: the option whose output has all columns.
     """
@@ -210,4 +210,4 @@ def _by_tensor(count: Count) -> Table:
                 figures = (row.parameters, row.percent, row.category, row.kind, row.role)
                 yield Row((row.name, shape, tensor.dtype, *figures, tensor.nbytes, tensor.file), row.category)
 
-    return Table(columns, rows(), count.totals, ("Category", "Kind", "Role", "Size"))
+    return Table(columns, rows(), count.totals, ("Size", "Kind", "Category", "Share %"))

@@ -33,6 +33,15 @@ WHAT_IT_IS = {
         "State-space models such as Mamba, linear recurrences and convolutions over tokens belong here. "
         "What they are made of differs from one architecture to the next."
     ),
+    "convolution": (
+        "A convolution slides a small window, its kernel, over an image or a sound, and weighs what it sees there. "
+        "It has a weight for each point of the kernel and each pair of channels, one that goes out and one that comes "
+        "in: out × in × height × width; a depthwise one sees its own channel alone, and in is 1. "
+        "The formula adds up the pairs of kernels with as many points, biases with those of one point. "
+        "The same weights serve at every place, so that the size of the image does not matter to their number. "
+        "ResNets, U-Nets, vocoders and codecs are made of them; a kernel inside attention, an MLP, a mixer, a patch "
+        "embedding or a head counts there."
+    ),
     "norm": (
         "A norm brings each token's vector to one scale before the next part works on it; that keeps training stable. "
         "Layer norm, as in GPT-2, has a weight and a bias for each of the width's values; RMSNorm, as in Llama, has "

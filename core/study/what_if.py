@@ -41,12 +41,12 @@ def stepped(shape: Gpt2Shape, what: Literal["layers", "hidden_size"], step: int)
     beyond = [n for n in ladder if (n > now if step > 0 else n < now)]
     if not beyond:
         return shape
-    return _of({**shape._asdict(), what: min(beyond) if step > 0 else max(beyond)})
+    return _of({**shape.as_dict(), what: min(beyond) if step > 0 else max(beyond)})
 
 
 def preset_name(shape: Gpt2Shape) -> str:
     """The name of the published model of this shape; "" where there is none."""
-    same = (name for name, each in PRESETS.items() if each._replace(heads=0) == shape._replace(heads=0))
+    same = (name for name, each in PRESETS.items() if each.replaced(heads=0) == shape.replaced(heads=0))
     return next(same, "")
 
 
@@ -75,9 +75,10 @@ def parsed(text: str) -> Gpt2Shape:
     if not 2 <= len(words) <= 4 or not all(word.isascii() and word.isdigit() and len(word) < 9 for word in words):
         raise ValueError("layers and width are wanted, such as 96 12288, then vocabulary and context if you like")
     shape = _of(dict(zip(("layers", "hidden_size", "vocabulary", "positions"), map(int, words))))
-    for name, value, most in zip(Gpt2Shape._fields, shape, MAX_SHAPE):
-        if not 0 < value <= most:
-            raise ValueError(f"{name.replace('_', ' ')} from 1 to {most:,} is wanted")
+    largest = MAX_SHAPE.as_dict()
+    for name in ("layers", "hidden_size", "heads", "vocabulary", "positions"):
+        if not 0 < getattr(shape, name) <= largest[name]:
+            raise ValueError(f"{name.replace('_', ' ')} from 1 to {largest[name]:,} is wanted")
     return shape
 
 

@@ -86,7 +86,7 @@ def load_own(path: Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=False)
 
 
-def expect_agreement(path: Path, refusals: Collection[str] = ("",)) -> bool:
+def expect_agreement(path: Path, refusals: Collection[str] = REFUSED_HERE_ALONE) -> bool:
     """Whether a file was read here and by torch; the same tensors must then be found.
 
     Torch's names are the keys on the way to each tensor; here the model is told by the last of them, and what lies

@@ -13,6 +13,8 @@ from textual.widgets import Input
 from core.checkpoint.gpt2 import BUILT_IN
 from core.classify.user_rules import Rules, StudyRules, UserRules
 from tests.support.checkpoints import LLAVA, experts, gpt2, masks, write, write_shards
+from tests.support.gguf_files import Value, mixtral
+from tests.support.gguf_files import write as write_gguf
 from tests.support.model_tensors import LLAMA, MIXTRAL, llama, write_model
 from tests.support.screen import NARROW, WIDE, Driver, SlowReaders
 from tui.app import ExploreApp
@@ -113,6 +115,7 @@ def test_explorer_of_every_category(picture: Take, folder: Path) -> None:
             "model.layers.0.mlp.experts.0.up_proj.weight": ("BF16", (64, 256)),
             "model.layers.0.input_layernorm.weight": ("BF16", (64,)),
             "model.layers.1.mixer.in_proj.weight": ("BF16", (64, 128)),
+            "model.resnet.conv1.weight": ("BF16", (64, 16, 3, 3)),
             "model.layers.1.rotary_emb.inv_freq": ("F32", (32,)),
             "model.scale": ("F32", (64, 3)),
             "lm_head.weight": ("BF16", (3001, 64)),
@@ -156,6 +159,44 @@ def test_explorer_of_hostile_names(picture: Take, folder: Path) -> None:
     names = ["\x1b[31mred", "[red]x[/red]", "a\nb", "a\u202eb", "n" * 10_000, "注意力頭部", "🤖🧠", "e\u0301\u0302", ""]
     write(folder / "hostile.safetensors", {f"m.{name}": ("F32", (2, 3)) for name in names})
     assert picture("./hostile.safetensors", keys="E j j")
+
+
+def write_tokens(folder: Path) -> None:
+    tensors, metadata = mixtral()
+    said: dict[str, Value] = {
+        "general.name": "Mixtral 8x7B",
+        "tokenizer.ggml.tokens": [f"token{n}" for n in range(3_000)],
+        "tokenizer.chat_template": "{{ x }}\n" * 40,
+    }
+    write_gguf(folder / "mixtral.gguf", tensors, {**metadata, **said})
+
+
+@pytest.mark.parametrize("model", ["gpt2", "./experts.safetensors", "./mixtral.gguf"], ids=["gpt2", "experts", "gguf"])
+def test_facts(picture: Take, folder: Path, model: str) -> None:
+    write(folder / "experts.safetensors", {**dict(experts(2, 64)), **masks(2)}, {"format": "pt"})
+    write_tokens(folder)
+
+    async def act(driver: Driver) -> None:
+        await driver.loaded()
+        await driver.press("9")
+        await driver.shows("─ Types ─")
+
+    assert picture(model, act=act)
+
+
+@pytest.mark.parametrize("value", ["keys", "tokens", "template"])
+def test_metadata(picture: Take, folder: Path, value: str) -> None:
+    write_tokens(folder)
+
+    async def act(driver: Driver) -> None:
+        await driver.loaded()
+        await driver.press("9", "enter")
+        await driver.shows("1 of 9 keys", "general.name")
+        if value != "keys":
+            await driver.press(*"jjjjjjj" if value == "tokens" else "G", "enter")
+            await driver.shows("token0" if value == "tokens" else "1 of 41 lines")
+
+    assert picture("./mixtral.gguf", act=act)
 
 
 def test_filter_open(picture: Take) -> None:

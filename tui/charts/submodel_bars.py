@@ -79,7 +79,7 @@ class SubmodelBars:
             if submodel not in largest:
                 rest.add(submodel[1])
         kept = [submodel for submodel in self.submodels if submodel in largest]
-        return [*kept, Submodel(f"{len(self.submodels) - len(kept)} smaller ones", rest)]
+        return [*kept, (f"{len(self.submodels) - len(kept)} smaller ones", rest)]
 
     def _legend(self, canvas: Canvas, row: int, seen: set[str]) -> int:
         """What the colours are; gives the first free row."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from typing import TYPE_CHECKING, Literal
 
 from core.report.results import BY, By
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
     from core.classify.user_rules import Rules
 
-Output = Literal["print", "json", "csv", "markdown"]
+Output: TypeAlias = "Literal['print', 'json', 'csv', 'markdown']"
 _OUTPUTS: dict[Output, str] = {
     "print": "a text table (the default when piped)",
     "json": "everything, for scripts",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from core.checkpoint.errors import CheckpointError, Failure
 from core.count.counter import count
@@ -15,6 +14,7 @@ from core.text.escape import escaped
 from tui.commands.options import Options
 from tui.commands.output import complain, prepare_output, write
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.user_rules import Rules
 

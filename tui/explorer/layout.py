@@ -9,6 +9,8 @@ RIGHT_PERCENT = 58
 """Of the screen's width for the right pane where it stands beside the tree, as `explore.tcss` has it."""
 LOW_LINES = 22
 """Screens with fewer lines have one line of details."""
+TALL_LINES = 30
+"""Screens with as many lines tell below the title how the model is built."""
 TOO_SMALL = f"too small, {MIN_COLUMNS}x{MIN_LINES} at least"
 
 
@@ -24,6 +26,7 @@ def layout_classes(width: int, height: int) -> dict[str, bool]:
         "-wide": width >= WIDE_COLUMNS,
         "-narrow": width < WIDE_COLUMNS,
         "-low": height < LOW_LINES,
+        "-tall": height >= TALL_LINES,
     }
 
 

@@ -129,9 +129,6 @@ class RowPane(Container, can_focus=True):
     def _show_tabs(self) -> None:
         self.query_one(ViewTabs).show_view(self._view, offered=self.offered)
 
-    def on_view_tabs_chosen(self, event: ViewTabs.Chosen) -> None:
-        self.show_view(event.number)
-
     def show_view(self, number: int) -> None:
         """Shows another view of the same row, if there is anything to see in it."""
         if number != self._view and number in self.offered:
@@ -140,10 +137,10 @@ class RowPane(Container, can_focus=True):
             self.fit(self._narrow, self._height)
             self.show(self._row, self._root, self._whole, self._count)
 
-    def show_view_beside(self, step: int) -> None:
-        """Shows the next view, or the one before; past the last comes the first."""
+    def view_beside(self, step: int) -> int:
+        """The number of the next view, or of the one before; past the last comes the first."""
         offered = self.offered
-        self.show_view(offered[(offered.index(self._view) + step) % len(offered)])
+        return offered[(offered.index(self._view) + step) % len(offered)]
 
     @property
     def category(self) -> str:

@@ -27,17 +27,28 @@ from tui.explorer.parameter_tree import ParameterTree
 from tui.explorer.row_actions import copy_row, export_row, open_category_page
 from tui.explorer.row_pane import RowPane
 from tui.explorer.status_line import StatusLine
-from tui.explorer.title import title_text
+from tui.explorer.title import facts_line, title_text
 from tui.explorer.totals_table import TotalsTable
 from tui.keys.app import PICK
-from tui.keys.explorer import BACK, EXPLORER_FOOTER, EXPLORER_KEYS, FAILED_FOOTER, RELOAD
+from tui.keys.explorer import (
+    BACK,
+    EXPLORER_FOOTER,
+    EXPLORER_KEYS,
+    EXPLORER_VIEWS,
+    FACTS,
+    FACTS_FOOTER,
+    FAILED_FOOTER,
+    RELOAD,
+)
 from tui.load import Load
 from tui.messages import LoadMessage, ModelProfiled
 from tui.palette import Palette
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 from tui.widgets.pane_rule import PaneRule, Title
+from tui.widgets.view_tabs import ViewTabs
 
+_FACTS = EXPLORER_VIEWS.index(FACTS)
 REST_SECONDS = 0.1
 """How long the cursor rests on a row before that is shown."""
 
@@ -68,6 +79,7 @@ class ExplorerScreen(AppScreen[None]):
     def compose(self) -> ComposeResult:
         palette = self.palette
         yield Line(escaped(self.model), id="title")
+        yield Line("", id="facts-line")
         with Container(id="body"):
             with Container(id="left"):
                 yield PaneRule(palette, id="tree-rule")
@@ -171,6 +183,8 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def _show_row(self) -> None:
+        if self.has_class("-facts"):
+            self.call_later(self._open_facts)
         self._pane.show(self._tree.row, self.model_load.root, self.model_load.totals, self.count)
 
     def _show_header(self) -> None:
@@ -191,12 +205,45 @@ class ExplorerScreen(AppScreen[None]):
     def _show_title(self) -> None:
         text = title_text(self.model, self.model_load.load.rules, self.count, self.palette, self.size.width - 2)
         self.query_one("#title", Line).show(text)
+        # After the figures are painted: what it tells takes some modules to import.
+        self.call_after_refresh(self._show_facts_line)
 
-    def action_show_view_beside(self, step: int) -> None:
-        self._pane.show_view_beside(step)
+    def _show_facts_line(self) -> None:
+        if self.has_class("-tall"):
+            self.query_one("#facts-line", Line).show(facts_line(self.count, self.palette, self.size.width - 2))
 
-    def action_show_view(self, number: int) -> None:
+    async def action_show_view_beside(self, step: int) -> None:
+        await self.action_show_view(self._pane.view_beside(step))
+
+    @on(ViewTabs.Chosen)
+    async def _view_chosen(self, event: ViewTabs.Chosen) -> None:
+        await self.action_show_view(event.number)
+
+    async def action_show_view(self, number: int) -> None:
+        before = self._pane.view
         self._pane.show_view(number)
+        shown = self._pane.view == _FACTS
+        self.set_class(shown, "-facts")
+        if shown:
+            await self._open_facts()
+        elif before == _FACTS:
+            self._tree.focus()
+
+    async def _open_facts(self) -> None:
+        """Shows the facts; their widgets are made the first time, so that no start waits for them."""
+        from tui.explorer.facts_view import FactsView
+
+        if not self.query(FactsView):
+            await self.mount(FactsView(self.palette, _FACTS, id="facts-view"), before="#error")
+            await self.mount(KeyHints(FACTS_FOOTER, id="keys-facts"), after="#keys")
+        self.query_one(FactsView).show(self.count, self._pane.offered)
+
+    def action_metadata(self) -> None:
+        """All keys of the files, with their values in full."""
+        if self.count and self.count.source.metadata.count:
+            from tui.dialogs.metadata_page import MetadataScreen
+
+            self.app.push_screen(MetadataScreen(self.count.source.metadata, self.palette))
 
     # What the tree shows.
 
@@ -226,6 +273,8 @@ class ExplorerScreen(AppScreen[None]):
         self._show_header()
 
     def action_other_pane(self) -> None:
+        if self.has_class("-facts"):
+            return
         to_right = self._tree.has_focus
         if to_right:
             self._pane.focus()
@@ -234,7 +283,9 @@ class ExplorerScreen(AppScreen[None]):
         if to_right and self.count:
             self.say("up, down: a category; ? tells what it is, and its formula; left, right: views")
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
+        if self.has_class("-facts"):
+            await self.action_show_view(0)
         self._filter.open()
 
     @on(Input.Changed, "#filter")
@@ -257,9 +308,11 @@ class ExplorerScreen(AppScreen[None]):
 
     # Other screens.
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         if self.model_load.under_way:
             self.model_load.cancel()
+        elif self.has_class("-facts"):
+            await self.action_show_view(0)
         elif self._filter.is_open:
             self._filter.close()
             self._tree.focus()
@@ -315,7 +368,7 @@ class ExplorerScreen(AppScreen[None]):
         width, height = size
         for name, holds in layout_classes(width, height).items():
             self.set_class(holds, name)
-        self._pane.fit(width < WIDE_COLUMNS, height)
+        self._pane.fit(width < WIDE_COLUMNS, height - self.has_class("-tall"))
         self._show_title()
         self.query_one("#small", Line).show(TOO_SMALL)
 

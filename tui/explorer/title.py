@@ -1,4 +1,4 @@
-"""The explorer's first line."""
+"""The explorer's first lines."""
 
 from __future__ import annotations
 
@@ -30,3 +30,21 @@ def title_text(model: str, rules: Rules | None, count: Count | None, palette: Pa
         room = width - cells(palette.plain(text)) - len(palette.dot)
         text += palette.dot + summary(count, "·", room)
     return palette.plain(text)
+
+
+def facts_line(count: Count | None, palette: Palette, width: int) -> str:
+    """How a model is stored and built, as much of it as the line has room for; "" while that is not known.
+
+    Args:
+        count: the model, once it is counted.
+        palette: how things are drawn.
+        width: of the line, in columns.
+    """
+    if not count:
+        return ""
+    from core.report.facts import dimensions_text, dtypes_text
+
+    told = " · ".join(filter(None, (dtypes_text(count), dimensions_text(count))))
+    while cells(told) > width and " · " in told:
+        told = told.rpartition(" · ")[0]
+    return palette.plain(told)

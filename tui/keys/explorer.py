@@ -30,6 +30,8 @@ _SHARES = Action("explorer.view-shares", "1", "screen", "show_view(0)", tooltip=
 _LAYERS = Action("explorer.view-layers", "2", "screen", "show_view(1)", tooltip="Layers")
 _KINDS = Action("explorer.view-kinds", "3", "screen", "show_view(2)", tooltip="Kinds")
 _PARTS = Action("explorer.view-parts", "4", "screen", "show_view(3)", tooltip="Parts")
+FACTS = Action("explorer.view-facts", "9", "screen", "show_view(4)", tooltip="Facts")
+METADATA = Action("facts.metadata", "enter", "facts", "screen.metadata", "metadata", tooltip="The metadata in full")
 _VIEWS = Action("explorer.views", "", "screen", "show_view_beside(1)", "views", "The next view")
 _OTHER_PANE = Action(
     "explorer.other-pane", "tab,shift+tab", "screen", "other_pane", "pane", "The other pane", priority=True
@@ -77,6 +79,8 @@ EXPLORER_KEYS = KeyTable(
         command("view: layers", _LAYERS),
         command("view: weights and biases", _KINDS),
         command("view: parts, and names that no rule knows", _PARTS),
+        command("view: facts: types, dimensions, metadata, files", FACTS),
+        command("in the facts: all of the metadata, tokens too", METADATA),
         command(
             f"the other pane; {_VIEW_BEFORE.key_in_words} and {_NEXT_VIEW.key_in_words} change its view",
             _OTHER_PANE,
@@ -96,7 +100,7 @@ EXPLORER_KEYS = KeyTable(
     (_VIEWS, _NEXT_VIEW, _VIEW_BEFORE, _NEXT_CATEGORY, _CATEGORY_BEFORE),
 )
 
-EXPLORER_VIEWS = (_SHARES, _LAYERS, _KINDS, _PARTS)
+EXPLORER_VIEWS = (_SHARES, _LAYERS, _KINDS, _PARTS, FACTS)
 """The views of the right pane, from the left; each is called by its tooltip."""
 
 EXPLORER_FOOTER = (
@@ -106,7 +110,7 @@ EXPLORER_FOOTER = (
     hint(_FOLD),
     hint(_SORT),
     hint(_SHARE_OF),
-    hint_of_range(_SHARES, _PARTS, _VIEWS),
+    hint_of_range(_SHARES, FACTS, _VIEWS),
     hint(_OTHER_PANE),
     hint(PICK),
     hint(_EXPORT),
@@ -116,6 +120,19 @@ EXPLORER_FOOTER = (
     hint(NOTES),
 )
 """The most needed first: a narrow screen has no room for all."""
+
+FACTS_FOOTER = (
+    hint(HELP),
+    hint(QUIT),
+    hint(METADATA),
+    hint_of_range(_SHARES, FACTS, _VIEWS),
+    hint(PICK),
+    hint(_EXPORT),
+    hint(RELOAD),
+    hint(NOTES),
+    hint(BACK),
+)
+"""In the view of facts, which has no tree."""
 
 FAILED_FOOTER = (hint(HELP), hint(QUIT), hint(RELOAD), hint(PICK), hint(_COMPARE), hint(BACK))
 """Where the model could not be read."""

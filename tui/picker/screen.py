@@ -258,7 +258,7 @@ class PickerScreen(AppScreen[Picked | None]):
 def _parameters_of(model: str, cancelled: Callable[[], bool]) -> int | None:
     try:
         # A list asks nothing of the hub.
-        reader = open_reader(locate(model)._replace(ask="never"))
+        reader = open_reader(locate(model).replaced(ask="never"))
         for step in count_stepwise(reader, cancelled, keep_tensors=False):
             if isinstance(step, Count):
                 return step.totals.parameters

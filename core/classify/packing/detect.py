@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from core.checkpoint.quantization import QuantizationConfig
 from core.checkpoint.tensors import StoredTensor
@@ -25,6 +24,7 @@ from core.naming.quantisation import (
     ZERO_POINT_ENDINGS,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.classify.packing.layouts import Packed
 

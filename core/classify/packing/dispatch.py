@@ -58,7 +58,7 @@ def unpacked(last: str, tensor: StoredTensor, same_module: SameModule, config: Q
         return mxfp4_blocks(tensor)
     if last == "B" and ("s" in same_module or "s_group" in same_module):
         # AutoGPTQ's Marlin and QQQ, which have 4 bits always.
-        return by_bits(tensor, [*schemes, Scheme(4, 0)])
+        return by_bits(tensor, [*schemes, (4, 0)])
     if last == "indices":
         sizes = config.sizes(module)
         return Packed(prod(sizes), 0, sizes) if sizes else None

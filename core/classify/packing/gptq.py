@@ -5,21 +5,24 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from math import ceil, prod
-from typing import NamedTuple
 
 from core.checkpoint.quantization import Scheme
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import StoredTensor
 from core.classify.packing.layouts import USUAL_BITS, Packed, SameModule, by_bits, in_bytes
 from core.classify.roles import WHOLE_NUMBERS
 
 
-class _Fit(NamedTuple):
+class _Fit(Record):
     """A way to read a packed matrix that the shapes beside it allow: rows, columns, bits of a weight, groups."""
 
-    rows: int
-    columns: int
-    bits: int
-    groups: int
+    __slots__ = ("bits", "columns", "groups", "rows")
+
+    def __init__(self, rows: int, columns: int, bits: int, groups: int) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.bits = bits
+        self.groups = groups
 
 
 class _Words:
@@ -85,7 +88,7 @@ def _gptq_fits(words: _Words, groups: int, width: int, schemes: Sequence[Scheme]
             at = bisect_right(words.input_sizes, (words.rows - 1) * words.bits // bits)
             inputs = words.input_sizes[at] if at < len(words.input_sizes) else most + 1
         else:
-            is_certain = bits_by_zeros or any(bits == scheme.bits for scheme in schemes)
+            is_certain = bits_by_zeros or any(bits == stored for stored, _ in schemes)
             inputs = most if is_certain else 0
         if groups <= inputs <= most:
             yield _Fit(width, inputs, bits, groups)

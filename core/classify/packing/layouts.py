@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil, prod
-from typing import NamedTuple
 
 from core.checkpoint.quantization import Scheme
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import StoredTensor
 from core.classify.roles import WHOLE_NUMBERS
 
@@ -21,7 +21,7 @@ SameModule = Mapping[str, Sequence[StoredTensor]]
 """The tensors of the same module, by the last word of their names without digits."""
 
 
-class Packed(NamedTuple):
+class Packed(Record):
     """What a packed tensor stands for.
 
     Attributes:
@@ -31,10 +31,13 @@ class Packed(NamedTuple):
         assumed: whether the shapes allow other bits too and the config does not say which.
     """
 
-    weights: int
-    bits: int
-    shape: tuple[int, ...] = ()
-    assumed: bool = False
+    __slots__ = ("assumed", "bits", "shape", "weights")
+
+    def __init__(self, weights: int, bits: int, shape: tuple[int, ...] = (), assumed: bool = False) -> None:
+        self.weights = weights
+        self.bits = bits
+        self.shape = shape
+        self.assumed = assumed
 
 
 def by_bits(tensor: StoredTensor, schemes: Sequence[Scheme]) -> Packed | None:
@@ -60,10 +63,10 @@ def in_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], schemes: Seq
     fitting = [scale for scale in scales if scale.shape and scale.shape[:-1] == lead]
     certain = list(schemes)
     if any(scale.dtype == "U8" for scale in fitting):
-        certain += [Scheme(4, 32), Scheme(4, 16), Scheme(8, 32)]
-    usual = [Scheme(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
+        certain += [(4, 32), (4, 16), (8, 32)]
+    usual = [(bits, size) for size in (64, 32, 128, 16) for bits in (4, 8, 3, 6, 2, 5)]
     if tensor.dtype == "I32":
-        usual.sort(key=lambda scheme: USUAL_BITS.index(scheme.bits))
+        usual.sort(key=lambda scheme: USUAL_BITS.index(scheme[0]))
     for n, (bits, size) in enumerate([*certain, *usual]):
         for scale in fitting:
             width = scale.shape[-1] * size
@@ -139,7 +142,7 @@ def in_rows_of_groups(tensor: StoredTensor, scales: Sequence[StoredTensor], sche
         return None
     rows, size = tensor.shape
     groups = [scale.shape[0] for scale in scales if len(scale.shape) == 2 and scale.shape[1] == 1 and scale.shape[0]]
-    for bits in (3,) if tensor.dtype == "I32" else (*(scheme.bits for scheme in schemes), 4, 8, 2, 1):
+    for bits in (3,) if tensor.dtype == "I32" else (*(stored for stored, _ in schemes), 4, 8, 2, 1):
         for number in groups:
             if rows == ceil(number / 10) if bits == 3 else 8 * rows == number * bits:
                 return Packed(number * size, bits)

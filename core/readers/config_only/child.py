@@ -10,6 +10,7 @@ JSON each: `building` once transformers is there; `architecture` (the class), `t
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -62,11 +63,32 @@ def records(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield {"error": error.args[0], "advice": error.args[1]}
     except MemoryError:
         yield {"error": f"building it takes more than {MAX_BYTES // 2**30} GiB of memory", "advice": _SEE}
+    except ImportError as error:
+        yield _wanting(error)
     except Exception as error:
-        yield {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
+        yield _unbuilt(error)
 
 
 _SEE = "see its config.json"
+_WANTED = re.compile(r"requires the (\w[\w.-]{0,40}) library but it was not found")
+"""As transformers says it (utils/import_utils.py, `TIMM_IMPORT_ERROR` and its like)."""
+
+
+def _wanting(error: ImportError) -> dict[str, Any]:
+    """Of a model whose code wants another package: which, and where it is to be installed."""
+    wanted = _WANTED.search(str(error))
+    if not wanted:
+        return _unbuilt(error)
+    package = wanted[1]
+    install = f"{sys.executable} -m pip install {package}"
+    return {
+        "error": f"transformers builds it with {package}, which is not installed beside it",
+        "advice": install if "pip" in str(error) else f"install {package} for {sys.executable}",
+    }
+
+
+def _unbuilt(error: Exception) -> dict[str, Any]:
+    return {"error": f"transformers could not build it ({_last_line(error)})", "advice": _SEE}
 
 
 def _last_line(error: BaseException) -> str:

@@ -6,12 +6,16 @@ Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md, "Standardized k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from core.checkpoint.metadata import ArrayLength
 from core.readers.gguf.ggml_types import file_type_name
-from core.readers.gguf.header import ArrayLength, GgufHeader, Value
+from core.readers.gguf.header import GgufHeader, Value
 from core.text.escape import escaped
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Keys behind `{architecture}.`, each with the name that transformers has for it.
 _SIZES = {

@@ -6,15 +6,20 @@ loads (ggml/src/gguf.cpp) is read here too.
 
 from __future__ import annotations
 
-from typing import BinaryIO, NamedTuple
+from array import array
 
 from core.checkpoint.errors import DAMAGED, CheckpointError
+from core.checkpoint.metadata import MAX_TEXT_CHARACTERS, ArrayLength, kept_text
 from core.checkpoint.tensors import TensorBatch
 from core.files.foreign import foreign
 from core.readers.gguf.header_bytes import HeaderBytes
 from core.readers.gguf.tensor_table import TensorTable
 from core.text.numbers import plural
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 MAGIC = b"GGUF"
 NEWEST = 3
@@ -26,15 +31,10 @@ _MAX_VALUE_BYTES = 1 << 12
 _MAX_INNER_ARRAYS = 1 << 16
 _MAX_ARRAY_DEPTH = 4
 
-_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
-_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_UINT32, _BOOL, _STRING, _ARRAY = 4, 7, 8, 9
-
-
-class ArrayLength(NamedTuple):
-    """An array of the metadata: its elements are not kept."""
-
-    length: int
+# Types of values: how `struct` spells numbers, and the bytes that they take.
+NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "B", 10: "Q", 11: "q", 12: "d"}
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+BOOL, STRING, ARRAY = 7, 8, 9
 
 
 Value = int | float | bool | str | ArrayLength
@@ -47,6 +47,8 @@ class GgufHeader:
         version: of the format, 1 to 3.
         big_endian: whether its numbers are.
         metadata: its keys with their values, without texts that are long.
+        long_texts: of those the beginnings, by their keys.
+        keys: of each key the byte where it begins.
         tensor_count: how many tensors it says that it has.
     """
 
@@ -64,6 +66,8 @@ class GgufHeader:
         self._file = file
         self._arrays = 0
         self.metadata: dict[str, Value] = {}
+        self.long_texts: dict[str, str] = {}
+        self.keys = array("Q")
         self._check_magic()
         self.version = self._read_version()
         # Version 1 has lengths of 32 bits.
@@ -118,18 +122,19 @@ class GgufHeader:
     def _read_pair(self) -> None:
         start = self._bytes.position
         key = self._bytes.name("a key")
+        self.keys.append(start)
         if key in self.metadata:
             raise self._bytes.fault("the metadata has this key twice", start, f"key {shortened(key, 120)}")
         kind = self._bytes.number()
         self.metadata[key] = self._value(key, kind)
 
     def _value(self, key: str, kind: int) -> Value:
-        if form := _NUMBERS.get(kind):
+        if form := NUMBERS.get(kind):
             value: int | float = self._bytes.unpack(form)[0]
-            return bool(value) if kind == _BOOL else value
-        if kind == _STRING:
+            return bool(value) if kind == BOOL else value
+        if kind == STRING:
             return self._text_value(key)
-        if kind == _ARRAY:
+        if kind == ARRAY:
             return ArrayLength(self._skip_array(key, 1))
         raise self._key_fault(f"values of type {kind} are not known", key, 4)
 
@@ -145,7 +150,10 @@ class GgufHeader:
             reason = f"a text of {length:,} bytes cannot be in the {left:,} that follow: it is cut off or damaged"
             raise self._bytes.fault(reason, start, f"key {shortened(key, 120)}")
         if length > _MAX_VALUE_BYTES:
-            self._bytes.skip(length)
+            # A character takes 4 bytes at most.
+            beginning = self._bytes.text(4 * MAX_TEXT_CHARACTERS + 4)
+            self.long_texts[key] = kept_text(beginning.decode("utf-8", "replace"))
+            self._bytes.skip(length - len(beginning))
             return ""
         return self._bytes.text(length).decode("utf-8", "replace")
 
@@ -153,15 +161,15 @@ class GgufHeader:
         """Goes past an array; how many elements it has."""
         kind = self._bytes.number()
         length = self._bytes.number(self._bytes.length)
-        if size := _SIZES.get(kind):
+        if size := SIZES.get(kind):
             left = self._bytes.left
             if length * size > left:
                 reason = f"an array of {length:,} values cannot be in the {left:,} bytes that follow"
                 raise self._key_fault(f"{reason}: it is cut off or damaged", key, 8)
             self._bytes.skip(length * size)
-        elif kind == _STRING:
+        elif kind == STRING:
             self._bytes.skip_strings(length)
-        elif kind == _ARRAY:
+        elif kind == ARRAY:
             self._arrays += length
             if depth == _MAX_ARRAY_DEPTH or self._arrays > _MAX_INNER_ARRAYS:
                 raise self._key_fault("too many arrays lie in arrays", key, 8)

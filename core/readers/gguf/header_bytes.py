@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import repeat
 from operator import length_hint
 from struct import Struct, calcsize, error, unpack_from
-from typing import Any, BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 MAX_HEADER_BYTES = 1 << 29
 """Bytes of one header that are read; 150,000 tokens and merges take about 5 MB."""
@@ -30,14 +33,21 @@ class HeaderBytes:
         length: how lengths and counts are written, as `struct` has it: 32 bits in version 1, then 64.
     """
 
-    def __init__(self, opened: BinaryIO, size: int, file: str) -> None:
+    def __init__(self, opened: BinaryIO, size: int, file: str, start: int = 0) -> None:
+        """
+        Args:
+            opened: the file, at the place where reading begins.
+            size: its length in bytes.
+            file: what an error calls it.
+            start: that place.
+        """
         self.size = size
         self.file = file
         self.order = "<"
         self.length = "Q"
         self._opened = opened
         self._buffer = b""
-        self._start = 0
+        self._start = start
         self._at = 0
         self._piece, self._largest_piece = _PIECE_BYTES
         self._read = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.errors import AGAIN, CheckpointError
 from core.checkpoint.learned import Learned
+from core.checkpoint.metadata import Metadata, MetadataPlace, metadata_of
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder, take_names
@@ -15,6 +16,10 @@ from core.files.gguf_names import is_companion, models_among, split_of
 from core.readers.gguf.config import config_of, notes_of
 from core.readers.gguf.header import GgufHeader
 from core.text.numbers import plural, size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_CHOICES = 8
 _ALL_AGAIN = "download them all again"
@@ -57,7 +62,8 @@ class GgufReader:
         self._check_all_there()
         self.folder.expect(self._parts)
         seen: set[str] = set()
-        promised, config = None, dict[str, Any]()
+        promised: object = None
+        config: dict[str, Any] = {}
         for number, part in enumerate(self._parts):
             opened, length = self.folder.open(part)
             with opened:
@@ -67,21 +73,30 @@ class GgufReader:
                     self._refuse_others(header)
                     promised = header.metadata.get("split.tensors.count")
                     config = config_of(header.metadata)
-                    learned = Learned(config=ModelConfig.of(config), notes=list(notes_of(header)))
+                    notes, said = list(notes_of(header)), ModelConfig.of(config)
+                    learned = Learned(config=said, notes=notes, metadata=self._metadata(part, header))
                     yield nothing(self.folder.shown(part), learned), Progress(0, total)
                 batch = header.batch(part)
+                batch.learned = Learned(metadata=self._metadata(part, header)) if number else None
                 take_names(self.folder.shown(part), batch.names, seen, "part of the model", _ALL_AGAIN)
             yield batch, Progress(number + 1, total)
         if total > 1 and type(promised) is int and promised != len(seen):
             reason = f"its parts hold {plural(len(seen), 'tensor')}, and split.tensors.count says {promised:,}"
             raise CheckpointError(self.folder.shown(self._parts[0]), reason, advice=_ALL_AGAIN)
-        if _HEAD in seen:
-            # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
-            learned = Learned(config=ModelConfig.of({"tie_word_embeddings": False, **config}))
-            yield nothing(learned=learned), Progress(total, total)
-        elif _EMBEDDING in seen and _speaks(header, config.get("model_type")):
-            learned = Learned(notes=[f"no output head is stored: {_EMBEDDING} serves as one"])
-            yield nothing(learned=learned), Progress(total, total)
+        if learned_of_head := _learned_of_head(seen, header, config):
+            yield nothing(learned=learned_of_head), Progress(total, total)
+
+    def _metadata(self, part: str, header: GgufHeader) -> Metadata:
+        """What a part says of itself, and where."""
+        place = MetadataPlace(
+            self.folder.shown(part),
+            "gguf",
+            partial(self.folder.open, part),
+            keys=header.keys,
+            big_endian=header.big_endian,
+            version=header.version,
+        )
+        return metadata_of({**header.metadata, **header.long_texts}.items(), len(header.metadata), place)
 
     def _check_all_there(self) -> None:
         missing = [part for part in self._parts if not self.folder.has(part)]
@@ -108,6 +123,16 @@ class GgufReader:
         named = f"its name says part {number + 1} of {total}" if total > 1 else "its name does not"
         advice = "give it the name that it was downloaded by"
         raise CheckpointError(file, f"{says}, and {named}", advice=advice)
+
+
+def _learned_of_head(names: set[str], header: GgufHeader, config: dict[str, Any]) -> Learned | None:
+    """What the names of all tensors tell of the output head."""
+    if _HEAD in names:
+        # llama.cpp stores a head only where it has values of its own (llama-model.cpp, TENSOR_NOT_REQUIRED).
+        return Learned(config=ModelConfig.of({"tie_word_embeddings": False, **config}))
+    if _EMBEDDING in names and _speaks(header, config.get("model_type")):
+        return Learned(notes=[f"no output head is stored: {_EMBEDDING} serves as one"])
+    return None
 
 
 def _speaks(header: GgufHeader, architecture: object) -> bool:

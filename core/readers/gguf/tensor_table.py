@@ -7,10 +7,10 @@ the file that holds them all.
 from __future__ import annotations
 
 from array import array
-from typing import NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
 from core.checkpoint.placement import Placement
+from core.checkpoint.record import Record
 from core.checkpoint.tensors import TensorBatch
 from core.readers.gguf.ggml_types import GGML_TYPES, REMOVED_TYPES
 from core.readers.gguf.header_bytes import HeaderBytes
@@ -19,12 +19,15 @@ _MAX_DIMENSIONS = 4
 _MAX_LAYOUTS = 1 << 14
 
 
-class Layout(NamedTuple):
+class Layout(Record):
     """What the header says of a tensor beside its name and place."""
 
-    shape: tuple[int, ...]
-    dtype: str
-    nbytes: int
+    __slots__ = ("dtype", "nbytes", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: str, nbytes: int) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.nbytes = nbytes
 
 
 class TensorTable:

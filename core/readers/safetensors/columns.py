@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from core.readers.safetensors.layouts import Layout
 
 _COLONS = 4
 """Of an entry: one behind its name, and one behind each of its three keys."""
 
 
 class Columns:
-    """Some entries of a header; what they say is not checked.
+    """Some entries of a header; whether their values lie as they should is not checked.
 
     Attributes:
         names: all different.
-        layouts: of each the dtype and the shape.
-        offsets: of each the two.
+        layouts: of each the layout, which is right.
+        begins: of each the first of its offsets.
+        ends: of each the second.
     """
 
-    __slots__ = ("layouts", "names", "offsets")
+    __slots__ = ("begins", "ends", "layouts", "names")
 
-    def __init__(
-        self, names: list[str], layouts: list[tuple[str, tuple[int, ...]]], offsets: list[tuple[int, int]]
-    ) -> None:
+    def __init__(self, names: list[str], layouts: list[Layout], offsets: Iterable[tuple[int, int]]) -> None:
+        """
+        Args:
+            names: as above.
+            layouts: as above.
+            offsets: of each the two.
+        """
         self.names = names
         self.layouts = layouts
-        self.offsets = offsets
+        self.begins, self.ends = zip(*offsets)
 
 
 def has_nothing_twice(text: bytes, names: Collection[str]) -> bool:

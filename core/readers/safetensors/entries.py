@@ -7,79 +7,27 @@ Format: https://github.com/huggingface/safetensors, README, "Format"; the checks
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
 from contextlib import suppress
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from operator import ne, sub
-from typing import NamedTuple
 
-from core.checkpoint.dtypes import DTYPES
 from core.checkpoint.errors import DAMAGED, CheckpointError, tensor_place
-from core.checkpoint.tensors import TensorBatch, may_collide
+from core.checkpoint.tensors import TensorBatch
 from core.readers.safetensors.columns import Columns
-from core.readers.safetensors.numbers import LARGEST_COUNT
+from core.readers.safetensors.layouts import Layout, Layouts, layout_of
 from core.readers.safetensors.one_entry import KEYS
 from core.text.width import shortened
 
-DTYPE_BITS = {dtype.name: dtype.bits for dtype in DTYPES if dtype.in_safetensors}
-"""What a value takes, in bits."""
 _MAX_FILE_BYTES = 1 << 63
 """No file is so long, as `EntryChecks.finish` will tell of a header that says so."""
 
 
-class Layout(NamedTuple):
-    """What tensors of one dtype and shape have in common."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    nbytes: int
-
-
-class Layouts(dict[tuple[str, tuple[int, ...]], Layout]):
-    """By dtype and shape those known to be right, which are few and shared by their tensors."""
-
-    def __missing__(self, key: tuple[str, tuple[int, ...]]) -> Layout:
-        """A further one.
-
-        Raises:
-            ValueError: where it is wrong, with the reason.
-        """
-        layout = layout_of(key[0], list(key[1]))
-        # Shapes whose hashes may have been made alike are looked at each time: a dictionary of them takes minutes.
-        if not may_collide((layout.nbytes,), (layout.shape,)):
-            self[key] = layout
-        return layout
-
-
-def layout_of(dtype: object, shape: object) -> Layout:
-    """The layout that an entry tells.
-
-    Raises:
-        ValueError: where it cannot be, with the reason.
-    """
-    if not isinstance(dtype, str):
-        raise ValueError("its dtype is not a text")
-    if dtype not in DTYPE_BITS:
-        raise ValueError(f"unknown dtype {shortened(dtype, 40)}")
-    if not isinstance(shape, list) or not all(type(n) is int for n in shape):
-        raise ValueError("its shape is not a list of whole numbers")
-    if any(n < 0 for n in shape):
-        raise ValueError("its shape has a negative dimension")
-    values = _product(shape)
-    if values < 0:
-        raise ValueError("its shape is larger than any file")
-    bits = values * DTYPE_BITS[dtype]
-    if bits % 8:
-        raise ValueError(f"{values:,} values of {dtype} do not fill whole bytes")
-    return Layout(dtype, tuple(shape), bits // 8)
-
-
-_LayoutColumns = tuple[tuple[str, ...], tuple[tuple[int, ...], ...], tuple[int, ...]]
-"""Of some tensors the dtypes, the shapes and the sizes."""
-
-
 class EntryChecks:
-    """Turns entries into batches of tensors and remembers what the whole header must add up to."""
+    """Turns entries into batches of tensors and remembers what the whole header must add up to.
+
+    Attributes:
+        metadata: the keys and values of `__metadata__`, once it was taken.
+    """
 
     def __init__(self, file: str, layouts: Layouts, values_start: int) -> None:
         """
@@ -95,10 +43,10 @@ class EntryChecks:
         self._end = 0  # of the values that follow each other from 0 on
         self._displaced: list[tuple[int, int, str]] = []
         self._names: list[str] = []
-        self._shapes: list[tuple[int, ...]] = []
-        self._dtypes: list[str] = []
-        self._sizes: list[int] = []
+        self._kept: list[Layout] = []
+        self._unshared_before = layouts.unshared_count
         self._first = 0  # where the batch's values begin
+        self.metadata: tuple[tuple[str, str], ...] = ()
         self._begins: list[int] | None = None  # of the batch's values, where they do not just follow each other
 
     def together(self, columns: Columns, last: bool) -> bool:
@@ -111,23 +59,17 @@ class EntryChecks:
         Returns:
             Whether they are; else nothing was taken, and one by one they tell what is wrong with them.
         """
-        names, keys, offsets = columns.names, columns.layouts, columns.offsets
+        names, layouts, begins, ends = columns.names, columns.layouts, columns.begins, columns.ends
         if self._seen and not self._seen.isdisjoint(names):
             return False
-        try:
-            layouts = list(map(self._layouts.__getitem__, keys))
-        except ValueError:
-            return False
-        dtypes, shapes, sizes = zip(*layouts)
-        kept = dtypes, shapes, sizes
-        bounds = list(accumulate(sizes, initial=self._end))
-        if offsets == list(pairwise(bounds)):
-            self._keep(names, kept, bounds)
+        sizes = [layout.nbytes for layout in layouts]
+        # Where the values follow each other, each begins where the one before it ends.
+        if ends == tuple(accumulate(sizes, initial=self._end))[1:] and begins == (self._end, *ends[:-1]):
+            self._keep(names, layouts, begins, ends[-1])
         else:
-            begins, ends = zip(*offsets)
             if any(map(ne, map(sub, ends, begins), sizes)) or min(begins) < 0:
                 return False
-            self._keep_displaced(names, kept, begins, ends)
+            self._keep_displaced(names, layouts, begins, ends)
         if not last:
             self._seen.update(names)
         return True
@@ -142,11 +84,12 @@ class EntryChecks:
             raise self._fault("the header has this name twice", name)
         self._seen.add(name)
         if name == "__metadata__":
-            self._check_metadata(value)
+            self._take_metadata(value)
             return
         entry = self._entry(name, value)
         try:
             layout = layout_of(entry["dtype"], entry["shape"])
+            layout = self._layouts[layout.dtype][layout.shape]
         except ValueError as error:
             raise self._fault(str(error), name) from error
         offsets = entry["data_offsets"]
@@ -160,11 +103,10 @@ class EntryChecks:
                 f" {layout.dtype} {shape}",
                 name,
             )
-        columns = (layout.dtype,), (layout.shape,), (layout.nbytes,)
         if begin == self._end:
-            self._keep([name], columns, [begin, end])
+            self._keep([name], [layout], (begin,), end)
         else:
-            self._keep_displaced([name], columns, (begin,), (end,))
+            self._keep_displaced([name], [layout], (begin,), (end,))
 
     def _entry(self, name: str, value: object) -> dict[str, object]:
         # The crate's decoder takes an array of the three values for the object, too.
@@ -181,11 +123,13 @@ class EntryChecks:
                 raise self._fault(f"its entry has no {key}", name)
         return entry
 
-    def _check_metadata(self, value: object) -> None:
+    def _take_metadata(self, value: object) -> None:
         """`__metadata__` holds nothing that counts."""
-        strings = value is None or (isinstance(value, tuple) and all(isinstance(text, str) for _, text in value))
-        if not strings:
+        if value is None:
+            return
+        if not isinstance(value, tuple) or not all(isinstance(text, str) for _, text in value):
             raise CheckpointError(self._file, "it is not an object of strings", place="__metadata__", advice=DAMAGED)
+        self.metadata = value
 
     def finish(self, available: int) -> None:
         """The values must fill the rest of the file, each byte once.
@@ -210,30 +154,25 @@ class EntryChecks:
         place = "" if tensor is None else tensor_place(tensor)
         return CheckpointError(self._file, reason, place=place, advice=DAMAGED)
 
-    def _keep(self, names: list[str], columns: _LayoutColumns, bounds: list[int]) -> None:
-        """Keeps for the next batch some entries whose values follow those before, and begin and end at these bounds."""
-        self._end = bounds.pop()
+    def _keep(self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], end: int) -> None:
+        """Keeps for the next batch some entries whose values follow those before."""
+        self._end = end
         if self._begins is not None:
-            self._begins += bounds
-        self._keep_layouts(names, columns)
+            self._begins += begins
+        self._names += names
+        self._kept += layouts
 
     def _keep_displaced(
-        self, names: list[str], columns: _LayoutColumns, begins: tuple[int, ...], ends: tuple[int, ...]
+        self, names: list[str], layouts: list[Layout], begins: tuple[int, ...], ends: tuple[int, ...]
     ) -> None:
         """Keeps for the next batch some entries whose values lie in another order than they."""
         self._displaced += zip(begins, ends, names)
         if self._begins is None:
-            self._begins = list(accumulate(self._sizes, initial=self._first))
+            self._begins = list(accumulate([layout.nbytes for layout in self._kept], initial=self._first))
             self._begins.pop()
         self._begins += begins
-        self._keep_layouts(names, columns)
-
-    def _keep_layouts(self, names: list[str], columns: _LayoutColumns) -> None:
-        dtypes, shapes, sizes = columns
         self._names += names
-        self._dtypes += dtypes
-        self._shapes += shapes
-        self._sizes += sizes
+        self._kept += layouts
 
     def batch(self) -> TensorBatch:
         """The tensors taken since the last batch."""
@@ -244,25 +183,10 @@ class EntryChecks:
             # Where a place is beyond 64 bits no file is so long, as `finish` will tell.
             with suppress(OverflowError):
                 starts = array("Q", [self._values_start + begin for begin in self._begins])
-        batch = TensorBatch(
-            self._names,
-            self._shapes,
-            self._dtypes,
-            self._sizes,
-            self._file,
-            starts=starts,
-            first_start=first_start if self._end < _MAX_FILE_BYTES else None,
-        )
-        self._names, self._shapes, self._dtypes, self._sizes, self._begins = [], [], [], [], None
+        make = TensorBatch.of_shared if self._layouts.unshared_count == self._unshared_before else TensorBatch.of
+        first_start = first_start if self._end < _MAX_FILE_BYTES else None
+        batch = make(self._names, self._kept, self._file, starts=starts, first_start=first_start)
+        self._names, self._kept, self._begins = [], [], None
         self._first = self._end
+        self._unshared_before = self._layouts.unshared_count
         return batch
-
-
-def _product(shape: Iterable[int]) -> int:
-    """The values of a shape, or -1 where they are too many: found at once, as a hostile product can take minutes."""
-    values = 1
-    for n in shape:
-        values *= n
-        if max(n, values) > LARGEST_COUNT:
-            return -1
-    return values

@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.tensors import TensorBatch
 from core.readers.safetensors.column_decoder import ColumnDecoder
-from core.readers.safetensors.entries import EntryChecks, Layouts
+from core.readers.safetensors.entries import EntryChecks
+from core.readers.safetensors.layouts import Layouts
 from core.readers.safetensors.one_entry import scan
 from core.text.numbers import plural
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 MAX_HEADER_BYTES = 1 << 29
 """About four million tensors. What claims more is not believed."""
 _MAX_ENTRY_BYTES = 1 << 23
 _MAX_TENSOR_ENTRY_BYTES = 1 << 21
 """Of one tensor, which takes some hundred. What is passed over in it is decoded at once, and other threads wait."""
+_PLAIN_METADATA_BYTES = 1 << 12
 _PIECE_BYTES = 1 << 20
 _SPACE = b" \t\r\n"
 
@@ -34,7 +39,11 @@ class _Unfinished(Exception):
 
 
 class HeaderReader:
-    """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place."""
+    """Reads one open file's header; a fault anywhere in it is a `CheckpointError` that names the place.
+
+    Attributes:
+        metadata_at: the bytes of the file from the start of the entry `__metadata__` to behind it; None without one.
+    """
 
     def __init__(self, opened: BinaryIO, size: int, file: str, decoder: ColumnDecoder, layouts: Layouts) -> None:
         """
@@ -52,6 +61,7 @@ class HeaderReader:
         self._layouts = layouts
         self._length = 0
         self._read = 0
+        self.metadata_at: tuple[int, int] | None = None
 
     def batches(self) -> Iterator[TensorBatch]:
         """The tensors in the header's order, a batch for about a MiB of header.
@@ -75,6 +85,11 @@ class HeaderReader:
             rest = rest[end:] if closed else self._with_more(rest[end:])
         self._check_padding(rest)
         self._checks.finish(self._size - 8 - self._length)
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """The keys and values of `__metadata__`, once all tensors were read."""
+        return self._checks.metadata
 
     def _header_length(self) -> int:
         start = self._read_bytes(64)
@@ -114,7 +129,7 @@ class HeaderReader:
         if not piece and self._read < self._length:
             raise self._fault("the file ended while its header was read", f"byte {8 + self._read}")
         self._read += len(piece)
-        return rest + piece
+        return rest + piece if rest else piece
 
     def _at(self, rest: bytes) -> str:
         """The place in the file where `rest`, the last of what was read, begins."""
@@ -142,19 +157,41 @@ class HeaderReader:
         Returns:
             Where the next entry begins, and whether the object has ended there.
         """
-        position, closed, text = 0, False, ""
+        position, closed, text = self._usual_metadata(buffer) if empty else 0, False, ""
         # Metadata, which comes first as a rule, is taken alone: it is no tensor, and what follows it is usual again.
-        usual = not (empty and _is_metadata(buffer))
+        usual = bool(position) or not (empty and _is_metadata(buffer))
         while not closed:
             if usual and (end := self._together(buffer, position)):
                 return end, self._read == self._length
             text = text or buffer.decode("latin-1")
+            start = position
             try:
-                name, position, closed = self._one_entry(buffer, text, position, empty and position == 0)
+                name, position, closed = self._one_entry(buffer, text, start, empty and start == 0)
             except _Unfinished:
                 break
             usual = name == "__metadata__"
+            if usual:
+                first = 8 + self._read - len(buffer)
+                self.metadata_at = first + start, first + position
         return position, closed
+
+    def _usual_metadata(self, buffer: bytes) -> int:
+        """Takes metadata at the start of a header.
+
+        Returns:
+            Where the next entry begins; 0 where there is none, or it must be read as other entries are.
+        """
+        if not _is_metadata(buffer):
+            return 0
+        head = buffer[: buffer.find(b"}", 0, _PLAIN_METADATA_BYTES) + 32]
+        try:
+            name, value, end, closed = scan(head, head.decode("latin-1"), 0, may_close=False)
+        except (ValueError, IndexError, RecursionError):
+            return 0
+        if closed or name is None:
+            return 0
+        self._checks.alone(name, value)
+        return end
 
     def _together(self, buffer: bytes, start: int) -> int:
         """Takes entries at once: all up to the object's end where that is at hand, else up to the last brace and comma.
@@ -164,12 +201,12 @@ class HeaderReader:
         """
         last = self._read == self._length
         if last:
-            text, end = b"{" + buffer[start:], len(buffer)
+            text, end = b"".join((b"{", memoryview(buffer)[start:])), len(buffer)
         else:
             # If this brace ends no entry, it closes what is no JSON.
             end = buffer.rfind(b"},", start) + 2
-            text = b"{" + buffer[start : end - 1] + b"}"
-        columns = self._decoder.columns(text) if end > start + 1 else None
+            text = b"".join((b"{", memoryview(buffer)[start : end - 1], b"}"))
+        columns = self._decoder.columns(text, self._layouts) if end > start + 1 else None
         return end if columns and self._checks.together(columns, last) else 0
 
     def _one_entry(self, buffer: bytes, text: str, start: int, may_close: bool) -> tuple[str | None, int, bool]:

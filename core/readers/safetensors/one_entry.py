@@ -57,12 +57,16 @@ def scan(buffer: bytes, text: str, start: int, may_close: bool) -> OneEntry:
     position = _skip_space(text, end)
     if text[position] != ":":
         raise json.JSONDecodeError("Expecting ':'", text, position)
-    value, end = _DECODER.raw_decode(text, _skip_space(text, position + 1))
+    value_start = _skip_space(text, position + 1)
+    value, end = _DECODER.raw_decode(text, value_start)
     position = _skip_space(text, end)
     if text[position] not in ",}":
         raise json.JSONDecodeError("Expecting ',' or '}'", text, position)
     name.encode()
     buffer[start:position].decode()
+    if name == "__metadata__" and not text[value_start:end].isascii():
+        # Nothing but names and metadata is shown, and as Latin-1 they are not what was written.
+        value = _DECODER.decode(buffer[value_start:end].decode())
     for passed_over in _passed_over(name, value):
         _check(passed_over)
     return name, value, position + 1, text[position] == "}"

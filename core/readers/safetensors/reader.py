@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
 
 from core.checkpoint.learned import Learned
+from core.checkpoint.metadata import NO_METADATA, MetadataPlace, metadata_of
 from core.checkpoint.source import Progress, Source
 from core.checkpoint.tensors import TensorBatch, nothing
 from core.files.folder import Folder, take_names
 from core.files.json_file import read_config
 from core.readers.safetensors.column_decoder import ColumnDecoder
-from core.readers.safetensors.entries import Layouts
 from core.readers.safetensors.header import HeaderReader
+from core.readers.safetensors.layouts import Layouts
 from core.text.escape import escaped
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.readers.shard_index import ShardIndex
 
@@ -45,6 +47,8 @@ class SafetensorsReader:
         self._index = index
         self._decoder = ColumnDecoder(len(shards) or 1)
         self._layouts = Layouts()
+        self._metadata = NO_METADATA
+        self._pairs: tuple[tuple[str, str], ...] = ()
 
     def batches(self) -> Iterator[tuple[TensorBatch, Progress]]:
         """The tensors, shard by shard.
@@ -66,9 +70,11 @@ class SafetensorsReader:
                     names += batch.names
                 yield batch, Progress(number, len(shards))
             learned = None
-            if index:
-                learned = Learned(notes=index.compare(shard, names))
-            elif several:
+            is_last = number + 1 == len(shards)
+            if index or (is_last and self._metadata.count):
+                notes = index.compare(shard, names) if index else ()
+                learned = Learned(notes=notes, metadata=self._metadata if is_last else None)
+            if several and not index:
                 take_names(self.folder.shown(shard), names, seen, "file of the checkpoint", _ONE_OF_THEM)
             yield nothing(shard, learned), Progress(number + 1, len(shards))
 
@@ -92,6 +98,17 @@ class SafetensorsReader:
         opened, size = self.folder.open(shard)
         with opened:
             shown = self.folder.shown(shard)
-            for batch in HeaderReader(opened, size, shown, self._decoder, self._layouts).batches():
+            header = HeaderReader(opened, size, shown, self._decoder, self._layouts)
+            for batch in header.batches():
                 batch.shard = shard
                 yield batch
+            self._take_metadata(shard, header)
+
+    def _take_metadata(self, shard: str, header: HeaderReader) -> None:
+        """Keeps a shard's metadata; most shards repeat what the one before them says."""
+        pairs, at = header.metadata, header.metadata_at
+        if not at or not pairs or pairs == self._pairs:
+            return
+        self._pairs = pairs
+        place = MetadataPlace(self.folder.shown(shard), "safetensors", partial(self.folder.open, shard), *at)
+        self._metadata = self._metadata.joined(metadata_of(pairs, len(pairs), place))

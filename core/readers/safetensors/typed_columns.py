@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from core.checkpoint.dtypes import DTYPES
 from core.readers.fast_json import msgspec
 from core.readers.safetensors.columns import Columns, has_nothing_twice
+from core.readers.safetensors.layouts import Layouts
 
 _MINUS_ZERO = re.compile(rb"[\[,\s]-0")
 
@@ -28,7 +29,7 @@ class _Entry(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 _DECODER = msgspec.json.Decoder(dict[str, _Entry])
 
 
-def typed_columns(text: bytes) -> Columns | None:
+def typed_columns(text: bytes, known: Layouts) -> Columns | None:
     """The entries of an object, as `ColumnDecoder.columns` gives them."""
     try:
         entries = _DECODER.decode(text)
@@ -40,8 +41,8 @@ def typed_columns(text: bytes) -> Columns | None:
     if b"-" in text and b"-0" in text and _MINUS_ZERO.search(text):
         return None
     found = entries.values()
-    return Columns(
-        list(entries),
-        [(entry.dtype, entry.shape) for entry in found],
-        [entry.data_offsets for entry in found],
-    )
+    try:
+        layouts = [known[entry.dtype][entry.shape] for entry in found]
+    except ValueError:
+        return None
+    return Columns(list(entries), layouts, [entry.data_offsets for entry in found])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.readers.unpickle.values import Inert, PickledDict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_ARGUMENTS = 2_000
 _RANK = "mp_rank_"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from core.checkpoint.errors import CheckpointError
 from core.checkpoint.learned import Learned
@@ -21,6 +20,7 @@ from core.text.escape import escaped
 from core.text.numbers import amount
 from core.text.width import shortened
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.readers.shard_index import ShardIndex
 

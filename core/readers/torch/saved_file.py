@@ -7,10 +7,10 @@ storages behind them).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, BinaryIO, NamedTuple
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.checkpoint.placement import ByteOrder
+from core.checkpoint.record import Record
 from core.files.foreign import foreign
 from core.readers.torch.storages import Storages
 from core.readers.torch.tensor_records import TENSORS
@@ -21,6 +21,10 @@ from core.readers.unpickle.machine import PickleMachine
 from core.readers.unpickle.values import Inert, PickledDict
 from core.text.escape import escaped
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -43,7 +47,7 @@ _ARCHIVES = (
 )
 
 
-class Pickled(NamedTuple):
+class Pickled(Record):
     """What a file holds.
 
     Attributes:
@@ -55,12 +59,23 @@ class Pickled(NamedTuple):
         byte_order: of the numbers in them.
     """
 
-    value: Any
-    unbuilt: list[str]
-    budget: Budget
-    storages: Mapping[str, int]
-    members: Mapping[str, Member] | None
-    byte_order: ByteOrder
+    __slots__ = ("budget", "byte_order", "members", "storages", "unbuilt", "value")
+
+    def __init__(  # noqa: PLR0917  # as many as it has values
+        self,
+        value: Any,
+        unbuilt: list[str],
+        budget: Budget,
+        storages: Mapping[str, int],
+        members: Mapping[str, Member] | None,
+        byte_order: ByteOrder,
+    ) -> None:
+        self.value = value
+        self.unbuilt = unbuilt
+        self.budget = budget
+        self.storages = storages
+        self.members = members
+        self.byte_order = byte_order
 
 
 def read_torch(opened: BinaryIO, size: int, file: str) -> Pickled:

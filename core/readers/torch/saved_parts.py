@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
+from core.checkpoint.record import Record
 from core.checkpoint.uncounted import Uncounted
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.values import Inert, PickledDict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _WRAPPERS = {
     *("state_dict", "model", "module", "model_state_dict", "model_state", "ema", "model_ema", "net", "network"),
@@ -25,10 +28,11 @@ _BESIDE = {
     *("opt", "opt_state", "amp", "args", "config", "cfg", "loops", "loss", "losses", "history", "metrics", "sampler"),
     *("dataloader", "train_state", "trainer", "extra_state", "momentum", "epoch", "step", "iteration", "grads"),
 }
+_GENERATORS = {"python", "numpy", "cpu", "cuda", "xla", "npu", "mlu", "musa", "hpu", "xpu", "sdaa"}
 _MAX_LOOKED_AT = 64
 
 
-class Part(NamedTuple):
+class Part(Record):
     """A container or an object in what was saved.
 
     Attributes:
@@ -37,9 +41,12 @@ class Part(NamedTuple):
         size: the tensors in it.
     """
 
-    name: str
-    value: Any
-    size: Uncounted
+    __slots__ = ("name", "size", "value")
+
+    def __init__(self, name: str, value: Any, size: Uncounted) -> None:
+        self.name = name
+        self.value = value
+        self.size = size
 
     @property
     def is_beside(self) -> bool:
@@ -133,3 +140,10 @@ def is_optimizer(value: object) -> bool:
         return False
     names = {key for key in value.keys if isinstance(key, str)}
     return "param_groups" in names and "state" in names
+
+
+def is_random_state(value: object) -> bool:
+    """Whether it is the states of random generators, as transformers' Trainer saves them in rng_state.pth."""
+    if not isinstance(value, PickledDict) or len(value.keys) > len(_GENERATORS):
+        return False
+    return _GENERATORS.issuperset(map(str, value.keys)) and bool({"cpu", "cuda"}.intersection(value.keys))

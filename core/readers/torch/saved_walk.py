@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from math import prod
-from typing import Any
 
 from core.checkpoint.uncounted import Uncounted, total_of
 from core.readers.torch.saved_parts import Part, is_optimizer
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.budget import ENTRY_BYTES, TEXT_BYTES, Budget, OverBudgetError
 from core.readers.unpickle.values import Inert, PickledDict, key_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _STATES_OF_TRAINING = {"state", "checkpoint", "train_state", "training_state"}
 """Keys below which not only the model lies but all that training keeps (Composer)."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import prod
-from typing import NamedTuple
 
+from core.checkpoint.record import Record
 from core.checkpoint.uncounted import Uncounted, total_of
-from core.readers.torch.saved_parts import Part, is_beside, is_optimizer
+from core.readers.torch.saved_parts import Part, is_beside, is_optimizer, is_random_state
 from core.readers.torch.saved_walk import MAX_DEPTH, Search, size_of
 from core.readers.torch.tensor_records import Tensor
 from core.readers.unpickle.budget import Budget
@@ -27,7 +27,7 @@ _MAX_PREFIXES = 8
 _MAX_ORIGINALS = 8
 
 
-class Found(NamedTuple):
+class Found(Record):
     """The model in a file.
 
     Attributes:
@@ -37,10 +37,15 @@ class Found(NamedTuple):
         parts: the keys of its parts, where it consists of several; the names begin with them.
     """
 
-    tensors: dict[str, Tensor]
-    path: str
-    beside: dict[str, Uncounted]
-    parts: tuple[str, ...] = ()
+    __slots__ = ("beside", "parts", "path", "tensors")
+
+    def __init__(
+        self, tensors: dict[str, Tensor], path: str, beside: dict[str, Uncounted], parts: tuple[str, ...] = ()
+    ) -> None:
+        self.tensors = tensors
+        self.path = path
+        self.beside = beside
+        self.parts = parts
 
 
 class ObjectPickledError(Exception):
@@ -71,6 +76,8 @@ def find_state(root: object, budget: Budget) -> Found:
     search = Search(budget)
     if is_optimizer(root):
         return Found({}, "", {"state": search.measure(root)})
+    if is_random_state(root):
+        return Found({}, "", {"random states": search.measure(root)})
     return _find(search, root, [])
 
 

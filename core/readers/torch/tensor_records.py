@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from itertools import chain
 from math import prod
-from typing import Any
 
 from core.checkpoint.placement import Strided
 from core.readers.torch.storages import DTYPES, MAX_COUNT, Storage, count_of, dtype_of
 from core.readers.unpickle.globals import CONTAINERS, Builder, Builders
 from core.readers.unpickle.values import Global, Inert, PickledDict, Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_DIMENSIONS = 64
 _USUAL_REST = 2

@@ -7,12 +7,16 @@ a whole count, and asks for a remote file's bytes in many small pieces.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, NamedTuple, NoReturn
 
 from core.checkpoint.errors import AGAIN, CheckpointError, from_os_error
+from core.checkpoint.record import Record
 from core.readers.unpickle.budget import Budget, OverBudgetError
 from core.readers.unpickle.byte_source import InflatedPieces, PickleBytes, Pieces
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, NoReturn
 
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
@@ -31,7 +35,7 @@ _STORED, _DEFLATED = 0, 8
 _NO_MEMBER = "this member is not where the zip archive's directory says"
 
 
-class Member(NamedTuple):
+class Member(Record):
     """One file in the archive.
 
     Attributes:
@@ -41,10 +45,13 @@ class Member(NamedTuple):
         method: how it is compressed; 0 is not.
     """
 
-    offset: int
-    stored: int
-    size: int
-    method: int
+    __slots__ = ("method", "offset", "size", "stored")
+
+    def __init__(self, offset: int, stored: int, size: int, method: int) -> None:
+        self.offset = offset
+        self.stored = stored
+        self.size = size
+        self.method = method
 
 
 class ZipDirectory:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from typing import BinaryIO, NoReturn
 
 from core.checkpoint.errors import DAMAGED, CheckpointError, from_os_error
 from core.readers.unpickle.budget import Budget
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO, NoReturn
 
 _PIECE_BYTES = 1 << 18
 _MAX_TAKEN_BYTES = 1 << 20

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from core.readers.unpickle.values import Global, Inert, Opaque, PickledDict
 
-Builder = Callable[..., Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Builder: TypeAlias = "Callable[..., Any]"
 """Builds a value from the arguments that a pickle gives; a TypeError or ValueError says that they are wrong."""
 Builders = Mapping[tuple[str, str], Builder]
 """By module and name, exactly as the pickle spells them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from codecs import escape_decode
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from core.readers.unpickle.values import Damaged, Opaque
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from core.readers.unpickle.state import PickleState
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import Any
 
 from core.readers.unpickle.budget import Budget, OverBudgetError
 from core.readers.unpickle.byte_source import PickleBytes
@@ -15,6 +14,10 @@ from core.readers.unpickle.globals import Builders
 from core.readers.unpickle.opcodes import OPCODES, STOP
 from core.readers.unpickle.state import PickleState
 from core.readers.unpickle.values import Damaged
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class PickleMachine:

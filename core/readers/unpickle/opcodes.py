@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from core.readers.unpickle.literals import LITERALS, read_byte, read_four, read_line
 from core.readers.unpickle.values import Damaged, Inert, PickledDict
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from core.readers.unpickle.state import PickleState
 
     Opcode = Callable[[PickleState], object]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from core.checkpoint.errors import CheckpointError
 from core.readers.unpickle.budget import ENTRY_BYTES
@@ -12,6 +11,10 @@ from core.readers.unpickle.globals import Builder, Builders, found, is_refused, 
 from core.readers.unpickle.values import Damaged, Global, Inert, PickledDict, Record
 from core.text.escape import escaped
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _STORAGE_BYTES = 96
 """What a persistent id comes to: a record."""

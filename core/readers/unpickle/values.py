@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from core.text.escape import escaped
 from core.text.width import shortened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MAX_KEY_CHARACTERS = 256
 """Of a key that is no text and must be made one: the same key may stand there a million times."""

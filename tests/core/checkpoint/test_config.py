@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.checkpoint.config import ModelConfig
-from core.checkpoint.quantization import Scheme
 from tests.support.configs import fields_of
 
 # The fields of published configs that say the least of the model by their names alone.
@@ -127,8 +126,8 @@ def test_settings_of_a_module_come_first() -> None:
     quantization = ModelConfig.of(
         {"quantization": {"bits": 4, "group_size": 64, "lm_head": {"bits": 8, "group_size": 32}}}
     ).quantization
-    assert quantization.schemes("lm_head") == [Scheme(8, 32), Scheme(4, 64), Scheme(8, 32)]
-    assert quantization.schemes("model.up_proj") == [Scheme(4, 64), Scheme(8, 32)]
+    assert quantization.schemes("lm_head") == [(8, 32), (4, 64), (8, 32)]
+    assert quantization.schemes("model.up_proj") == [(4, 64), (8, 32)]
 
 
 @pytest.mark.parametrize("raw", [None, [], 3, "config", [{}]])
@@ -151,4 +150,4 @@ def test_of_any_json_numbers_are_above_0_and_the_rest_is_of_its_type(raw: dict[s
     assert all(n > 0 for attention in config.attentions for n in attention)
     assert all(isinstance(text, str) for text in (config.model_type, config.dtype, *config.layer_types))
     assert len(config.speculative_layers) <= 16
-    assert all(0 < scheme.bits <= 16 for scheme in config.quantization.schemes("lm_head"))
+    assert all(0 < bits <= 16 for bits, _ in config.quantization.schemes("lm_head"))

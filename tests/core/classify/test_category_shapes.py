@@ -34,7 +34,7 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "a head that is a convolution of one point": {
         "head": "word_timestamp_head.weight=23863,1280,1 word_timestamp_head.bias=23863",
-        "other": "mask_head.weight=8,8,3 mask_head.bias=8",
+        "convolution": "mask_head.weight=8,8,3 mask_head.bias=8",
     },
     "Qwen4's hyper-connections": {
         "other": "layers.0.attn_hyper_connection.input_mix_weight_down.weight=320,8192 "
@@ -133,7 +133,7 @@ MODELS: dict[str, dict[str, str]] = {
         "evoformer.blocks.0.core.pair_transition.linear_2.bias=64",
         "norm": "evoformer.blocks.0.msa_transition.layer_norm.weight=64",
     },
-    "DenseNet's transitions": {"other": "features.transition1.conv.weight=128,256,1,1"},
+    "DenseNet's transitions": {"convolution": "features.transition1.conv.weight=128,256,1,1"},
     "squeeze and excitation, named for an attention": {
         "other": "stages.0.0.attn.fc1.weight=8,64,1,1 stages.0.0.attn.fc1.bias=8 "
         "stages.0.0.attn_last.fc2.weight=64,8,1,1 "
@@ -150,7 +150,7 @@ MODELS: dict[str, dict[str, str]] = {
         "network.0.blocks.2.linear.fc2.weight=16,64,1,1",
     },
     "DLA": {
-        "other": "base_layer.0.weight=16,3,7,7 level0.0.weight=16,16,3,3",
+        "convolution": "base_layer.0.weight=16,3,7,7 level0.0.weight=16,16,3,3",
         "head": "fc.weight=1000,1024,1,1 fc.bias=1000",
     },
     "Gated DeltaNet, flash-linear-attention's": {
@@ -186,7 +186,8 @@ MODELS: dict[str, dict[str, str]] = {
     },
     "x-transformers with LayerNorm": {"norm": "attn_layers.layers.0.0.0.gamma=256"},
     "ConvNeXt, whose factors stand beside convolutions": {
-        "other": "stages.0.0.gamma=64 blocks.0.layer_scales.0.gamma=64 stages.0.0.dwconv.weight=64,1,7,7",
+        "convolution": "stages.0.0.gamma=64 stages.0.0.dwconv.weight=64,1,7,7",
+        "other": "blocks.0.layer_scales.0.gamma=64",
     },
 }
 

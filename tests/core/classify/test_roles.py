@@ -126,6 +126,27 @@ def test_tensors_that_share_their_storage_count_once() -> None:
         ("model.layers.2.mlp.gate.expert_bias", "F32", (32,)),
         ("layers.0.ffn.gate.tid2eid", "I64", (129_280, 6)),
         ("model.layers.3.moe.router_bias", "F32", (288,)),
+        ("pos_embed.pos_embed", "F32", (1, 9216, 1152)),  # diffusers, embeddings.py: PatchEmbed of Stable Diffusion 3
+        ("latents_mean", "F32", (128,)),
+        ("mel_converter.hann_window", "F32", (2048,)),
+        ("model.vision_tower.std_bias", "BF16", (1152,)),
+        ("flow_head.timestep_embeddings.0.freqs", "F32", (128,)),
+        ("decoder.layers.0.encoder_attn.num_points_scale", "F32", (12,)),
+        ("ibert.encoder.layer.0.attention.self.query.fc_scaling_factor", "F32", (768,)),
+        ("ibert.encoder.layer.0.output.LayerNorm.shift", "F32", (1,)),
+        ("rotary_emb.scales", "F32", (10,)),
+        ("net.blocks.layers.0.0.fn.fast_attention.projection_matrix", "F32", (266, 64)),  # performer-pytorch
+        ("net.layer_pos_emb.emb", "F32", (2048, 64)),
+        ("rnn.0.drop_masks", "F32", (16_000, 512)),  # speechbrain, nnet/RNN.py: LiGRU_Layer
+        ("rnn.0.drop_mask_te", "F32", (1,)),
+        ("products.0.symmetric_contractions.contractions.0.U_matrix_3", "F32", (16, 16, 16, 23)),  # mace-torch
+        ("radial_embedding.bessel_fn.r_max", "F64", ()),
+        ("scale_shift.shift", "F32", (1,)),
+        ("net.linear._compiled_main.cg_1_1_2", "F32", (3, 3, 5)),
+        ("resblocks.0.activations.0.upsample.filter", "F32", (1, 1, 12)),  # BigVGAN
+        ("synthesis.b8.conv0.resample_filter", "F32", (4, 4)),
+        ("ema_pytorch.step", "F32", (1,)),
+        ("encoder.0.attn.relative_position_index_SA", "F32", (256, 256)),
     ],
 )
 def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
@@ -161,6 +182,14 @@ def test_a_buffer_is_not_counted(name: str, dtype: str, shape: tuple[int, ...], 
         ("gat.weight_u", (4, 8, 1)),
         ("conv.weight_v", (8, 8, 3)),
         ("attention.queue", (8, 8)),
+        ("pos_embed", (1, 197, 768)),
+        ("text.step", (8, 8)),
+        ("fir.filter", (8, 1, 12)),
+        ("char.emb", (64, 8)),
+        ("spatial.freqs", (128,)),
+        ("radial.bessel_weights", (8,)),  # NequIP
+        ("model.scale", (8,)),
+        ("norm.beta", (8,)),
     ],
 )
 def test_a_parameter_is_not_taken_for_a_buffer(name: str, shape: tuple[int, ...], tmp_path: Path) -> None:
@@ -177,8 +206,27 @@ VECTOR = ("F32", (8,))
     [
         ({"vocoder.mean": VECTOR, "vocoder.std": VECTOR}, 0),
         ({"mean": VECTOR, "std": VECTOR}, 0),
-        ({"vocoder.mean": VECTOR, "vocoder.scale": VECTOR}, 8),
+        ({"vocoder.mean": VECTOR, "vocoder.scale": VECTOR}, 0),  # transformers, modeling_speecht5.py: SpeechT5HifiGan
         ({"betas": VECTOR, "alphas_cumprod": VECTOR}, 0),
+        # OpenAI's Whisper has sinusoids before its encoder, CLIP's places are trained.
+        ({"encoder.positional_embedding": ("F32", (4, 8)), "encoder.conv1.weight": ("F32", (8, 2, 3))}, 48),
+        ({"visual.positional_embedding": ("F32", (4, 8)), "visual.conv1.weight": ("F32", (8, 3, 2, 2))}, 128),
+        # vit-pytorch, na_vit.py: LayerNorm; others train their shifts, and so does dynamic tanh.
+        ({"norm.gamma": VECTOR, "norm.beta": VECTOR, "layers.0.to_q.weight": ("F32", (8, 8))}, 72),
+        ({"norm.gamma": VECTOR, "norm.beta": VECTOR, "layers.0.q_proj.weight": ("F32", (8, 8))}, 80),
+        (
+            {
+                **{"0.gamma": VECTOR, "0.beta": VECTOR, "0.pre_tanh_scale": ("F32", ())},
+                "layers.0.to_q.weight": ("F32", (8, 8)),
+            },
+            81,
+        ),
+        ({"vq.embed": ("F32", (8, 8)), "vq.cluster_size": VECTOR, "vq.project_in.weight": ("F32", (8, 8))}, 64),
+        ({"cutoff.r_max": ("F32", ()), "cutoff.prefactor": ("F32", ()), "cutoff.bessel_weights": VECTOR}, 0),
+        (
+            {"kan.grid": ("F32", (4, 8)), "kan.spline_weight": ("F32", (4, 4, 8)), "kan.base_weight": ("F32", (4, 4))},
+            144,
+        ),
         ({"queue": ("F32", (8, 8)), "queue_ptr": ("I64", (1,))}, 0),
         ({"conv.weight_u": VECTOR, "conv.weight_v": VECTOR, "conv.weight_orig": ("F32", (8, 8))}, 64),
         (
@@ -309,3 +357,50 @@ def test_an_average_that_shares_the_models_values_is_one_model() -> None:
     counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of({}), []))
     counter.add(TensorBatch(["ema.a.weight", "a.weight"], [(4, 4)] * 2, ["F32"] * 2, [64] * 2, "", ["one", "one"]))
     assert counter.count().totals.parameters == 16
+
+
+def batch_norm(name: str, counts: bool = True) -> Tensors:
+    names = ["weight", "bias", "running_mean", "running_var"]
+    counter: Tensors = {f"{name}.num_batches_tracked": ("I64", ())} if counts else {}
+    return {**{f"{name}.{one}": VECTOR for one in names}, **counter}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "parameters"),
+    [
+        (batch_norm("bn1"), 16),
+        # Before PyTorch 0.4.1 no batch norm counted.
+        (batch_norm("bn1", counts=False), 16),
+        # transformers, modeling_rt_detr_resnet.py: RTDetrFrozenBatchNorm2d, beside norms that are trained.
+        ({**batch_norm("encoder.normalization", counts=False), **batch_norm("neck.norm")}, 16),
+        # torchvision, ops/misc.py: FrozenBatchNorm2d in DETR, which has no other batch norms.
+        (batch_norm("backbone.0.body.bn1", counts=False), 0),
+    ],
+)
+def test_a_frozen_batch_norm_has_no_parameters(tensors: Tensors, parameters: int, tmp_path: Path) -> None:
+    kernel: Tensors = {"conv.weight": ("F32", (8, 3, 1, 1))}
+    assert counted(write(tmp_path / "x.safetensors", {**kernel, **tensors})).totals.parameters == 24 + parameters
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "is_parameter"),
+    [
+        ("laguna", "model.layers.1.mlp.gate.e_score_correction_bias", True),
+        ("deepseek_v3", "model.layers.1.mlp.gate.e_score_correction_bias", False),
+        ("afmoe", "model.layers.1.mlp.expert_bias", True),
+        ("lfm2_moe", "model.layers.1.feed_forward.expert_bias", False),
+        ("sam", "shared_image_embedding.positional_embedding", True),
+        ("sam2", "shared_image_embedding.positional_embedding", False),
+    ],
+)
+def test_a_file_counts_as_its_config_alone_does(kind: str, name: str, is_parameter: bool, tmp_path: Path) -> None:
+    tensors: Tensors = {name: VECTOR, "model.embed_tokens.weight": ("F32", (4, 8))}
+    count = counted(with_config(tmp_path, tensors, {"model_type": kind}))
+    assert count.totals.parameters == (40 if is_parameter else 32)
+
+
+def test_what_sends_tokens_to_experts_is_a_buffer_in_quantised_files_too(tmp_path: Path) -> None:
+    # DeepSeek-V4-Flash: a table of the vocabulary's tokens, larger than many a packed matrix.
+    tensors: Tensors = {"layers.0.ffn.gate.tid2eid": ("I64", (129_280, 6)), "norm.weight": VECTOR}
+    config = {"quantization_config": {"quant_method": "fp8"}}
+    assert counted(with_config(tmp_path, tensors, config)).totals.parameters == 8

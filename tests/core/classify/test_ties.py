@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from itertools import permutations
+from math import prod
 from typing import Any
 
 import pytest
@@ -221,3 +222,74 @@ def test_many_copies_make_few_notes() -> None:
     assert count.totals.parameters == 16
     assert len(count.notes) == 5
     assert count.notes[-1] == "11 more tensors tied: counted once"
+
+
+def transformer(qkv: Layouts, dtype: str = "F32") -> Layouts:
+    return {
+        "transformer.wte.weight": ("F32", (100, 8)),
+        **{f"transformer.h.{n}.attn.{name}": layout for n in range(2) for name, layout in qkv.items()},
+        "lm_head.weight": (dtype, (100, 8)),
+    }
+
+
+PLACES: Layouts = {"transformer.wpe.weight": ("F32", (16, 8))}
+CONV1D: Layouts = {"c_attn.weight": ("F32", (8, 24))}
+LINEAR: Layouts = {"c_attn.weight": ("F32", (24, 8))}
+MAY_BE = "lm_head.weight could be tied to transformer.wte.weight, the config says nothing of it: both are counted"
+IS_TIED = "lm_head.weight is tied to transformer.wte.weight: counted once"
+
+
+@pytest.mark.parametrize(
+    ("tensors", "tied", "notes"),
+    [
+        ({**PLACES, **transformer(CONV1D)}, True, [IS_TIED]),  # GPT-2
+        ({**PLACES, **transformer(CONV1D, "BF16")}, False, []),
+        # minGPT (mingpt/model.py) has nanoGPT's names and ties nothing: only storages tell them apart.
+        ({**PLACES, **transformer(LINEAR)}, False, [MAY_BE]),
+        (transformer({"qkv.weight": ("F32", (24, 8)), "proj.weight": ("F32", (8, 8))}), False, [MAY_BE]),  # LitGPT
+        # nanochat (nanochat/gpt.py): "untied weights for token embedding and lm_head", the embedding in BF16.
+        (transformer({"c_q.weight": ("F32", (8, 8)), "c_proj.weight": ("F32", (8, 8))}, "BF16"), False, []),
+    ],
+)
+def test_a_head_beside_gpt_2s_embedding_is_tied_in_gpt_2_alone(tensors: Layouts, tied: bool, notes: list[str]) -> None:
+    count = count_of(tensors)
+    everything = sum(prod(shape) for _, shape in tensors.values())
+    assert count.totals.parameters == everything - (800 if tied else 0)
+    assert count.notes == notes
+
+
+def test_storages_say_that_a_head_has_values_of_its_own() -> None:
+    tensors = {**PLACES, **transformer(LINEAR)}
+    assert count_of(tensors, {}, list(tensors)).notes == []
+    shared = ["one" if name in {"transformer.wte.weight", "lm_head.weight"} else name for name in tensors]
+    assert count_of(tensors, {}, shared).notes == [IS_TIED]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "embedding", "head"),
+    [
+        ("FlavaForPreTraining", "flava.text_model.embeddings.word_embeddings", "mlm_head.decoder"),
+        ("LukeForMaskedLM", "luke.embeddings.word_embeddings", "lm_head.decoder"),
+        ("Pop2PianoForConditionalGeneration", "shared", "lm_head"),
+        ("BigBirdPegasusForCausalLM", "model.decoder.embed_tokens", "lm_head"),
+    ],
+)
+def test_a_class_that_ties_nothing_is_believed_before_its_config(architecture: str, embedding: str, head: str) -> None:
+    import transformers
+
+    keys = getattr(transformers, architecture)._tied_weights_keys or {}
+    assert f"{head}.weight" not in keys
+    tensors: Layouts = {f"{name}.weight": ("F32", (100, 8)) for name in (embedding, head)}
+    config = flag(True) | {"architectures": [architecture]}
+    assert count_of(tensors, config).totals.parameters == 1600
+
+
+def test_a_head_that_repeats_no_embedding_has_a_bias_of_its_own() -> None:
+    # transformers, modeling_reformer.py: the head reads two streams side by side.
+    tensors: Layouts = {
+        "reformer.embeddings.word_embeddings.weight": ("F32", (100, 8)),
+        "lm_head.bias": ("F32", (100,)),
+        "lm_head.decoder.weight": ("F32", (100, 16)),
+        "lm_head.decoder.bias": ("F32", (100,)),
+    }
+    assert count_of(tensors, flag(False)).totals.parameters == 800 + 100 + 1600 + 100

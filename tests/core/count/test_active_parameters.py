@@ -190,3 +190,30 @@ def test_of_a_dense_model_all_parameters_are_active() -> None:
     assert count.notes == [
         "8,192 of the parameters are for speculative decoding (multi-token prediction); without them there are 6,464"
     ]
+
+
+def test_a_tower_with_experts_of_its_own_has_its_own_share() -> None:
+    # transformers, modeling_dots3_note.py: the vision tower's layers have 4 to 64 experts, of which 2 work on a token.
+    tower: Layouts = {
+        f"model.vision_tower.blocks.{n}.mlp.experts.up_proj": ("BF16", (experts, INNER, WIDTH))
+        for n, experts in enumerate((4, 8, 16))
+    }
+    config = {"text_config": USUAL, "vision_config": {"num_local_experts": 16, "num_experts_per_tok": 2}}
+    without = count_of({**DENSE, **QWEN}, config)
+    count = count_of({**DENSE, **QWEN, **tower}, config)
+    assert count.totals.parameters == without.totals.parameters + 28 * INNER * WIDTH
+    assert without.active_parameters is not None
+    assert count.active_parameters == without.active_parameters + 3 * 2 * INNER * WIDTH
+    alone = count_of({**DENSE, **tower}, {"vision_config": {"num_experts_per_tok": 2}})
+    assert alone.active_parameters == alone.totals.parameters - 22 * INNER * WIDTH
+
+
+@pytest.mark.parametrize(
+    ("layers", "is_dense"),
+    [(["linear_attention", "mlp", "full_attention"], True), (["linear_attention", "moe", "mlp"], False)],
+)
+def test_a_config_that_lists_no_layer_of_experts_is_dense(layers: list[str], is_dense: bool) -> None:
+    # Nemotron-H's config has numbers of experts whether it has experts or not.
+    config = {"n_routed_experts": 8, "num_experts_per_tok": 2, "layers_block_type": layers}
+    count = count_of({**DENSE}, config)
+    assert count.active_parameters == (count.totals.parameters if is_dense else None)

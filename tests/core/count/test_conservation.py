@@ -65,8 +65,8 @@ CONFIGS = st.sampled_from([{}, {"tie_word_embeddings": True}, {"num_experts": 4,
 def count_of(tensors: list[StoredTensor], config: dict[str, object]) -> Count:
     counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(dict(config)), []))
     for tensor in tensors:
-        name, shape, dtype, nbytes, file, storage, _ = tensor
-        counter.add(TensorBatch([name], [shape], [dtype], [nbytes], file, [storage]))
+        columns = [tensor.name], [tensor.shape], [tensor.dtype], [tensor.nbytes]
+        counter.add(TensorBatch(*columns, tensor.file, [tensor.storage]))
     return counter.count()
 
 
@@ -107,7 +107,7 @@ def test_every_cut_of_a_model_adds_up_to_it(tensors: list[StoredTensor], config:
 @settings(max_examples=100)
 @given(tensors=TENSORS)
 def test_the_order_of_the_tensors_does_not_change_the_sums(tensors: list[StoredTensor]) -> None:
-    single = [tensor._replace(storage=None) for tensor in tensors]
+    single = [tensor.replaced(storage=None) for tensor in tensors]
     assert count_of(single, {}).totals == count_of(single[::-1], {}).totals
 
 

@@ -142,6 +142,7 @@ def test_shapes_made_to_have_one_hash_are_counted_in_linear_time() -> None:
     counter.add(TensorBatch(names, shapes, ["F32"] * len(names), [0] * len(names), "x"))
     assert time.process_time() - begin < 10
     count = counter.count()
+    assert time.process_time() - begin < 20
     assert len(count.groups) == len(shapes)
     assert count.stored_count == len(shapes)
 

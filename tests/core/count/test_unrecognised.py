@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.count.unrecognised import UnrecognisedName
 from tests.support.checkpoints import Tensors, gpt2, write
 from tests.support.command import Command
 from tests.support.counting import counted
@@ -17,13 +18,18 @@ UNKNOWN: Tensors = {
 
 def test_names_that_differ_in_digits_are_one_the_largest_first(tmp_path: Path) -> None:
     count = counted(write(tmp_path / "x.safetensors", UNKNOWN))
-    assert count.unrecognised == [("wav2vec2.blocks.N.thingN.weight", 6, 60), ("wav2vec2.gamma2", 1, 7)]
+    assert count.unrecognised == [
+        UnrecognisedName("wav2vec2.blocks.N.thingN.weight", 6, 60),
+        UnrecognisedName("wav2vec2.gamma2", 1, 7),
+    ]
     assert sum(each.parameters for each in count.unrecognised) == count.totals.categories["other"].parameters
 
 
 def test_flat_names_that_differ_in_digits_are_told_as_such(tmp_path: Path) -> None:
-    tensors: Tensors = {f"conv{n}.weight": ("F32", (n, 2, 2, 2)) for n in range(1, 4)}
-    assert counted(write(tmp_path / "x.safetensors", tensors)).unrecognised == [("convN.weight", 3, 48)]
+    tensors: Tensors = {f"thing{n}.weight": ("F32", (n, 8)) for n in range(1, 4)}
+    assert counted(write(tmp_path / "x.safetensors", tensors)).unrecognised == [
+        UnrecognisedName("thingN.weight", 3, 48)
+    ]
 
 
 def test_they_are_told_in_text_markdown_and_json(tmp_path: Path, command: Command) -> None:

@@ -161,6 +161,22 @@ def test_lengths_without_a_name_stand_as_numbers_where_that_is_asked_for() -> No
     assert category_page("mixer", model).formula[0] == found.text()
 
 
+def test_kernels_are_added_up_by_their_points() -> None:
+    model = of(
+        {
+            "conv1.weight": ("F32", (64, 3, 7, 7)),
+            "layer1.0.conv1.weight": ("F32", (64, 64, 3, 3)),
+            "layer1.0.conv2.weight": ("F32", (64, 1, 3, 3)),
+            "layer1.0.conv3.weight": ("F32", (128, 64, 1, 1)),
+            "layer1.0.conv3.bias": ("F32", (128,)),
+        }
+    )
+    found = formula(model, "convolution")
+    assert found.text() == "49 × 192 + 9 × 4,160 + 8,320"
+    assert found.value == model.tally("convolution").parameters
+    assert category_page("convolution", model).formula == [found.text(), "55,168"]
+
+
 def test_no_formula_is_longer_than_helps() -> None:
     tensors: dict[str, tuple[str, Sequence[int]]] = {"wte.weight": ("F32", (100, 24))}
     tensors |= {f"h.{n}.attn.out.weight": ("F32", (24, 100 + n)) for n in range(40)}

@@ -245,7 +245,7 @@ def test_a_reload_asks_the_hub_again(repo: Path, hub: Hub) -> None:
     write(repo / "model.safetensors", ONE)
     location = locate("org/name")
     for ask, requests in (("due", 2), ("due", 2), ("always", 3), ("never", 3)):
-        assert count(open_reader(location._replace(ask=ask))).totals.parameters == 5
+        assert count(open_reader(location.replaced(ask=ask))).totals.parameters == 5
         assert len(hub.requests) == requests
 
 

@@ -19,6 +19,7 @@ def test_json_has_the_keys_of_the_contract(command: Command) -> None:
     assert list(model) == [
         *("model", "source", "format", "architecture", "parameters", "active_parameters", "tensor_count", "bytes"),
         *("weights", "biases", "categories", "parts", "not_counted", "complete", "notes"),
+        *("dtypes", "bits_per_weight", "dimensions", "metadata"),
     ]
     assert model["source"] == model["format"] == "built-in"
     assert model["architecture"] == "GPT2LMHeadModel"

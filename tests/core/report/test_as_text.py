@@ -46,6 +46,8 @@ def test_text_reads_as_people_expect(command: Command) -> None:
     assert result.err == ""
     assert result.out.splitlines() == [
         "gpt2: GPT2LMHeadModel · 124,439,808 parameters · 148 tensors · 497.8 MB",
+        "  12 layers · width 768 · 12 heads of 64 · MLP width 3,072 · vocabulary 50,257 ·",
+        "  context 1,024 · F32 · 32.00 bits a weight",
         "",
         "  Category     Parameters  Share %      Weights   Biases  Tensors      Size",
         "● Attention    28,348,416    22.78   28,311,552   36,864       48  113.4 MB",

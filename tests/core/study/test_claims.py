@@ -62,7 +62,7 @@ def test_a_shape_changed_changes_the_verdicts(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_at_one_width_counts_are_proportional_and_embeddings_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    shapes = {name.replace("-", "_"): shape._replace(hidden_size=768) for name, shape in BUILT_IN.items()}
+    shapes = {name.replace("-", "_"): shape.replaced(hidden_size=768) for name, shape in BUILT_IN.items()}
     changed = change(monkeypatch, **shapes)
     assert (changed[5], changed[6]) == ("holds", "holds")
     assert changed[4] == "holds"

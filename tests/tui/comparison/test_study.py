@@ -25,7 +25,7 @@ async def test_the_study_with_its_claims_beside_the_figure(size: tuple[int, int]
 
 async def test_the_verdicts_follow_the_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, shape in list(BUILT_IN.items()):
-        monkeypatch.setitem(BUILT_IN, name, shape._replace(hidden_size=768))
+        monkeypatch.setitem(BUILT_IN, name, shape.replaced(hidden_size=768))
     async with study().run_test(size=WIDE) as pilot:
         driver = Driver(pilot)
         await read(driver)

@@ -19,8 +19,8 @@ from tui.dialogs.help import HelpScreen
 from tui.keys.action import Action, HelpRow, Hint, KeyTable, key_name
 from tui.keys.app import APP_KEYS
 from tui.keys.comparison import COMPARISON_FOOTER, COMPARISON_KEYS
-from tui.keys.dialogs import DIALOG_KEYS
-from tui.keys.explorer import EXPLORER_FOOTER, EXPLORER_KEYS, FAILED_FOOTER
+from tui.keys.dialogs import DIALOG_KEYS, METADATA_FOOTER, VALUE_FOOTER
+from tui.keys.explorer import EXPLORER_FOOTER, EXPLORER_KEYS, FACTS_FOOTER, FAILED_FOOTER
 from tui.keys.picker import ADDING_FOOTER, PICKER_FOOTER, PICKER_KEYS
 
 TABLES = {
@@ -61,7 +61,7 @@ def test_every_binding_comes_from_a_table_and_every_action_is_bound() -> None:
 @pytest.mark.parametrize(
     ("table", "footers"),
     [
-        (EXPLORER_KEYS, [EXPLORER_FOOTER, FAILED_FOOTER]),
+        (EXPLORER_KEYS, [EXPLORER_FOOTER, FACTS_FOOTER, FAILED_FOOTER]),
         (COMPARISON_KEYS, [COMPARISON_FOOTER]),
         (PICKER_KEYS, [PICKER_FOOTER, ADDING_FOOTER]),
     ],
@@ -94,8 +94,9 @@ def test_every_click_and_command_names_a_method_that_is_there() -> None:
     methods = {name for owner in classes() for name in dir(owner) if name.startswith("action_")}
     rows: list[HelpRow] = [row for table in TABLES.values() for row in table.rows]
     targets = {row.command.target for row in rows if row.command}
-    footers = (EXPLORER_FOOTER, FAILED_FOOTER, COMPARISON_FOOTER, PICKER_FOOTER, ADDING_FOOTER)
-    targets |= {hint.target for footer in footers for hint in footer}
+    footers = (EXPLORER_FOOTER, FACTS_FOOTER, FAILED_FOOTER, COMPARISON_FOOTER, PICKER_FOOTER, ADDING_FOOTER)
+    dialogs = (METADATA_FOOTER, VALUE_FOOTER)
+    targets |= {hint.target for footer in (*footers, *dialogs) for hint in footer}
     for target in targets:
         where, _, method = target.partition(".")
         assert where in {"app", "screen", "tree"}, target

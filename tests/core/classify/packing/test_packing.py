@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from core.checkpoint.config import ModelConfig
 from core.checkpoint.source import Source
-from core.checkpoint.tensors import StoredTensor, TensorBatch
+from core.checkpoint.tensors import TensorBatch
 from core.count.counter import Count, ParameterCounter
 from tests.support.checkpoints import byte_count, write
 from tests.support.command import Command
@@ -34,11 +34,8 @@ from tests.support.published_shapes import Layouts, Linear, llama, mixtral
 
 def count_of(layouts: Layouts, config: dict[str, Any]) -> Count:
     counter = ParameterCounter(Source("x", "x", "test", ModelConfig.of(config), []))
-    tensors = [
-        StoredTensor(name, tuple(shape), dtype, byte_count(dtype, shape), "", None)
-        for name, (dtype, shape) in layouts.items()
-    ]
-    names, shapes, dtypes, sizes, *_ = zip(*tensors)
+    dtypes, shapes = zip(*((dtype, tuple(shape)) for dtype, shape in layouts.values()))
+    names, sizes = list(layouts), [byte_count(*layout) for layout in layouts.values()]
     counter.add(TensorBatch(names, shapes, dtypes, sizes, ""))
     return counter.count()
 

@@ -378,6 +378,42 @@ def test_ctrl_c_ends_the_child_too(tmp_path: Path) -> None:
         assert gone(lambda: not os.path.exists(f"/proc/{child}"))
 
 
+@pytest.mark.parametrize(
+    ("message", "error", "advice"),
+    [
+        # transformers, utils/import_utils.py: TIMM_IMPORT_ERROR and DETECTRON2_IMPORT_ERROR.
+        (
+            "\nTimmBackbone requires the timm library but it was not found in your environment. You can install it with"
+            " pip:\n`pip install timm`. Please note that you may need to restart your runtime after installation.\n",
+            "transformers builds it with timm, which is not installed beside it",
+            f"{sys.executable} -m pip install timm",
+        ),
+        (
+            "\nLayoutLMv2Model requires the detectron2 library but it was not found in your environment. Check out the"
+            " instructions on the\ninstallation page\n",
+            "transformers builds it with detectron2, which is not installed beside it",
+            f"install detectron2 for {sys.executable}",
+        ),
+        (
+            "cannot import name 'x'",
+            "transformers could not build it (ImportError: cannot import name 'x')",
+            "see its config",
+        ),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_the_place_where_it_is_wanted(
+    message: str, error: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        raise ImportError(message)
+        yield request
+
+    monkeypatch.setattr(config_child, "_built", missing)
+    (record,) = config_child.records({})
+    assert record["error"] == error
+    assert record["advice"].startswith(advice)
+
+
 def test_what_a_config_may_not_do_while_it_is_built() -> None:
     code = (
         "import socket, subprocess, sys\nfrom core.readers.config_only.child import forbid\nsys.addaudithook(forbid)\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,25 @@ def test_a_tensor_that_the_index_does_not_know_is_counted_and_noted(tmp_path: Pa
     result = command(folder, "--json").model
     assert result["parameters"] == GPT2_PARAMETERS
     assert "1 tensor of model-00002-of-00002.safetensors not in" in result["notes"][0]
+
+
+def test_an_index_of_a_million_files_is_refused_before_one_is_looked_for(tmp_path: Path, command: Command) -> None:
+    write_index(tmp_path / "model.safetensors.index.json", {str(n): f"{n}.safetensors" for n in range(1_000_000)})
+    begin = time.process_time()
+    complaint = command(tmp_path / "model.safetensors.index.json").complaint
+    assert "weight_map: it names more than 32,768 files; download it again" in complaint
+    assert time.process_time() - begin < 5
+
+
+@pytest.mark.parametrize("fillers", [0, 10_000])
+def test_of_a_tensor_named_twice_in_an_index_the_last_file_counts(fillers: int, tmp_path: Path) -> None:
+    names = [f"h.{n}.weight" for n in range(fillers)]
+    folder = write_shards(tmp_path, [dict.fromkeys(names, ("F32", (1,))) | {"b": ("F32", (2,))}, {"a": ("F32", (3,))}])
+    index = folder / "model.safetensors.index.json"
+    text = index.read_text()
+    index.write_text(text.replace('"weight_map": {', '"weight_map": {"a": "model-00001-of-00002.safetensors",'))
+    assert index.read_text() != text
+    assert counted(folder).totals.parameters == fillers + 5
 
 
 def test_a_faulty_shard_is_named_with_its_place(tmp_path: Path, command: Command) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.readers.safetensors.entries import DTYPE_BITS
+from core.readers.safetensors.layouts import DTYPE_BITS
 from tests.support.checkpoints import BITS, Tensors, entries, header, write, write_raw
 from tests.support.command import Command, run_process
 from tests.support.counting import layouts, package_reads, stored

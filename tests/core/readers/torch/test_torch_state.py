@@ -198,6 +198,14 @@ def test_an_optimizers_file_is_told(tmp_path: Path, command: Command) -> None:
     assert "no model in it, only what lies beside one: state (180 elements in 12 tensors, 720 B)" in complaint
 
 
+def test_the_states_of_random_generators_are_no_model(tmp_path: Path, command: Command) -> None:
+    # transformers, trainer.py: `_save_rng_state`.
+    states = {"python": (3, (1, 2), None), "numpy": ("MT19937", None), "cpu": torch.get_rng_state()}
+    torch.save(states | {"cuda": [torch.zeros(16, dtype=torch.uint8)]}, tmp_path / "rng_state.pth")
+    complaint = command(tmp_path / "rng_state.pth").complaint
+    assert "no model in it, only what lies beside one: random states (5,072 elements in 2 tensors" in complaint
+
+
 @pytest.mark.parametrize("saved", [{}, {"epoch": 3}, [], 5, None, "text", {"a": {"b": [1, 2]}}])
 def test_a_file_without_tensors_is_told(saved: object, tmp_path: Path, command: Command) -> None:
     torch.save(saved, tmp_path / "a.pt")
