@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -18,6 +19,9 @@ from tui.load import Load
 from tui.palette import Palette
 from tui.textual_fixes.app import FailureKept, NoSelection, draw_scrollbar_ends, without_greys
 from tui.textual_fixes.driver import SafeDriver
+
+if TYPE_CHECKING:
+    from tui.picker.state import PickerState
 
 
 class ExploreApp(FailureKept, NoSelection, App[int]):
@@ -42,6 +46,7 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         self._models = models
         self._palette = palette
         self._rules = rules
+        self._picker_state: PickerState | None = None
         if palette.ascii:
             self.add_class("-ascii")
 
@@ -71,33 +76,40 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         Args:
             adding: whether what is picked is for the comparison, be it one model.
         """
-        from tui.picker.screen import Picked, PickerScreen
+        self._pick_for(self._compare if adding else None)
 
-        def picked(picked: Picked | None) -> None:
-            if picked is None:
-                if len(self.screen_stack) < 2 and not self._models:
-                    self.exit(0)
-            elif picked.study or adding or len(picked.models) > 1:
-                self._compare(picked.models, picked.study)
-            else:
-                self._open(picked.models[0])
+    def _pick_for(self, take: Callable[[list[str], bool], None] | None, question: str = "") -> None:
+        from tui.picker.screen import PickerScreen
+        from tui.picker.state import PickerState
 
-        self.push_screen(PickerScreen(self._palette, adding, self._rules), picked)
+        self._picker_state = self._picker_state or PickerState()
+        state = self._picker_state
+        if take:
+            # What a comparison asks for is marked for it alone.
+            state = PickerState(entries=state.entries, counted=state.counted)
+        self.push_screen(PickerScreen(self._palette, state, take, question, self._rules))
 
     def compare(self, model: str) -> None:
-        """Puts a model into the comparison, and opens that."""
-        self._compare([model], False)
+        """Puts a model into the comparison that it was opened from, or asks for a second one to compare it with."""
+        if self._open_comparison():
+            self._compare([model], False)
+            return
+        self._pick_for(lambda models, study: self._compare([model, *models], study), f"compare {model} with …")
+
+    def show_compared(self, models: list[str], study: bool) -> None:
+        """Opens a comparison over the present screen."""
+        self.push_screen(self._comparison([*BUILT_IN, *models] if study else models, study))
 
     def explore(self, model: str) -> None:
         """Opens a model over the present screen."""
         self.push_screen(ExplorerScreen(Load(model, 0, self._rules), self._palette))
 
     def leave(self) -> None:
-        """Goes back to the screen below, or to the picker where there is none."""
+        """Goes back to the screen below, and leaves the program where there is none."""
         if len(self.screen_stack) > 1 and isinstance(self.screen_stack[-2], AppScreen):
             self.pop_screen()
         else:
-            self.pick()
+            self.exit(0)
 
     def show_help(self) -> None:
         """Shows all keys of the screen at hand."""
@@ -106,30 +118,28 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         if isinstance(self.screen, AppScreen):
             self.push_screen(HelpScreen(self.screen.KEYS, self._palette))
 
-    def _open(self, model: str) -> None:
-        if isinstance(self.screen, ExplorerScreen):
-            self.screen.open(model)
-        else:
-            self.explore(model)
-
     def _comparison(self, models: list[str], study: bool) -> Screen[Any]:
         from tui.comparison.screen import ComparisonScreen
 
         return ComparisonScreen(models, self._palette, study, self._rules)
 
-    def _compare(self, models: list[str], study: bool) -> None:
-        """Adds to the comparison that is open below, or opens one."""
+    def _open_comparison(self) -> AppScreen[Any] | None:
         from tui.comparison.screen import ComparisonScreen
 
-        if study:
-            models = [*BUILT_IN, *models]
-        found = next((screen for screen in self.screen_stack if isinstance(screen, ComparisonScreen)), None)
-        if not found:
-            self.push_screen(self._comparison(models, study))
+        return next((screen for screen in self.screen_stack if isinstance(screen, ComparisonScreen)), None)
+
+    def _compare(self, models: list[str], study: bool) -> None:
+        """Adds to the comparison that is open below, or opens one in place of the picker that asked."""
+        from tui.comparison.screen import ComparisonScreen
+
+        found = self._open_comparison()
+        if not isinstance(found, ComparisonScreen):
+            self.pop_screen()
+            self.show_compared(models, study)
             return
         while self.screen is not found:
             self.pop_screen()
-        found.add(models)
+        found.add([*BUILT_IN, *models] if study else models)
 
     # Keys.
 

@@ -83,6 +83,9 @@ class ExplorerScreen(AppScreen[None]):
         # plotext takes some 35 ms to import: the numbers are painted first.
         self.call_after_refresh(self._pane.wake)
 
+    def on_unmount(self) -> None:
+        self.model_load.load.cancel()
+
     @property
     def model(self) -> str:
         """As the user named it."""
@@ -244,11 +247,12 @@ class ExplorerScreen(AppScreen[None]):
     # Other screens.
 
     def action_back(self) -> None:
-        if self.model_load.under_way:
-            self.model_load.cancel()
-        elif self._filter.is_open:
+        """Closes the filter, or cancels a load whose totals are not known yet; else goes back."""
+        if self._filter.is_open:
             self._filter.close()
             self._tree.focus()
+        elif self.model_load.under_way and not self.count:
+            self.model_load.cancel()
         else:
             self.shell.leave()
 

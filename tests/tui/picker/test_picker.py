@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def options(driver: Driver) -> list[str]:
     models = driver.app.screen.query_one("#models", SafeOptionList)
-    return [str(option.prompt).split("  ")[0].strip() for option in models.options]
+    return [str(option.prompt).strip("✓* ").split("  ")[0].strip() for option in models.options]
 
 
 async def found(driver: Driver) -> None:
@@ -85,7 +85,7 @@ async def test_it_lists_files_folders_and_the_hub_cache(folder: Path, hub_cache:
         ]
         await driver.shows(" 500 ")
         (line,) = [line for line in driver.text.splitlines() if "one.safetensors" in line]
-        assert line.split()[1:] == ["here", "500", "2.1", "kB"]
+        assert line.split()[1:] == ["here", "500", "2.1", "kB", "now"]
         (line,) = [line for line in driver.text.splitlines() if "org/name" in line]
         assert line.split()[1:3] == ["hub", "cache"]
         assert driver.status.startswith("8 of 8 models; files below ")
