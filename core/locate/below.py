@@ -12,6 +12,7 @@ from core.files.local import is_file, open_regular
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.files.torch_names import DISTRIBUTED_SUFFIX, TORCH_INDEX_SUFFIX, is_model_name, is_pickle, kind_of
 from core.locate.folder_entries import folder_entries
+from core.text.order import natural_key
 
 MAX_FOLDER_LEVELS = 5
 _MAX_NAMED_FILES = 4
@@ -76,7 +77,7 @@ def checkpoints_in(
             names = [name for name in folders if not name.startswith(_PASSED_OVER) and name not in _DULL]
             if any("model_states" in name for name in weights.sizes):
                 names = [name for name in names if name != "zero"]
-            stack += [(os.path.join(below, name), depth + 1) for name in sorted(names, reverse=True)]
+            stack += [(os.path.join(below, name), depth + 1) for name in sorted(names, key=natural_key, reverse=True)]
 
 
 def checkpoints_below(folder: str) -> str:

@@ -12,6 +12,7 @@ from core.files.gguf_names import is_gguf, models_among
 from core.files.safetensors_names import INDEX_SUFFIX, SUFFIX
 from core.hub.local_cache import snapshot
 from core.locate.below import Kept, WeightFiles, folders_in, weight_files
+from core.text.order import natural_key
 
 _PREFIX = "models--"
 
@@ -25,7 +26,7 @@ def models_in_cache(cache: str, cancelled: Callable[[], bool]) -> Iterator[tuple
         cache: the folder that has the `models--org--name` in it.
         cancelled: asked before each model.
     """
-    for folder in sorted(folders_in(cache)):
+    for folder in sorted(folders_in(cache), key=natural_key):
         if cancelled():
             return
         if not folder.startswith(_PREFIX):

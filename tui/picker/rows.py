@@ -7,8 +7,8 @@ from typing import Any
 
 from core.locate.catalog import Entry
 from core.locate.completion import is_typed_path
-from core.naming.template import natural_key
 from core.text.matching import find
+from core.text.order import natural_key
 from tui.picker.state import ORDERS, PickerState
 
 STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
