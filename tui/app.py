@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +19,7 @@ from tui.explorer.screen import ExplorerScreen
 from tui.keys.app import APP_KEYS
 from tui.load import Load
 from tui.palette import Palette
+from tui.terminal import has_job_control
 from tui.textual_fixes.app import FailureKept, NoSelection, draw_scrollbar_ends, without_greys
 from tui.textual_fixes.driver import SafeDriver
 
@@ -154,6 +157,15 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
     def action_interrupt(self) -> None:
         """Ends as Ctrl+C does everywhere."""
         self.exit(130)
+
+    def action_suspend_process(self) -> None:
+        """Goes back to the shell as Ctrl+Z does everywhere, where there is one that can bring it to the fore again."""
+        if not has_job_control():
+            self.bell()
+        elif self._driver and self._driver.can_suspend:
+            self._suspend_signal()
+            # All of the job, as the terminal does it: a `make` that started this program stops too.
+            os.killpg(os.getpgrp(), signal.SIGTSTP)
 
     def action_commands(self) -> None:
         """Shows all commands and themes."""
