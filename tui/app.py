@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -85,11 +86,12 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         from tui.picker.screen import PickerScreen
         from tui.picker.state import PickerState
 
-        self._picker_state = self._picker_state or PickerState()
-        state = self._picker_state
+        before = self._picker_state or PickerState()
         if take:
             # What a comparison asks for is marked for it alone.
-            state = PickerState(entries=state.entries, counted=state.counted)
+            state = PickerState(entries=before.entries, counted=before.counted, order=before.order)
+        else:
+            self._picker_state = state = replace(before, filter="")
         self.push_screen(PickerScreen(self._palette, state, take, question, self._rules))
 
     def compare(self, model: str) -> None:

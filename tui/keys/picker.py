@@ -20,7 +20,7 @@ _HELP = Action("picker.help", "f1", "screen", "app.help", "help", "All keys")
 
 PICKER_KEYS = KeyTable(
     (
-        row("filter: words, or globs; a path, or org/name of the hub", named="any letter"),
+        row("filter the list: words or globs; or a path, a hub id", named="any letter"),
         row(
             "choose",
             _UP,

@@ -92,7 +92,7 @@ class PickerScreen(AppScreen[None]):
         if self._rules:
             rules = f"{self._palette.dot}rules: {escaped(shortened(self._rules.name, _MAX_RULES_NAME_COLUMNS))}"
         yield Line(self._palette.plain(f"gpt2-explore: {question}{rules}"), id="title")
-        yield Input(self._state.filter, placeholder="type to filter: words, a path or org/name", id="find")
+        yield Input(self._state.filter, placeholder="type to filter: words, a path, a hub id", id="find")
         yield Line("", id="columns")
         yield SafeOptionList(id="models", markup=False)
         yield Line("", id="full")

@@ -71,7 +71,7 @@ async def test_m_in_the_tree_compares_and_m_there_adds_more() -> None:
         await driver.press("enter")
         await read(driver)
         assert screen(driver).columns.models == ["gpt2-large", "gpt2"]
-        await driver.press("f")
+        await driver.press("right", "f")
         assert screen(driver).columns.models == ["gpt2", "gpt2-large"]
         await driver.press("enter")
         await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
