@@ -69,8 +69,13 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
+        self.app_resume_signal.subscribe(self, self._draw_anew)
         if not self._models:
             self.pick()
+
+    def _draw_anew(self, _: App[int]) -> None:
+        """Draws all of the screen, after the shell has had the terminal: else only what differs would be drawn."""
+        self.refresh(layout=True)
 
     # What screens ask for.
 

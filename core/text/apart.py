@@ -24,8 +24,18 @@ def cut_apart(names: Sequence[str], width: int) -> list[str]:
             start = common_characters(group)
             tail = common_characters([name[start:][::-1] for name in group])
             for place in places:
-                cut[place] = _around(names[place], start, len(names[place]) - tail, width)
+                name = names[place]
+                cut[place] = _around(name, *_whole_words(name, start, len(name) - tail), width)
     return cut
+
+
+def _whole_words(name: str, start: int, stop: int) -> tuple[int, int]:
+    """A piece with the rest of the words or numbers that it begins and ends in: not `5`, but `500`."""
+    while start and name[start - 1].isalnum():
+        start -= 1
+    while stop < len(name) and name[stop].isalnum():
+        stop += 1
+    return start, stop
 
 
 def _around(name: str, start: int, stop: int, width: int) -> str:

@@ -89,7 +89,7 @@ EXPLORER_KEYS = KeyTable(
         command("copy the row to the clipboard (OSC 52)", _COPY),
         command("export the table or the screen to a file", _EXPORT),
         COMMANDS_ROW,
-        row("cancel the load; clear the filter; back", BACK),
+        row("close the filter; cancel the load; back", BACK),
         command("this help", HELP),
         SUSPEND_ROW,
         QUIT_ROW,

@@ -63,10 +63,11 @@ class Columns(NamedTuple):
         """The line above all others."""
         return f"  {palette.fit('Model', self.name)}" + self.beside("From", "Parameters", "On disk", "Changed")
 
-    def lines(self, entries: Sequence[Entry], state: PickerState, palette: Palette) -> list[Text]:
-        """A line for each model; names that are cut are told apart where they differ."""
-        names = cut_apart([palette.plain(escaped(entry.model)) for entry in entries], self.name)
-        return [self.line(entry, palette.plain(name), state, palette) for entry, name in zip(entries, names)]
+    def names(self, entries: Sequence[Entry], palette: Palette) -> list[str]:
+        """The models' names as there is room for them; those that are cut are told apart where they differ."""
+        return list(
+            map(palette.plain, cut_apart([palette.plain(escaped(entry.model)) for entry in entries], self.name))
+        )
 
     def line(self, entry: Entry, name: str, state: PickerState, palette: Palette) -> Text:
         """The line of one model.

@@ -43,6 +43,8 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
 _MAX_RULES_NAME_COLUMNS = 20
+_ROWS = 500
+"""That are made at once; more are as the cursor comes to their end."""
 
 Take = Callable[[list[str], bool], None]
 
@@ -78,6 +80,8 @@ class PickerScreen(AppScreen[None]):
         self._question = question
         self._rules = rules
         self._shown: list[Entry] = []
+        self._names: list[str] = []
+        self._made = _ROWS
         self._choosing = False
         self._searching = True
         self._broken_off = ""
@@ -144,8 +148,7 @@ class PickerScreen(AppScreen[None]):
         if self._state.order == "parameters":
             self._fill()
         elif entry in self._shown:
-            models, place = self.query_one("#models", SafeOptionList), self._shown.index(entry)
-            models.replace_option_prompt_at_index(place, self._lines(self._shown)[place])
+            self._draw_row(self._shown.index(entry))
 
     # What is shown.
 
@@ -155,28 +158,37 @@ class PickerScreen(AppScreen[None]):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         if event.value != self._state.filter:
-            self._choosing = False
+            self._choosing, self._made = False, _ROWS
             self._state.filter = event.value
             self._said = ""
             self._fill()
 
-    def _lines(self, entries: list[Entry]) -> list[Text]:
-        return Columns.fitting(self.size.width).lines(entries, self._state, self._palette)
+    def _line(self, place: int) -> Text:
+        columns = Columns.fitting(self.size.width)
+        return columns.line(self._shown[place], self._names[place], self._state, self._palette)
+
+    def _draw_row(self, place: int) -> None:
+        """Draws a row anew, where it is among those that are made."""
+        if place < len(self._names):
+            self.query_one("#models", SafeOptionList).replace_option_prompt_at_index(place, self._line(place))
 
     def _fill(self) -> None:
         """Shows the models anew: the cursor on the best match, or where it was."""
         if not self.is_mounted or not self.size.width:
             return
         models = self.query_one("#models", SafeOptionList)
-        self.query_one("#columns", Line).show(Columns.fitting(self.size.width).head(self._palette))
+        columns = Columns.fitting(self.size.width)
+        self.query_one("#columns", Line).show(columns.head(self._palette))
         self._shown = shown_entries(self._state)
-        chosen = self._state.chosen
+        best = bool(self._state.filter) and not self._choosing
+        chosen = [] if best else [n for n, entry in enumerate(self._shown) if entry.model == self._state.chosen]
+        place = chosen[0] if chosen else 0
+        self._made = max(self._made, place + _ROWS)
+        self._names = columns.names(self._shown[: self._made], self._palette)
         models.clear_options()
-        models.add_options([Option(line) for line in self._lines(self._shown)])
+        models.add_options([Option(self._line(n)) for n in range(len(self._names))])
         if self._shown:
-            names = [entry.model for entry in self._shown]
-            best = bool(self._state.filter) and not self._choosing
-            models.highlighted = names.index(chosen) if chosen in names and not best else 0
+            models.highlighted = place
         self._show_status()
 
     @on(SafeOptionList.OptionHighlighted)
@@ -231,6 +243,7 @@ class PickerScreen(AppScreen[None]):
         typed, entry = self._state.filter.strip(), self._highlighted()
         is_path = self._completes and os.path.lexists(os.path.expanduser(typed))
         if typed and (is_path or not entry):
+            self._state.chosen = ""
             self._pick(typed, False)
         elif entry:
             self._pick("" if entry is STUDY else entry.model, entry is STUDY)
@@ -280,9 +293,7 @@ class PickerScreen(AppScreen[None]):
         if not entry or entry is STUDY:
             return
         self._state.mark(entry.model)
-        models = self.query_one("#models", SafeOptionList)
-        place = models.highlighted or 0
-        models.replace_option_prompt_at_index(place, self._lines(self._shown)[place])
+        self._draw_row(self.query_one("#models", SafeOptionList).highlighted or 0)
         self.action_list("cursor_down")
         self._show_status()
 
@@ -312,7 +323,11 @@ class PickerScreen(AppScreen[None]):
     def action_list(self, action: str) -> None:
         """Moves in the list."""
         self._choosing = True
-        getattr(self.query_one("#models", SafeOptionList), f"action_{action}")()
+        models = self.query_one("#models", SafeOptionList)
+        if self._made < len(self._shown) and (models.highlighted or 0) + self.size.height >= self._made:
+            self._made += _ROWS
+            self._fill()
+        getattr(models, f"action_{action}")()
 
     def action_leave(self) -> None:
         """Clears the filter, or goes back."""
