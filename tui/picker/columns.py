@@ -40,8 +40,13 @@ class Columns(NamedTuple):
     changed: bool
 
     @classmethod
-    def fitting(cls, width: int) -> Columns:
-        """The columns for a screen of some width; where names have little room, age, size and source give way."""
+    def fitting(cls, width: int, longest: int) -> Columns:
+        """The columns for a screen of some width; where names have little room, age, size and source give way.
+
+        Args:
+            width: of the screen.
+            longest: of the names, about: figures stand beside them, not at the screen's end.
+        """
         room = width - _ELSEWHERE_COLUMNS - 16
         columns = cls(room - 12 - 15 - 10, True, True, True)
         if columns.name < _MIN_WITH_DATE:
@@ -50,7 +55,7 @@ class Columns(NamedTuple):
             columns = cls(room - 15, True, False, False)
         if columns.name < _MIN_NAME_COLUMNS:
             columns = cls(max(8, room), False, False, False)
-        return columns
+        return columns._replace(name=min(columns.name, max(longest, _MIN_WITH_DATE)))
 
     def beside(self, source: str, parameters: str, held: str, changed: str) -> str:
         """What stands behind the name."""

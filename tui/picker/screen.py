@@ -18,16 +18,14 @@ from core.classify.user_rules import Rules
 from core.locate.catalog import Entry
 from core.locate.completion import completed, is_typed_path
 from core.text.escape import escaped
-from core.text.width import beginning, cells, shortened
+from core.text.width import beginning, shortened
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
 from tui.keys.action import Hint
 from tui.keys.picker import (
     ADDING_FOOTER,
-    COMPARE,
     COMPLETE_HINT,
     MARK_HINT,
-    OPEN,
     PICKER_FOOTER,
     PICKER_KEYS,
     SORT_HINT,
@@ -38,6 +36,7 @@ from tui.picker.columns import Columns
 from tui.picker.rows import STUDY, shown_entries
 from tui.picker.search import Search
 from tui.picker.state import ORDERS, PickerState
+from tui.picker.status import full_name, status_text
 from tui.textual_fixes.options import SafeOptionList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
@@ -163,9 +162,12 @@ class PickerScreen(AppScreen[None]):
             self._said = ""
             self._fill()
 
+    def _columns(self) -> Columns:
+        longest = max((len(entry.model) for entry in self._state.entries), default=0)
+        return Columns.fitting(self.size.width, longest)
+
     def _line(self, place: int) -> Text:
-        columns = Columns.fitting(self.size.width)
-        return columns.line(self._shown[place], self._names[place], self._state, self._palette)
+        return self._columns().line(self._shown[place], self._names[place], self._state, self._palette)
 
     def _draw_row(self, place: int) -> None:
         """Draws a row anew, where it is among those that are made."""
@@ -177,7 +179,7 @@ class PickerScreen(AppScreen[None]):
         if not self.is_mounted or not self.size.width:
             return
         models = self.query_one("#models", SafeOptionList)
-        columns = Columns.fitting(self.size.width)
+        columns = self._columns()
         self.query_one("#columns", Line).show(columns.head(self._palette))
         self._shown = shown_entries(self._state)
         best = bool(self._state.filter) and not self._choosing
@@ -186,7 +188,8 @@ class PickerScreen(AppScreen[None]):
         self._made = max(self._made, place + _ROWS)
         self._names = columns.names(self._shown[: self._made], self._palette)
         models.clear_options()
-        models.add_options([Option(self._line(n)) for n in range(len(self._names))])
+        lines = [columns.line(*row, self._state, self._palette) for row in zip(self._shown, self._names)]
+        models.add_options(map(Option, lines))
         if self._shown:
             models.highlighted = place
         self._show_status()
@@ -201,24 +204,11 @@ class PickerScreen(AppScreen[None]):
 
     def _show_status(self) -> None:
         state, palette = self._state, self._palette
-        found = sum(entry is not STUDY for entry in self._shown)
-        there = sum(entry is not STUDY for entry in state.entries)
-        told = "looking…" if self._searching else self._broken_off or f"{found} of {there} models"
-        if marked := len(state.marked):
-            compared = "them" if marked > 1 else "it with the one chosen"
-            key = OPEN.key if self._take else COMPARE.key
-            told = f"{marked} marked: {key} compares {compared}; {told}"
-        nothing = "" if self._shown or self._searching else f"; {OPEN.key} opens what you typed as a path or hub id"
-        text = self._said or f"{told}{nothing}; files below {escaped(_shown_folder())}"
+        text = self._said or status_text(state, self._shown, self._searching, self._broken_off, bool(self._take))
         self.query_one("#status", Line).show(palette.plain(text))
         entry = self._highlighted()
-        self.query_one("#full", Line).show(self._full_name(entry) if entry else "")
+        self.query_one("#full", Line).show(full_name(entry, self.size.width - 2, palette) if entry else "")
         self.query_one("#keys", KeyHints).use(self._footer())
-
-    def _full_name(self, entry: Entry) -> str:
-        """The name in full; of one that is wider than the screen the end, which tells the file."""
-        name = self._palette.plain(f"{escaped(entry.model)}{self._palette.dot}{entry.source}")
-        return name if cells(name) <= self.size.width - 2 else shortened(name, self.size.width - 2)
 
     def _footer(self) -> list[Hint]:
         hints = ADDING_FOOTER if self._take else PICKER_FOOTER
@@ -336,13 +326,3 @@ class PickerScreen(AppScreen[None]):
             find.value = ""
         else:
             self.shell.leave()
-
-
-def _shown_folder() -> str:
-    """The current folder, the home folder as `~`."""
-    try:
-        folder = os.getcwd()
-    except OSError:
-        return "a folder that is gone"
-    home = os.path.expanduser("~")
-    return "~" + folder[len(home) :] if folder == home or folder.startswith(home + os.sep) else folder
