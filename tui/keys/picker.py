@@ -15,7 +15,7 @@ COMPARE = Action("picker.compare", "f2", "screen", "compare", "compare", "Compar
 # The field takes Enter itself and says so.
 OPEN = Action("picker.open", "enter", "", "screen.open", "open", "Open the model")
 _ADD = Action("picker.add", "enter", "", "screen.open", "add", "Add the models")
-_LEAVE = Action("picker.leave", "escape", "screen", "leave", "back or quit", "Back, or quit", priority=True)
+_LEAVE = Action("picker.leave", "escape", "screen", "leave", "back", "Back, or quit", priority=True)
 _HELP = Action("picker.help", "f1", "screen", "app.help", "help", "All keys")
 
 PICKER_KEYS = KeyTable(
