@@ -42,6 +42,8 @@ from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
 _MAX_RULES_NAME_COLUMNS = 20
+_FULL_LINES = 3
+"""For the name in full."""
 _ROWS = 500
 """That are made at once; more are as the cursor comes to their end."""
 
@@ -101,6 +103,9 @@ class PickerScreen(AppScreen[None]):
         yield Line("", id="full")
         yield Line("", id="status")
         yield KeyHints(self._footer(), id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#full", Line).wrap = True
 
     # The search.
 
@@ -207,7 +212,9 @@ class PickerScreen(AppScreen[None]):
         text = self._said or status_text(state, self._shown, self._searching, self._broken_off, bool(self._take))
         self.query_one("#status", Line).show(palette.plain(text))
         entry = self._highlighted()
-        self.query_one("#full", Line).show(full_name(entry, self.size.width - 2, palette) if entry else "")
+        self.query_one("#full", Line).show(
+            full_name(entry, _FULL_LINES * (self.size.width - 2), palette) if entry else ""
+        )
         self.query_one("#keys", KeyHints).use(self._footer())
 
     def _footer(self) -> list[Hint]:

@@ -349,6 +349,7 @@ async def test_no_key_fails_before_during_and_after_the_load() -> None:
         for binding in [*ExplorerScreen.BINDINGS, *ParameterTree.BINDINGS]
         if isinstance(binding, Binding)
         for key in binding.key.split(",")
+        if key != "escape"  # which leaves the program here
     )
     async with running("gpt2", size=NARROW) as driver:
         for _ in range(2):

@@ -303,6 +303,7 @@ async def test_the_full_name_of_the_row_is_told_and_cut_names_differ(folder: Pat
         assert "500" in first
         assert "1000" in second
         assert names[0] in driver.line("#full")
+        assert names[0][-30:] in driver.text.replace("\n ", "")
 
 
 async def test_what_other_tools_keep_is_listed_and_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
