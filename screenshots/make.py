@@ -282,7 +282,7 @@ def main(names: list[str]) -> int:
         stack.callback(os.chdir, HERE)
         stack.enter_context(patch.dict(os.environ, HF_HUB_CACHE=str(folder / ".hub"), TERM="xterm-256color"))
         # The picker says where it looks.
-        stack.enter_context(patch("tui.picker.screen._shown_folder", lambda: "/models"))
+        stack.enter_context(patch("tui.picker.status._shown_folder", lambda: "/models"))
         for view in VIEWS:
             if names and view.name not in names:
                 continue

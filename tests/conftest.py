@@ -23,6 +23,11 @@ def hub_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("HF_HOME", str(home))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    # Where other tools keep models.
+    for variable in ("OLLAMA_MODELS", "MODELSCOPE_CACHE"):
+        monkeypatch.setenv(variable, str(home / "none"))
+    for variable in ("LLAMA_CACHE", "TORCH_HOME", "VLLM_CACHE_ROOT", "VLLM_ASSETS_CACHE", "TRANSFORMERS_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
     cache = home / "hub"
     cache.mkdir()
     return cache

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -16,8 +20,12 @@ from tui.explorer.screen import ExplorerScreen
 from tui.keys.app import APP_KEYS
 from tui.load import Load
 from tui.palette import Palette
+from tui.terminal import has_job_control
 from tui.textual_fixes.app import FailureKept, NoSelection, draw_scrollbar_ends, without_greys
 from tui.textual_fixes.driver import SafeDriver
+
+if TYPE_CHECKING:
+    from tui.picker.state import PickerState
 
 
 class ExploreApp(FailureKept, NoSelection, App[int]):
@@ -43,6 +51,7 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         draw_scrollbar_ends(palette.ascii)
         self._models = models
         self._rules = rules
+        self._picker_state: PickerState | None = None
         if palette.ascii:
             self.add_class("-ascii")
 
@@ -61,12 +70,17 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
+        self.app_resume_signal.subscribe(self, self._draw_anew)
         if not self._models:
             self.pick()
 
     def watch_theme(self) -> None:
         """Has categories in the colours that are told apart on the theme's ground."""
         self._palette.light = not self.current_theme.dark
+
+    def _draw_anew(self, _: App[int]) -> None:
+        """Draws all of the screen, after the shell has had the terminal: else only what differs would be drawn."""
+        self.refresh(layout=True)
 
     # What screens ask for.
 
@@ -76,33 +90,41 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         Args:
             adding: whether what is picked is for the comparison, be it one model.
         """
-        from tui.picker.screen import Picked, PickerScreen
+        self._pick_for(self._compare if adding else None)
 
-        def picked(picked: Picked | None) -> None:
-            if picked is None:
-                if len(self.screen_stack) < 2 and not self._models:
-                    self.exit(0)
-            elif picked.study or adding or len(picked.models) > 1:
-                self._compare(picked.models, picked.study)
-            else:
-                self._open(picked.models[0])
+    def _pick_for(self, take: Callable[[list[str], bool], None] | None, question: str = "") -> None:
+        from tui.picker.screen import PickerScreen
+        from tui.picker.state import PickerState
 
-        self.push_screen(PickerScreen(self._palette, adding, self._rules), picked)
+        before = self._picker_state or PickerState()
+        if take:
+            # What a comparison asks for is marked for it alone.
+            state = PickerState(entries=before.entries, counted=before.counted, order=before.order)
+        else:
+            self._picker_state = state = replace(before, filter="")
+        self.push_screen(PickerScreen(self._palette, state, take, question, self._rules))
 
     def compare(self, model: str) -> None:
-        """Puts a model into the comparison, and opens that."""
-        self._compare([model], False)
+        """Puts a model into the comparison that it was opened from, or asks for a second one to compare it with."""
+        if self._open_comparison():
+            self._compare([model], False)
+            return
+        self._pick_for(lambda models, study: self._compare([model, *models], study), f"compare {model} with …")
+
+    def show_compared(self, models: list[str], study: bool) -> None:
+        """Opens a comparison over the present screen."""
+        self.push_screen(self._comparison([*BUILT_IN, *models] if study else models, study))
 
     def explore(self, model: str) -> None:
         """Opens a model over the present screen."""
         self.push_screen(ExplorerScreen(Load(model, 0, self._rules), self._palette))
 
     def leave(self) -> None:
-        """Goes back to the screen below, or to the picker where there is none."""
+        """Goes back to the screen below, and leaves the program where there is none."""
         if len(self.screen_stack) > 1 and isinstance(self.screen_stack[-2], AppScreen):
             self.pop_screen()
         else:
-            self.pick()
+            self.exit(0)
 
     def show_help(self) -> None:
         """Shows all keys of the screen at hand."""
@@ -111,30 +133,28 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
         if isinstance(self.screen, AppScreen):
             self.push_screen(HelpScreen(self.screen.KEYS, self._palette))
 
-    def _open(self, model: str) -> None:
-        if isinstance(self.screen, ExplorerScreen):
-            self.screen.open(model)
-        else:
-            self.explore(model)
-
     def _comparison(self, models: list[str], study: bool) -> Screen[Any]:
         from tui.comparison.screen import ComparisonScreen
 
         return ComparisonScreen(models, self._palette, study, self._rules)
 
-    def _compare(self, models: list[str], study: bool) -> None:
-        """Adds to the comparison that is open below, or opens one."""
+    def _open_comparison(self) -> AppScreen[Any] | None:
         from tui.comparison.screen import ComparisonScreen
 
-        if study:
-            models = [*BUILT_IN, *models]
-        found = next((screen for screen in self.screen_stack if isinstance(screen, ComparisonScreen)), None)
-        if not found:
-            self.push_screen(self._comparison(models, study))
+        return next((screen for screen in self.screen_stack if isinstance(screen, ComparisonScreen)), None)
+
+    def _compare(self, models: list[str], study: bool) -> None:
+        """Adds to the comparison that is open below, or opens one in place of the picker that asked."""
+        from tui.comparison.screen import ComparisonScreen
+
+        found = self._open_comparison()
+        if not isinstance(found, ComparisonScreen):
+            self.pop_screen()
+            self.show_compared(models, study)
             return
         while self.screen is not found:
             self.pop_screen()
-        found.add(models)
+        found.add([*BUILT_IN, *models] if study else models)
 
     # Keys.
 
@@ -149,6 +169,15 @@ class ExploreApp(FailureKept, NoSelection, App[int]):
     def action_interrupt(self) -> None:
         """Ends as Ctrl+C does everywhere."""
         self.exit(130)
+
+    def action_suspend_process(self) -> None:
+        """Goes back to the shell as Ctrl+Z does everywhere, where there is one that can bring it to the fore again."""
+        if not has_job_control():
+            self.bell()
+        elif self._driver and self._driver.can_suspend:
+            self._suspend_signal()
+            # All of the job, as the terminal does it: a `make` that started this program stops too.
+            os.killpg(os.getpgrp(), signal.SIGTSTP)
 
     def action_commands(self) -> None:
         """Shows all commands and themes."""

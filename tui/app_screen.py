@@ -25,7 +25,16 @@ class Shell(Protocol):
         ...
 
     def compare(self, model: str) -> None:
-        """Puts a model into the comparison, and opens that."""
+        """Puts a model into the comparison that it was opened from, or asks for a second one to compare it with."""
+        ...
+
+    def show_compared(self, models: list[str], study: bool) -> None:
+        """Opens a comparison over the present screen.
+
+        Args:
+            models: those to compare.
+            study: whether the study's four are compared with them.
+        """
         ...
 
     def explore(self, model: str) -> None:
@@ -33,7 +42,7 @@ class Shell(Protocol):
         ...
 
     def leave(self) -> None:
-        """Goes back to the screen below, or to the picker where there is none."""
+        """Goes back to the screen below, and leaves the program where there is none."""
         ...
 
     def show_help(self) -> None:

@@ -70,8 +70,9 @@ class LoadBroke(LoadMessage):
 
 @dataclass
 class ModelsFound(Message):
-    """Some more models of the catalogue; `done` with the last of them."""
+    """Some more models of the catalogue, of which search; `done` with the last of them."""
 
+    search: int
     entries: list[Entry]
     done: bool
 
@@ -80,5 +81,5 @@ class ModelsFound(Message):
 class ModelCounted(Message):
     """How many parameters one of the models found has; None where it cannot be read."""
 
-    model: str
+    entry: Entry
     parameters: int | None

@@ -56,6 +56,11 @@ class Palette:
         return "+" if self.ascii else "▸"
 
     @property
+    def mark(self) -> str:
+        """The sign of what is marked."""
+        return "*" if self.ascii else "✓"
+
+    @property
     def dot(self) -> str:
         """What stands between facts in a line."""
         return " - " if self.ascii else " · "

@@ -33,6 +33,14 @@ def usable_screen() -> bool:
     return os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
 
 
+def has_job_control() -> bool:
+    """Whether a shell runs this program as a job of its own, and so can continue it once it is stopped.
+
+    A shell with job control gives each job a group of processes, while the one that leads the session is the shell's.
+    """
+    return os.getsid(0) != os.getpgrp()
+
+
 def painter(terminal: bool) -> Callable[[str, str], str]:
     """Colours a text by its category, where the output is a terminal that shows colours and nobody forbade them.
 

@@ -8,7 +8,7 @@ from core.count.counter import Count
 from core.count.totals import Totals, add_tensor
 from core.count.tree import ModuleNode
 from core.naming.layers import Layers
-from core.naming.template import natural_key
+from core.text.order import natural_key
 
 
 def layer_totals(count: Count) -> list[tuple[str, bool, Totals]]:

@@ -10,7 +10,8 @@ from core.checkpoint.tensors import StoredTensor
 from core.classify.groups import Classification
 from core.count.counter import Count
 from core.count.totals import Totals, add_tensor
-from core.naming.template import natural_key, template_of
+from core.naming.template import template_of
+from core.text.order import natural_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

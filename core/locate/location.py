@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 _ENDINGS = (SUFFIX, INDEX_SUFFIX, GGUF_SUFFIX, TORCH_INDEX_SUFFIX, *TORCH_SUFFIXES)
+TOOL_SCHEMES = ("ollama", "llama.cpp", "lmstudio", "vllm", "hf-cache", "torch.hub", "modelscope")
+"""What stands before the colon where a model is named as the tool that keeps it here calls it."""
 
 
 class Location(Record):
@@ -57,8 +59,8 @@ class Location(Record):
 def locate(model: str) -> Location:
     """Finds what a name, a path or a hub id means, without reading it and without asking the hub.
 
-    In this order: a path by its looks, a built-in name, any other existing path, a hub id in the local cache, then
-    on the hub.
+    In this order: an address with the scheme of a tool, a path by its looks, a built-in name, any other existing path,
+    a hub id in the local cache, then on the hub.
 
     Raises:
         CheckpointError: where it can mean nothing.
@@ -67,11 +69,8 @@ def locate(model: str) -> Location:
         raise CheckpointError("", "no model is named", advice="see gpt2-explore --list")
     expanded = os.path.expanduser(model)
     exists = "\0" not in model and os.path.lexists(expanded)
-    explicit = model in (".", "..", "~") or model.startswith(("./", "../", "/", "~"))
-    if explicit:
-        if not exists:
-            raise CheckpointError(model, "there is no such file or folder")
-        return Location(model, expanded)
+    if plain := _by_looks(model, expanded, exists):
+        return plain
     # Not imported for what is a path by its looks.
     from core.hub.local_cache import Cached, cached
     from core.hub.model_id import hub_name
@@ -94,6 +93,19 @@ def locate(model: str) -> Location:
         raise CheckpointError(model, reason, advice="see gpt2-explore --list for what there is")
     advice = "see gpt2-explore --list for what there is; a model of the hub is named org/name"
     raise CheckpointError(model, "neither a built-in model nor a path here", advice=advice)
+
+
+def _by_looks(model: str, expanded: str, exists: bool) -> Location | None:
+    """What an address of a tool's model, or what can be nothing but a path, means; None for anything else."""
+    if ":" in model and model.partition(":")[0] in TOOL_SCHEMES:
+        from core.locate.tools.table import path_of
+
+        return Location(model, path_of(model))
+    if model in (".", "..", "~") or model.startswith(("./", "../", "/", "~")):
+        if not exists:
+            raise CheckpointError(model, "there is no such file or folder")
+        return Location(model, expanded)
+    return None
 
 
 def _folder_above(path: str) -> str:

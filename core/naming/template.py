@@ -1,12 +1,10 @@
-"""Names of tensors taken apart: templates (names without digits), natural order, biases."""
+"""Names of tensors taken apart: templates (names without digits), biases."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 _DIGITS = b"0123456789"
-_NUMBER = re.compile(r"(\d+)")
 
 
 def is_bias(template: str) -> bool:
@@ -19,14 +17,6 @@ def numbered_name(path: str) -> str:
     """The last part of a path, and where that is a number its list's name before it: `h.0`."""
     parts = path.rsplit(".", 2)
     return ".".join(parts[-2:]) if parts[-1].isdigit() else parts[-1]
-
-
-def natural_key(name: str) -> list[tuple[int, str]]:
-    """Sorts names so that numbers in them count as numbers: `h.2` before `h.10`."""
-    return [
-        (int(part) if part.isascii() and part.isdigit() and len(part) < 20 else -1, part)
-        for part in _NUMBER.split(name)
-    ]
 
 
 def template_of(name: str) -> str:

@@ -123,6 +123,6 @@ def _nothing_in(path: str, folder: str, names: list[str]) -> CheckpointError:
 
 def _checkpoints_below(folder: str) -> str:
     """The folders below one that hold checkpoints, as a sentence names them; "" where there are none."""
-    from core.locate.catalog import checkpoints_below
+    from core.locate.below import checkpoints_below
 
     return checkpoints_below(folder)

@@ -12,7 +12,8 @@ FAMILY = tuple(BUILT_IN)
 """The four models that the study is about."""
 MAX_COMPARED_MODELS = 12
 """The models that can be compared on one screen."""
-
+STUDYS_MODELS = "the study's models"
+"""What the group of those four is called."""
 
 Compared = ModelProfile | Failure
 
@@ -32,4 +33,4 @@ def claim_groups(models: Sequence[ModelProfile]) -> list[tuple[str, list[ModelPr
     others = [model for model in models if model not in family]
     if len(family) < len(FAMILY):
         return [("the models compared", list(models))] if models else []
-    return [("the study's models", family), *([("the other models", others)] if others else [])]
+    return [(STUDYS_MODELS, family), *([("the other models", others)] if others else [])]

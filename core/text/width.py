@@ -81,6 +81,21 @@ def leading(text: str, width: int) -> str:
     return text[:end]
 
 
+def ending(text: str, width: int) -> str:
+    """As much of escaped text from the right as `width` columns have room for."""
+    if text.isascii():
+        return text[max(0, len(text) - width) :]
+    clusters = list(_clusters(text))
+    start = len(text)
+    while clusters:
+        _, columns = clusters.pop()
+        width -= columns
+        if width < 0:
+            break
+        start = clusters[-1][0] if clusters else 0
+    return text[start:]
+
+
 def beginning(text: str, width: int) -> str:
     """At most `width` columns of escaped text, its end left out where it is longer: for sentences."""
     if cells(text) <= width:
@@ -97,7 +112,7 @@ def shortened(text: str, width: int) -> str:
     if width < 2:
         return ELLIPSIS[:width]
     tail = (width - 1) // 2
-    return leading(text, width - 1 - tail) + ELLIPSIS + _tail(text, tail)
+    return leading(text, width - 1 - tail) + ELLIPSIS + ending(text, tail)
 
 
 def wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
@@ -141,21 +156,6 @@ def _pieces(word: str, indent: str, width: int) -> list[str]:
 def _end_of_sign(text: str) -> int:
     """Where the last of the signs ends behind which words are cut; 0 where there is none."""
     return max((end for end, _ in _clusters(text) if text[end - 1] in _SIGNS), default=0)
-
-
-def _tail(text: str, width: int) -> str:
-    """As many clusters from the right as there are columns for."""
-    if text.isascii():
-        return text[max(0, len(text) - width) :]
-    clusters = list(_clusters(text))
-    start = len(text)
-    while clusters:
-        _, columns = clusters.pop()
-        width -= columns
-        if width < 0:
-            break
-        start = clusters[-1][0] if clusters else 0
-    return text[start:]
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:

@@ -53,9 +53,8 @@ class Driver:
 
     @property
     def explorer(self) -> ExplorerScreen:
-        """The explorer, be it covered by another screen or not."""
-        (found,) = [screen for screen in self.app.screen_stack if isinstance(screen, ExplorerScreen)]
-        return found
+        """The explorer that was opened last, be it covered by another screen or not."""
+        return [screen for screen in self.app.screen_stack if isinstance(screen, ExplorerScreen)][-1]
 
     @property
     def tree(self) -> ParameterTree:

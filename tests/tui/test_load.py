@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.checkpoint.errors import CheckpointError
+from core.count.tree import build_tree
 from core.readers.config_only import process as config_process
 from core.text.numbers import exact
 from tests.support.checkpoints import gpt2, write
@@ -82,7 +84,7 @@ async def test_keys_answer_while_it_reads(slow_readers: SlowReaders) -> None:
         await driver.press("ctrl+p")
         await driver.shows("type to filter")
         await driver.press("escape")
-        await driver.press("slash", "x", "enter", "escape")  # Esc on the tree cancels; the filter was closed by Enter
+        await driver.press("slash", "x", "enter", "escape", "escape")  # the first closes the filter, the second cancels
         await driver.shows("cancelled")
         assert driver.app.return_value is None
 
@@ -281,3 +283,30 @@ async def test_esc_ends_the_process_that_builds_a_model(tmp_path: Path, monkeypa
         await driver.shows("cancelled; r reads the model again")
         assert ended.wait(PATIENCE)
         assert load_threads() == []
+
+
+async def test_esc_closes_the_filter_first_and_never_cancels_what_is_counted(
+    slow_readers: SlowReaders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = slow_readers.add(layers(0, 1))
+    building, go_on = threading.Event(), threading.Event()
+
+    def slow_tree(*arguments: Any) -> Any:
+        building.set()
+        assert go_on.wait(PATIENCE)
+        return build_tree(*arguments)
+
+    monkeypatch.setattr("tui.load.build_tree", slow_tree)
+    async with running("gpt2") as driver:
+        await driver.press("o")
+        await driver.shows("gpt2-xl")
+        await driver.press("escape", "slash", "x")
+        await driver.press("escape")
+        assert "cancelled" not in driver.text
+        reader.let(2)
+        await driver.until(building.is_set)
+        await driver.until(lambda: driver.explorer.count)
+        await driver.press("escape")
+        go_on.set()
+        await driver.until(lambda: driver.app._exit)
+        assert driver.app.return_value == 0

@@ -8,7 +8,7 @@ from textual.containers import Container
 from core.profile.profile import ModelProfile
 from core.study.claims import claims_of
 from core.study.comparison import ComparisonRow, by_size
-from core.study.groups import claim_groups
+from core.study.groups import STUDYS_MODELS, claim_groups
 from tui.charts.chart import Chart, Drawing
 from tui.charts.model_bars import MODES, ModelBars
 from tui.charts.norm_bars import NormBars
@@ -108,7 +108,9 @@ class ComparisonBody(Container):
         if self.view == CLAIMS:
             self.query_one(ClaimsView).show(groups, chosen.profile if chosen else None)
         else:
-            self.query_one(Verdicts).show_claims(groups[0][2] if groups else [])
+            # A mark at a claim that stands alone says something of the study's four, and of no others.
+            studied = [claims for title, _, claims in groups if title == STUDYS_MODELS]
+            self.query_one(Verdicts).show_claims(studied[0] if studied else [])
 
     def _heads(self) -> list[Head]:
         """What stands above the table's columns."""

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from core.study.comparison import ComparisonRow
+from core.text.apart import cut_apart
 from core.text.width import beginning, cells, leading, padded, wrapped
 from tui.palette import Palette
 
@@ -84,8 +85,9 @@ class ComparisonTable(Widget):
 
     @property
     def _width(self) -> int:
-        """Of a column: figures are in view in full, words where that leaves all columns in view."""
-        figures, words = _MIN_MODEL_COLUMNS, 0
+        """Of a column: figures are in view in full, names and words where that leaves all columns in view."""
+        names = [cells(self._palette.plain(head.name)) for head in self._heads]
+        figures, words = _MIN_MODEL_COLUMNS, max(names, default=0) + 2
         for row, texts in zip(self._rows, self._texts):
             longest = max(map(len, texts), default=0) + 1
             if row.kind == "text":
@@ -119,8 +121,9 @@ class ComparisonTable(Widget):
         palette, width, columns, lines = self._palette, self._width, self._columns(), self._lines()
         text = Text(no_wrap=True, overflow="crop", end="")
         text.append(self._beyond(columns, lines).ljust(_LABEL_COLUMNS)[:_LABEL_COLUMNS], "dim")
+        names = cut_apart([palette.plain(head.name) for head in self._heads], width - 2)
         for n in columns:
-            name = palette.shortened(self._heads[n].name, width - 2)
+            name = palette.plain(names[n])
             text.append(" " * (width - cells(name)))
             text.append(name, "bold reverse" if n == self._column else "bold")
         instead = {n: self._instead(n, width, self.size.height - 1) for n in columns if self._heads[n].known is None}

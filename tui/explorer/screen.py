@@ -97,6 +97,9 @@ class ExplorerScreen(AppScreen[None]):
     def on_mount(self) -> None:
         self.model_load.begin()
 
+    def on_unmount(self) -> None:
+        self.model_load.load.cancel()
+
     @property
     def model(self) -> str:
         """As the user named it."""
@@ -309,13 +312,18 @@ class ExplorerScreen(AppScreen[None]):
     # Other screens.
 
     async def action_back(self) -> None:
-        if self.model_load.under_way:
+        """Closes the facts or the filter, or cancels a load whose totals are not known yet; else goes back."""
+        if self._filter.is_open:
+            self._filter.close()
+            self._tree.focus()
+        elif self.model_load.under_way and not self.count:
             self.model_load.cancel()
         elif self.has_class("-facts"):
             await self.action_show_view(0)
-        elif self._filter.is_open:
             self._filter.close()
             self._tree.focus()
+        elif self.model_load.under_way and not self.count:
+            self.model_load.cancel()
         else:
             self.shell.leave()
 

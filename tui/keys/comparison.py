@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.action import Action, KeyTable, command, hint, hint_of_range, nth_keys, row
-from tui.keys.app import COMMANDS_ROW, HELP, PICK, QUIT, QUIT_ROW
+from tui.keys.app import COMMANDS_ROW, HELP, PICK, QUIT, QUIT_ROW, SUSPEND_ROW
 
 _SHARES = Action("comparison.view-shares", "1", "screen", "show_view(0)", tooltip="Shares")
 _TABLE = Action("comparison.view-table", "2", "screen", "show_view(1)", tooltip="Table")
@@ -92,6 +92,7 @@ COMPARISON_KEYS = KeyTable(
         row("back", _BACK),
         row("on a category in the table: what it is, with its formula", LEARN),
         command("elsewhere: this help", HELP),
+        SUSPEND_ROW,
         QUIT_ROW,
     )
 )

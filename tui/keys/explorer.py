@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.keys.action import Action, KeyTable, command, hint, hint_of_range, nth_keys, row
-from tui.keys.app import COMMANDS_ROW, HELP, PICK, QUIT, QUIT_ROW
+from tui.keys.app import COMMANDS_ROW, HELP, PICK, QUIT, QUIT_ROW, SUSPEND_ROW
 
 _DOWN = Action("tree.down", "down,j", "tree", "move(1)", tooltip="Down")
 _UP = Action("tree.up", "up,k", "tree", "move(-1)", tooltip="Up")
@@ -88,13 +88,14 @@ EXPLORER_KEYS = KeyTable(
         command("in the right pane: what a category is, its formula", _LEARN, _PANE_LEARN, named=_PANE_LEARN.key),
         command("all notes on the model, what is not counted", NOTES),
         command("open another model (the picker)", PICK),
-        command("mark the model for comparison, and compare", _COMPARE),
+        command("compare the model with another (the picker)", _COMPARE),
         command("read the model again", RELOAD),
         command("copy the row to the clipboard (OSC 52)", _COPY),
         command("export the table or the screen to a file", _EXPORT),
         COMMANDS_ROW,
-        row("cancel the load; clear the filter; back", BACK),
+        row("close the filter; cancel the load; back", BACK),
         command("this help", HELP),
+        SUSPEND_ROW,
         QUIT_ROW,
     ),
     (_VIEWS, _NEXT_VIEW, _VIEW_BEFORE, _NEXT_CATEGORY, _CATEGORY_BEFORE),

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from tui.keys.action import Action, KeyTable, command, hint, nth_keys, row
-from tui.keys.app import COMMANDS_ROW, INTERRUPT, QUIT_ALWAYS
+from tui.keys.app import COMMANDS_ROW, INTERRUPT, QUIT_ALWAYS, SUSPEND_ROW
 
 _DOWN = Action("picker.down", "down", "screen", "list('cursor_down')", tooltip="Down", priority=True)
 _UP = Action("picker.up", "up", "screen", "list('cursor_up')", tooltip="Up", priority=True)
 _PAGE_DOWN = Action("picker.page-down", "pagedown", "screen", "list('page_down')", tooltip="A page down", priority=True)
 _PAGE_UP = Action("picker.page-up", "pageup", "screen", "list('page_up')", tooltip="A page up", priority=True)
-_MARK = Action("picker.mark", "tab", "screen", "mark", "mark to compare", "Mark to compare", priority=True)
-_MARK_CHOSEN = Action("picker.mark-chosen", "m", "find", "screen.mark_chosen", tooltip="Mark", priority=True)
+MARK = Action("picker.mark", "tab", "screen", "mark", "mark", "Mark to compare", priority=True)
+_SORT = Action("picker.sort", "ctrl+o", "screen", "sort", "sort", "Sort by the next of the orders", priority=True)
+COMPARE = Action("picker.compare", "f2", "screen", "compare", "compare", "Compare those marked", priority=True)
 # The field takes Enter itself and says so.
 OPEN = Action("picker.open", "enter", "", "screen.open", "open", "Open the model")
-_ADD = Action("picker.add", "enter", "", "screen.open", "add", "Add the model")
-_LEAVE = Action("picker.leave", "escape", "screen", "leave", "back or quit", "Back, or quit", priority=True)
+_ADD = Action("picker.add", "enter", "", "screen.open", "add", "Add the models")
+_LEAVE = Action("picker.leave", "escape", "screen", "leave", "back", "Back, or quit", priority=True)
 _HELP = Action("picker.help", "f1", "screen", "app.help", "help", "All keys")
 
 PICKER_KEYS = KeyTable(
     (
-        row("filter the list", named="any letter"),
+        row("filter the list: words or globs; or a path, a hub id", named="any letter"),
         row(
             "choose",
             _UP,
@@ -28,22 +29,24 @@ PICKER_KEYS = KeyTable(
             _PAGE_DOWN,
             named=f"{nth_keys(0, _UP, _DOWN)}  {nth_keys(0, _PAGE_UP, _PAGE_DOWN)}",
         ),
-        command(
-            f"mark the model for comparison; {_MARK_CHOSEN.key} too, after {nth_keys(0, _UP, _DOWN)}",
-            _MARK,
-            _MARK_CHOSEN,
-            named=_MARK.key,
-        ),
-        command("open the model, or compare those marked", OPEN),
+        command("mark the model; complete a path while it is typed", MARK),
+        command("compare those marked, or the one marked with this", COMPARE),
+        command("sort: natural, name, size, date, parameters", _SORT),
+        command("open the model", OPEN),
         command("clear the filter; back, or quit", _LEAVE),
         COMMANDS_ROW,
         command("this help", _HELP),
+        SUSPEND_ROW,
         command("quit", QUIT_ALWAYS, INTERRUPT),
     ),
     (_ADD,),
 )
 
-PICKER_FOOTER = (hint(OPEN), hint(_MARK), hint(_LEAVE), hint(_HELP), hint(QUIT_ALWAYS))
+MARK_HINT = hint(MARK)
+COMPLETE_HINT = MARK_HINT._replace(word="complete the path")
+SORT_HINT = hint(_SORT)
+
+PICKER_FOOTER = (hint(OPEN), MARK_HINT, SORT_HINT, hint(COMPARE), hint(_HELP), hint(_LEAVE), hint(QUIT_ALWAYS))
 
 ADDING_FOOTER = (hint(_ADD), *PICKER_FOOTER[1:])
 """Where what is picked joins a comparison."""

@@ -4,126 +4,127 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input
-from textual.widgets.option_list import Option, OptionDoesNotExist
-from textual.worker import Worker, get_current_worker
+from textual.widgets.option_list import Option
+from textual.worker import Worker
 
-from core.checkpoint.errors import CheckpointError
 from core.classify.user_rules import Rules
-from core.count.counter import Count, count_stepwise
-from core.locate.catalog import Entry, entries
-from core.locate.location import locate
-from core.readers.open_checkpoint import open_reader
+from core.locate.catalog import Entry
+from core.locate.completion import completed, is_typed_path
 from core.text.escape import escaped
-from core.text.numbers import exact, size
-from core.text.width import shortened
+from core.text.width import beginning, shortened
 from tui.app_screen import AppScreen
 from tui.crash import crash_report
-from tui.keys.picker import ADDING_FOOTER, OPEN, PICKER_FOOTER, PICKER_KEYS
+from tui.keys.action import Hint
+from tui.keys.picker import (
+    ADDING_FOOTER,
+    COMPLETE_HINT,
+    MARK_HINT,
+    PICKER_FOOTER,
+    PICKER_KEYS,
+    SORT_HINT,
+)
 from tui.messages import ModelCounted, ModelsFound
 from tui.palette import Palette
+from tui.picker.columns import Columns
+from tui.picker.rows import STUDY, shown_entries
+from tui.picker.search import Search
+from tui.picker.state import ORDERS, PickerState
+from tui.picker.status import full_name, status_text
 from tui.textual_fixes.options import SafeOptionList
 from tui.widgets.key_hints import KeyHints
 from tui.widgets.line import Line
 
-_BATCH_ENTRIES = 50
-_MAX_COUNTED_MODELS = 200
-_MIN_NAME_COLUMNS = 24
 _MAX_RULES_NAME_COLUMNS = 20
+_FULL_LINES = 3
+"""For the name in full."""
+_ROWS = 500
+"""That are made at once; more are as the cursor comes to their end."""
 
-_STUDY = Entry("The study: GPT-2 and nine claims", "study", None, None)
-
-
-class Picked(NamedTuple):
-    """What was picked.
-
-    Attributes:
-        models: one to open, or several to compare.
-        study: whether the study's four are to be compared with them.
-    """
-
-    models: list[str]
-    study: bool = False
+Take = Callable[[list[str], bool], None]
 
 
-class FindField(Input):
-    """Takes what is typed, but for the `m` that marks: bindings of others on letters do not reach beyond a field."""
-
-    BINDINGS: ClassVar[list[BindingType]] = PICKER_KEYS.bindings("find")
-
-
-class PickerScreen(AppScreen[Picked | None]):
-    """Built-in models, the hub cache's, files below the current folder; gives what was picked, or None."""
+class PickerScreen(AppScreen[None]):
+    """All models that there are to pick; what is picked opens over it, so that one comes back to it as it was."""
 
     BINDINGS: ClassVar[list[BindingType]] = PICKER_KEYS.bindings("screen")
     AUTO_FOCUS = "#find"
     KEYS = PICKER_KEYS
 
-    def __init__(self, palette: Palette, adding: bool = False, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        palette: Palette,
+        state: PickerState,
+        take: Take | None = None,
+        question: str = "",
+        rules: Rules | None = None,
+    ) -> None:
         """
         Args:
             palette: how things are drawn.
-            adding: whether what is picked joins a comparison.
+            state: how the picker was left.
+            take: is given the models picked and whether the study is asked for, where a comparison asks for some; None
+                where what is picked is opened.
+            question: what is asked for; "" for the usual.
             rules: by which the model chosen will be counted; the title says so.
         """
         super().__init__()
         self._palette = palette
-        self._adding = adding
-        self._entries: list[Entry] = []
-        self._marked: list[str] = []
+        self._state = state
+        self._take = take
+        self._question = question
+        self._rules = rules
+        self._shown: list[Entry] = []
+        self._names: list[str] = []
+        self._made = _ROWS
         self._choosing = False
         self._searching = True
         self._broken_off = ""
-        self._rules = rules
-        self._known: dict[str, str] = {}
+        self._said = ""
+        self._search = Search(self.post_message)
+        self._found_now: list[Entry] = []
 
     def compose(self) -> ComposeResult:
-        question = "add models to the comparison" if self._adding else "where do a model's parameters sit?"
+        adding = "add models to the comparison" if self._take else "where do a model's parameters sit?"
+        question = escaped(self._question) or adding
         rules = ""
         if self._rules:
             rules = f"{self._palette.dot}rules: {escaped(shortened(self._rules.name, _MAX_RULES_NAME_COLUMNS))}"
-        yield Line(f"gpt2-explore: {question}{self._palette.plain(rules)}", id="title")
-        yield FindField(placeholder="type to filter", id="find")
-        yield Line(self._columns("Model", "From", "Parameters", "On disk"), id="columns")
+        yield Line(self._palette.plain(f"gpt2-explore: {question}{rules}"), id="title")
+        yield Input(self._state.filter, placeholder="type to filter: words, a path, a hub id", id="find")
+        yield Line("", id="columns")
         yield SafeOptionList(id="models", markup=False)
+        yield Line("", id="full")
         yield Line("", id="status")
-        yield KeyHints(ADDING_FOOTER if self._adding else PICKER_FOOTER, id="keys")
+        yield KeyHints(self._footer(), id="keys")
 
     def on_mount(self) -> None:
-        self.run_worker(self._search, thread=True, group="catalog", exclusive=True, exit_on_error=False)
+        self.query_one("#full", Line).wrap = True
 
-    def on_resize(self) -> None:
-        self.query_one("#columns", Line).show(self._columns("Model", "From", "Parameters", "On disk"))
+    # The search.
+
+    @on(events.ScreenResume)
+    def _come_back(self) -> None:
+        """Looks again: there may be other models now than when the screen was left."""
+        self._searching, self._found_now, self._broken_off = True, [], ""
+        number, counted = self._search.begin(), set(self._state.counted)
+        self.run_worker(lambda: self._search.run(number, counted), thread=True, group="catalog", exit_on_error=False)
+        self.query_one("#find", Input).value = self._state.filter
         self._fill()
 
-    def _search(self) -> None:
-        """In a thread: finds the models, then reads the headers of those whose parameters are not known."""
-        worker = get_current_worker()
-        batch: list[Entry] = []
-        unknown: list[str] = []
-        told = False
-        for entry in entries(".", lambda: worker.is_cancelled):
-            if not told and entry.source != "built-in":
-                batch.append(_STUDY)
-                told = True
-            batch.append(entry)
-            if entry.parameters is None and len(unknown) < _MAX_COUNTED_MODELS:
-                unknown.append(entry.model)
-            if len(batch) >= _BATCH_ENTRIES:
-                self.post_message(ModelsFound(batch, False))
-                batch = []
-        self.post_message(ModelsFound(batch if told else [*batch, _STUDY], True))
-        for model in unknown:
-            if worker.is_cancelled:
-                return
-            self.post_message(ModelCounted(model, _parameters_of(model, lambda: worker.is_cancelled)))
+    @on(events.ScreenSuspend)
+    def _go(self) -> None:
+        """Leaves the machine to the screen that comes."""
+        self._search.cancel()
+
+    def on_unmount(self) -> None:
+        self._search.cancel()
 
     @on(Worker.StateChanged)
     def _search_changed(self, event: Worker.StateChanged) -> None:
@@ -135,143 +136,200 @@ class PickerScreen(AppScreen[Picked | None]):
 
     @on(ModelsFound)
     def _found(self, message: ModelsFound) -> None:
-        self._entries += message.entries
+        if message.search != self._search.number:
+            return
+        self._found_now += message.entries
         self._searching = not message.done
-        self._fill()
+        # While it looks again, what was there before stays in view.
+        if message.done or len(self._found_now) >= len(self._state.entries):
+            self._state.entries = list(self._found_now)
+            self._fill()
 
     @on(ModelCounted)
     def _counted(self, message: ModelCounted) -> None:
-        models = self.query_one("#models", SafeOptionList)
-        for number, entry in enumerate(self._entries):
-            if entry.model == message.model:
-                held = "unreadable" if message.parameters is None else exact(message.parameters)
-                self._known[entry.model] = held
-                with suppress(OptionDoesNotExist):
-                    models.replace_option_prompt(str(number), Text(self._line(entry), no_wrap=True))
+        entry = message.entry
+        self._state.counted[entry.model, entry.changed] = message.parameters
+        if self._state.order == "parameters":
+            self._fill()
+        elif entry in self._shown:
+            self._draw_row(self._shown.index(entry))
 
-    def _columns(self, *cells: str) -> str:
-        """A line of the list; where names have little room, the size on disk and the source give way to them."""
-        name, source, parameters, held = cells
-        beside = [f" {source:10}", f" {parameters:>15}", f" {held:>11}"]
-        room = self.size.width - 9
-        for least in (2, 0):
-            if room - len("".join(beside)) < _MIN_NAME_COLUMNS:
-                del beside[least]
-        return self._palette.fit(name, max(8, room - len("".join(beside)))) + " " + "".join(beside)
+    # What is shown.
 
-    @on(Input.Changed)
-    def _typed(self) -> None:
-        self._choosing = False
+    def on_resize(self) -> None:
         self._fill()
 
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if event.value != self._state.filter:
+            self._choosing, self._made = False, _ROWS
+            self._state.filter = event.value
+            self._said = ""
+            self._fill()
+
+    def _columns(self) -> Columns:
+        longest = max((len(entry.model) for entry in self._state.entries), default=0)
+        return Columns.fitting(self.size.width, longest)
+
+    def _line(self, place: int) -> Text:
+        return self._columns().line(self._shown[place], self._names[place], self._state, self._palette)
+
+    def _draw_row(self, place: int) -> None:
+        """Draws a row anew, where it is among those that are made."""
+        if place < len(self._names):
+            self.query_one("#models", SafeOptionList).replace_option_prompt_at_index(place, self._line(place))
+
     def _fill(self) -> None:
-        if not self.is_mounted:
+        """Shows the models anew: the cursor on the best match, or where it was."""
+        if not self.is_mounted or not self.size.width:
             return
         models = self.query_one("#models", SafeOptionList)
-        words = self.query_one("#find", Input).value.lower().split()
-        shown = [n for n, entry in enumerate(self._entries) if all(word in entry.model.lower() for word in words)]
-        options = [Option(Text(self._line(self._entries[n]), no_wrap=True), id=str(n)) for n in shown]
-        highlighted = models.highlighted
+        columns = self._columns()
+        self.query_one("#columns", Line).show(columns.head(self._palette))
+        self._shown = shown_entries(self._state)
+        best = bool(self._state.filter) and not self._choosing
+        chosen = [] if best else [n for n, entry in enumerate(self._shown) if entry.model == self._state.chosen]
+        place = chosen[0] if chosen else 0
+        self._made = max(self._made, place + _ROWS)
+        self._names = columns.names(self._shown[: self._made], self._palette)
         models.clear_options()
-        models.add_options(options)
-        if options:
-            models.highlighted = min(highlighted or 0, len(options) - 1)
-        self._show_status(shown)
+        lines = [columns.line(*row, self._state, self._palette) for row in zip(self._shown, self._names)]
+        models.add_options(map(Option, lines))
+        if self._shown:
+            models.highlighted = place
+        self._show_status()
 
-    def _show_status(self, shown: list[int]) -> None:
-        found = sum(self._entries[number] is not _STUDY for number in shown)
-        there = sum(entry is not _STUDY for entry in self._entries)
-        state = "looking…" if self._searching else self._broken_off or f"{found} of {there} models"
-        if self._marked:
-            compared = "them" if len(self._marked) > 1 else "it with the one chosen"
-            state = f"{len(self._marked)} marked: {OPEN.key} compares {compared}; {state}"
-        where = escaped(_shown_folder())
-        nothing = "" if shown or self._searching else f"; {OPEN.key} opens what you typed as a path or hub id"
-        self.query_one("#status", Line).show(self._palette.plain(f"{state}{nothing}; files below {where}"))
+    @on(SafeOptionList.OptionHighlighted)
+    def _chosen(self, event: SafeOptionList.OptionHighlighted) -> None:
+        entry = self._highlighted()
+        # One that is on its way while the list is filled anew is of the list before.
+        if entry and event.option_index == self.query_one("#models", SafeOptionList).highlighted:
+            self._state.chosen = entry.model
+            self._show_status()
 
-    def _line(self, entry: Entry) -> str:
-        known = self._known.get(entry.model, "")
-        parameters = exact(entry.parameters) if entry.parameters is not None else known
-        held = size(entry.bytes) if entry.bytes is not None else ""
-        mark = ("* " if self._palette.ascii else "✓ ") if entry.model in self._marked else ""
-        return self._columns(mark + escaped(entry.model), entry.source, parameters, held)
+    def _show_status(self) -> None:
+        state, palette = self._state, self._palette
+        text = self._said or status_text(state, self._shown, self._searching, self._broken_off, bool(self._take))
+        self.query_one("#status", Line).show(palette.plain(text))
+        entry = self._highlighted()
+        self.query_one("#full", Line).show(
+            full_name(entry, _FULL_LINES * (self.size.width - 2), palette) if entry else ""
+        )
+        self.query_one("#keys", KeyHints).use(self._footer())
+
+    def _footer(self) -> list[Hint]:
+        hints = ADDING_FOOTER if self._take else PICKER_FOOTER
+        words = {MARK_HINT: COMPLETE_HINT if self._completes else MARK_HINT}
+        words[SORT_HINT] = SORT_HINT._replace(word=f"sort: {self._state.order}")
+        return [words.get(each, each) for each in hints]
+
+    # Keys.
+
+    @property
+    def _completes(self) -> bool:
+        """Whether Tab goes on with a path: while it is typed, until an arrow goes into the list."""
+        return is_typed_path(self._state.filter) and not self._choosing
+
+    def _highlighted(self) -> Entry | None:
+        place = self.query_one("#models", SafeOptionList).highlighted
+        return self._shown[place] if place is not None and place < len(self._shown) else None
 
     @on(Input.Submitted)
     def action_open(self) -> None:
-        typed = self.query_one("#find", Input).value.strip()
+        """Opens the model under the cursor, or what is typed where it is a path or nothing in the list."""
+        typed, entry = self._state.filter.strip(), self._highlighted()
+        is_path = self._completes and os.path.lexists(os.path.expanduser(typed))
+        if typed and (is_path or not entry):
+            self._state.chosen = ""
+            self._pick(typed, False)
+        elif entry:
+            self._pick("" if entry is STUDY else entry.model, entry is STUDY)
+
+    def _pick(self, model: str, study: bool) -> None:
+        if self.app.screen is not self:
+            return  # a second click or key, while what the first asked for comes
+        if self._take:
+            self._take(self._picked(model), study)
+        elif study:
+            self.shell.show_compared(self._state.marked, True)
+        else:
+            self.shell.explore(model)
+
+    def _picked(self, model: str) -> list[str]:
+        """The models marked; a lone one with the one that is chosen."""
+        marked = self._state.marked
+        picked = list(marked) if len(marked) > 1 or not model or model in marked else [*marked, model]
+        self._state.marked = []
+        return picked
+
+    def action_compare(self) -> None:
+        """Compares those marked, or the one marked with the one under the cursor."""
         entry = self._highlighted()
-        if entry:
-            self._pick(entry)
-        elif typed:
-            self.dismiss(Picked([*self._marked, typed]))
-
-    def _highlighted(self) -> Entry | None:
-        option = self.query_one("#models", SafeOptionList).highlighted_option
-        return self._entries[int(option.id)] if option and option.id is not None else None
-
-    def _pick(self, entry: Entry) -> None:
-        """Leaves with the models marked; a lone one is compared with the one under the cursor."""
-        models = list(self._marked)
-        if entry is not _STUDY and len(models) < 2 and entry.model not in models:
+        models = list(self._state.marked)
+        if len(models) < 2 and entry and entry is not STUDY and entry.model not in models:
             models.append(entry.model)
-        self.dismiss(Picked(models, entry is _STUDY))
+        if self._take and models:
+            self._take(self._picked(models[-1]), False)
+        elif len(models) > 1:
+            self.shell.show_compared(models, False)
+        else:
+            self._say(f"{MARK_HINT.key} marks the models to compare, two at least")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # A letter is typed into the field, unless the arrows have just been in the list.
-        if action == "mark_chosen" and not self._choosing:
-            return False
-        return super().check_action(action, parameters)
-
-    def action_mark_chosen(self) -> None:
-        """Marks or unmarks by its key."""
-        self.action_mark()
+    def _say(self, text: str) -> None:
+        """Shows a line below, until something else is to be said."""
+        self._said = text
+        self._show_status()
+        self._said = ""
 
     def action_mark(self) -> None:
-        """Marks or unmarks the model under the cursor, and goes to the next."""
-        entry = self._highlighted()
-        if not entry or entry is _STUDY:
+        """Completes the path that is being typed; else marks the model under the cursor, and goes to the next."""
+        if self._completes:
+            self._complete()
             return
-        if entry.model in self._marked:
-            self._marked.remove(entry.model)
-        else:
-            self._marked.append(entry.model)
-        self._fill()
+        entry = self._highlighted()
+        if not entry or entry is STUDY:
+            return
+        self._state.mark(entry.model)
+        self._draw_row(self.query_one("#models", SafeOptionList).highlighted or 0)
         self.action_list("cursor_down")
+        self._show_status()
+
+    def _complete(self) -> None:
+        find = self.query_one("#find", Input)
+        path, choices = completed(find.value)
+        if path != find.value:
+            find.value = path
+            find.cursor_position = len(path)
+        elif len(choices) > 1:
+            self._say(beginning(escaped("  ".join(choices)), self.size.width - 2))
+        else:
+            self._say("nothing else begins so")
+
+    def action_sort(self) -> None:
+        """Sorts by the next of the orders."""
+        self._state.next_order()
+        self._choosing = self._choosing or self._state.order != ORDERS[0]
+        self._fill()
 
     @on(SafeOptionList.OptionSelected)
     def _clicked(self, event: SafeOptionList.OptionSelected) -> None:
-        if event.option.id is not None:
-            self._pick(self._entries[int(event.option.id)])
+        if event.option_index < len(self._shown):
+            entry = self._shown[event.option_index]
+            self._pick("" if entry is STUDY else entry.model, entry is STUDY)
 
     def action_list(self, action: str) -> None:
+        """Moves in the list."""
         self._choosing = True
-        getattr(self.query_one("#models", SafeOptionList), f"action_{action}")()
+        models = self.query_one("#models", SafeOptionList)
+        if self._made < len(self._shown) and (models.highlighted or 0) + self.size.height >= self._made:
+            self._made += _ROWS
+            self._fill()
+        getattr(models, f"action_{action}")()
 
     def action_leave(self) -> None:
+        """Clears the filter, or goes back."""
         find = self.query_one("#find", Input)
         if find.value:
             find.value = ""
         else:
-            self.dismiss(None)
-
-
-def _parameters_of(model: str, cancelled: Callable[[], bool]) -> int | None:
-    try:
-        # A list asks nothing of the hub.
-        reader = open_reader(locate(model).replaced(ask="never"))
-        for step in count_stepwise(reader, cancelled, keep_tensors=False):
-            if isinstance(step, Count):
-                return step.totals.parameters
-    except CheckpointError:
-        pass
-    return None
-
-
-def _shown_folder() -> str:
-    """The current folder, the home folder as `~`."""
-    try:
-        folder = os.getcwd()
-    except OSError:
-        return "a folder that is gone"
-    home = os.path.expanduser("~")
-    return "~" + folder[len(home) :] if folder == home or folder.startswith(home + os.sep) else folder
+            self.shell.leave()

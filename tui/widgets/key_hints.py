@@ -24,7 +24,16 @@ class KeyHints(Line):
         super().__init__(id=id)
         self._hints = hints
 
+    def use(self, hints: Sequence[Hint]) -> None:
+        """Shows other hints."""
+        if tuple(hints) != tuple(self._hints):
+            self._hints = hints
+            self._draw()
+
     def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
         text = Text()
         for key, word, target in self._hints:
             if text.cell_len + cells(key) + cells(word) + 3 > self.size.width:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.count.tree import MAX_DEPTH, ModuleNode, Run, build_tree, folded
-from core.naming.template import natural_key
+from core.text.order import natural_key
 from tests.support import gguf_files as ggufs
 from tests.support.checkpoints import Tensors, experts, gpt2, masks, write
 from tests.support.counting import counted

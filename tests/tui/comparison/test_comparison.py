@@ -158,3 +158,24 @@ async def test_a_long_formula_of_norms_leaves_the_columns_as_they_are_and_is_tol
         await driver.press("d")
         await driver.press("d", "d")
         assert line_of(driver, "it is") == f"it is {formula} {formula}".split()
+
+
+async def test_columns_are_as_wide_as_their_names_and_names_that_are_cut_differ(folder: Path) -> None:
+    names = [f"a-rather-long-name-of-a-run-at-step-{n}-of-many-steps.safetensors" for n in (500, 1000)]
+    for name in names:
+        write(folder / name, gpt2(layers=1))
+    async with running(*names, size=(160, 40)) as driver:
+        await read(driver)
+        await driver.press("2")
+        await driver.shows(*(name.removesuffix(".safetensors") for name in names))
+        await driver.pilot.resize_terminal(60, 24)
+        await driver.shows("500", "1000")
+
+
+async def test_marks_at_claims_stand_below_the_studys_four_alone(mixed: list[str]) -> None:
+    async with running(*mixed) as driver:
+        await read(driver)
+        assert "tells why" not in driver.text
+    async with running(*FAMILY) as driver:
+        await read(driver)
+        await driver.shows("claims  1", "tells why")

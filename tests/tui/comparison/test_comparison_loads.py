@@ -89,8 +89,11 @@ async def test_reading_again_drops_what_the_older_load_says(held: Held) -> None:
 
 async def test_leaving_ends_the_loads(held: Held) -> None:
     readers = [held.add("gpt2", gpt2(), {}) for _ in range(2)]
+    readers.append(held.add("gpt2-medium", gpt2(), {}))
     async with running("gpt2") as driver:
         await driver.press("m")
+        await driver.shows("compare gpt2 with", "gpt2-medium")
+        await driver.press("down", "enter")
         await driver.until(lambda: isinstance(driver.app.screen, ComparisonScreen))
         await driver.press("escape")
         await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen))

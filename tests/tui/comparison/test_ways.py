@@ -19,13 +19,13 @@ from tui.picker.screen import PickerScreen
 # To it and from it.
 
 
-async def test_m_in_the_picker_marks_and_enter_compares() -> None:
+async def test_tab_in_the_picker_marks_and_f2_compares() -> None:
     async with running() as driver:
         await driver.until(lambda: "looking" not in driver.status)
-        await driver.press("down", "m", "m")
-        assert driver.status.startswith("2 marked: Enter compares them")
+        await driver.press("down", "tab", "tab")
+        assert driver.status.startswith("2 marked: F2 compares them")
         assert "✓ gpt2-medium" in driver.text
-        await driver.press("enter")
+        await driver.press("f2")
         await read(driver)
         assert screen(driver).columns.models == ["gpt2-medium", "gpt2-large"]
 
@@ -34,19 +34,19 @@ async def test_tab_in_the_picker_marks_whatever_was_typed() -> None:
     async with running() as driver:
         await driver.until(lambda: "looking" not in driver.status)
         await driver.press(*"medium", "tab", "escape", *"large", "tab")
-        await driver.shows("2 marked: Enter compares them", "✓ gpt2-large")
-        await driver.press("enter")
+        await driver.shows("2 marked: F2 compares them", "✓ gpt2-large")
+        await driver.press("f2")
         await read(driver)
         assert screen(driver).columns.models == ["gpt2-medium", "gpt2-large"]
 
 
-async def test_letters_typed_filter_even_an_m(folder: Path) -> None:
+async def test_letters_filter_even_an_m_after_an_arrow(folder: Path) -> None:
     write(folder / "mine.safetensors", gpt2(layers=1))
     async with running() as driver:
         await driver.until(lambda: "looking" not in driver.status)
-        await driver.press(*"mine")
+        await driver.press("down", "up", *"mine")
         assert driver.status.startswith("1 of 5 models")
-        await driver.press("down", "m", "escape", "enter")
+        await driver.press("tab", "escape", "home", *["up"] * 9, *["pageup"] * 2, "f2")
         await read(driver)
         assert screen(driver).columns.models == ["./mine.safetensors", "gpt2"]
 
@@ -66,14 +66,12 @@ async def test_m_in_the_tree_compares_and_m_there_adds_more() -> None:
     async with running("gpt2-large") as driver:
         await driver.loaded()
         await driver.press("m")
-        await read(driver)
-        assert screen(driver).columns.models == ["gpt2-large"]
-        await driver.press("m")
         await driver.until(lambda: isinstance(driver.app.screen, PickerScreen) and "looking" not in driver.status)
+        await driver.shows("compare gpt2-large with …")
         await driver.press("enter")
         await read(driver)
         assert screen(driver).columns.models == ["gpt2-large", "gpt2"]
-        await driver.press("f")
+        await driver.press("right", "f")
         assert screen(driver).columns.models == ["gpt2", "gpt2-large"]
         await driver.press("enter")
         await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
@@ -84,20 +82,24 @@ async def test_m_in_the_tree_compares_and_m_there_adds_more() -> None:
         assert driver.labels[0] == "gpt2-large"
 
 
-async def test_esc_leads_to_the_picker_and_a_model_from_there_back() -> None:
+async def test_esc_goes_back_to_where_one_came_from_and_leaves_at_the_bottom() -> None:
     async with running("gpt2", "gpt2-xl") as driver:
-        await read(driver)
-        await driver.press("escape")
-        await driver.until(lambda: isinstance(driver.app.screen, PickerScreen) and "looking" not in driver.status)
-        await driver.press("escape")
         await read(driver)
         await driver.press("o")
         await driver.until(lambda: isinstance(driver.app.screen, PickerScreen) and "looking" not in driver.status)
         await driver.press("down", "down", "enter")
         await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
+        await driver.press("escape")
+        await driver.until(lambda: isinstance(driver.app.screen, PickerScreen))
+        await driver.press("enter")
+        await driver.until(lambda: isinstance(driver.app.screen, ExplorerScreen) and driver.app.screen.count)
         await driver.press("m")
         await read(driver)
         assert screen(driver).columns.models == ["gpt2", "gpt2-xl", "gpt2-large"]
+        assert not driver.app._exit
+        await driver.press("escape")
+        await driver.until(lambda: driver.app._exit)
+        assert driver.app.return_value == 0
 
 
 async def test_the_keys_are_in_the_help_and_the_commands() -> None:

@@ -226,11 +226,10 @@ async def test_the_pane_key() -> None:
 
 async def test_o_opens_the_picker_and_esc_comes_back() -> None:
     async with exploring("gpt2") as driver:
-        for key in ("o", "escape"):
-            await driver.press(key)
-            assert isinstance(driver.app.screen, PickerScreen)
-            await driver.press("escape")
-            assert driver.app.screen_stack[-1] is driver.explorer
+        await driver.press("o")
+        assert isinstance(driver.app.screen, PickerScreen)
+        await driver.press("escape")
+        assert driver.app.screen_stack[-1] is driver.explorer
         await driver.press("o")
         await driver.shows("gpt2-xl")
         await driver.press(*"xl", "enter")
@@ -356,6 +355,7 @@ async def test_no_key_fails_before_during_and_after_the_load() -> None:
         for binding in [*ExplorerScreen.BINDINGS, *ParameterTree.BINDINGS]
         if isinstance(binding, Binding)
         for key in binding.key.split(",")
+        if key != "escape"  # which leaves the program here
     )
     async with running("gpt2", size=NARROW) as driver:
         for _ in range(2):

@@ -64,7 +64,7 @@ async def found(driver: Driver) -> None:
 
 def options(driver: Driver) -> list[str]:
     models = driver.app.screen.query_one("#models", SafeOptionList)
-    return [str(option.prompt).split("  ")[0].strip() for option in models.options]
+    return [str(option.prompt).strip("✓* ").split("  ")[0].strip() for option in models.options]
 
 
 async def test_totals_are_there_shard_by_shard(last_shard: Gate) -> None:

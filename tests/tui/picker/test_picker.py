@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def options(driver: Driver) -> list[str]:
     models = driver.app.screen.query_one("#models", SafeOptionList)
-    return [str(option.prompt).split("  ")[0].strip() for option in models.options]
+    return [str(option.prompt).strip("✓* ").split("  ")[0].strip() for option in models.options]
 
 
 async def found(driver: Driver) -> None:
@@ -55,7 +55,7 @@ async def test_gpt2_and_enter_open_the_model(size: tuple[int, int]) -> None:
 async def test_each_built_in_model_is_listed_with_its_parameters_and_opens(model: str, parameters: str) -> None:
     async with running() as driver:
         await found(driver)
-        (line,) = [line for line in driver.text.splitlines() if line.split()[:1] == [model]]
+        line = next(line for line in driver.text.splitlines() if line.split()[:1] == [model])
         assert line.split() == [model, "built-in", parameters]
         await driver.press(*model, "enter")
         await driver.loaded()
@@ -85,7 +85,7 @@ async def test_it_lists_files_folders_and_the_hub_cache(folder: Path, hub_cache:
         ]
         await driver.shows(" 500 ")
         (line,) = [line for line in driver.text.splitlines() if "one.safetensors" in line]
-        assert line.split()[1:] == ["here", "500", "2.1", "kB"]
+        assert line.split()[1:] == ["here", "500", "2.1", "kB", "now"]
         (line,) = [line for line in driver.text.splitlines() if "org/name" in line]
         assert line.split()[1:3] == ["hub", "cache"]
         assert driver.status.startswith("8 of 8 models; files below ")
@@ -252,5 +252,129 @@ async def test_names_keep_their_room_on_a_narrow_screen(width: int, tmp_path: Pa
     write(tmp_path / "a-model-of-mine.safetensors", gpt2())
     async with running(size=(width, 20)) as driver:
         await driver.shows("./a-model-of", "gpt2-medium ", "1,557,611,200")
-        assert ("built-in" in driver.text) == (width > 50)
+        assert ("From" in driver.text) == (width > 50)
         assert ("On disk" in driver.text) == (width > 66)
+
+
+# Order, the best match, names.
+
+
+async def test_checkpoints_stand_in_natural_order_and_are_sorted_otherwise(folder: Path) -> None:
+    for number, size in ((1000, 1), (500, 3), (20, 2)):
+        path = write(folder / f"checkpoint-{number}" / "model.safetensors", {"x": ("F32", (size,))})
+        os.utime(path, (10_000 + number, 10_000 + number))
+    async with running() as driver:
+        await found(driver)
+        await driver.press(*"checkpoint")
+        assert options(driver) == ["./checkpoint-20", "./checkpoint-500", "./checkpoint-1000"]
+        await driver.shows("sort: natural")
+        orders = {}
+        for _ in range(4):
+            await driver.press("ctrl+o")
+            (order,) = [word for word in ("name", "size", "date", "parameters") if f"sort: {word}" in driver.text]
+            orders[order] = [int(name.rpartition("-")[2]) for name in options(driver)]
+        assert orders["name"] == [20, 500, 1000]
+        assert orders["size"][-1] == 1000
+        assert orders["date"] == [1000, 500, 20]
+        assert orders["parameters"] == [500, 20, 1000]
+
+
+async def test_the_best_match_is_chosen_and_opens() -> None:
+    async with running() as driver:
+        await found(driver)
+        await driver.press("down", "down", *"gpt2")
+        assert driver.line("#full").startswith("gpt2 ")
+        await driver.press(*"xl")
+        assert options(driver) == ["gpt2-xl"]
+        await driver.press("enter")
+        await driver.loaded()
+        assert driver.labels[0] == "gpt2-xl"
+
+
+async def test_the_full_name_of_the_row_is_told_and_cut_names_differ(folder: Path) -> None:
+    names = [f"a-long-name-of-a-run/of-somebody-else/with/checkpoint-{n}/final.safetensors" for n in (500, 1000)]
+    for name in names:
+        write(folder / name, {"x": ("F32", (5,))})
+    async with running(size=NARROW) as driver:
+        await found(driver)
+        await driver.press(*"final")
+        first, second = (name.removesuffix(" here") for name in options(driver))
+        assert first != second
+        assert "500" in first
+        assert "1000" in second
+        assert names[0] in driver.line("#full")
+        assert names[0][-30:] in driver.text.replace("\n ", "")
+
+
+async def test_what_other_tools_keep_is_listed_and_opens(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLAMA_CACHE", str(folder / "cache"))
+    write(folder / "cache" / "m.safetensors", {"x": ("F32", (7,))})
+    monkeypatch.chdir(folder.parent)
+    async with running() as driver:
+        await found(driver)
+        await driver.press(*"llama.cpp:m")
+        await driver.shows("llama.cpp:m.safetensors", " 7 ")
+        await driver.press("enter")
+        await driver.loaded()
+        await driver.shows("7 parameters")
+
+
+# Tab.
+
+
+async def test_tab_completes_a_path_that_is_typed_and_marks_elsewhere(folder: Path) -> None:
+    for number in (500, 1000):
+        write(folder / ".run" / f"checkpoint-{number}" / "model.safetensors", {"x": ("F32", (number,))})
+    async with running() as driver:
+        await found(driver)
+        await driver.shows("Tab mark")
+        await driver.press(*"./.r")
+        await driver.shows("Tab complete the path")
+        await driver.press("tab", "c", "tab", "tab")
+        assert driver.status == "checkpoint-1000/  checkpoint-500/"
+        await driver.press("5", "tab", "enter")
+        await driver.loaded()
+        await driver.shows("500 parameters")
+
+
+async def test_two_at_least_are_compared() -> None:
+    async with running() as driver:
+        await found(driver)
+        await driver.press("f2")
+        assert driver.status == "Tab marks the models to compare, two at least"
+        await driver.press("tab", "f2")
+        await driver.until(lambda: not isinstance(driver.app.screen, PickerScreen))
+
+
+# Coming back.
+
+
+async def test_marks_filter_and_place_are_kept_when_one_comes_back() -> None:
+    async with running() as driver:
+        await found(driver)
+        await driver.press("tab", *"gpt2-", "down", "enter")
+        await driver.loaded()
+        await driver.press("escape")
+        await found(driver)
+        assert options(driver) == ["gpt2-medium", "gpt2-large", "gpt2-xl"]
+        assert driver.status.startswith("1 marked")
+        assert driver.line("#full").startswith("gpt2-large")
+        await driver.press("enter")
+        await driver.loaded()
+        await driver.press("o")
+        await found(driver)
+        assert driver.status.startswith("1 marked: F2 compares it with the one chosen; 4 of 4 models")
+        assert driver.line("#full").startswith("gpt2-large")
+        await driver.press("escape")
+        await driver.loaded()
+        assert driver.labels[0] == "gpt2-large"
+
+
+async def test_what_came_meanwhile_is_there_when_one_comes_back(folder: Path) -> None:
+    async with running() as driver:
+        await found(driver)
+        await driver.press("enter")
+        await driver.loaded()
+        write(folder / "new.safetensors", {"x": ("F32", (5,))})
+        await driver.press("escape")
+        await driver.until(lambda: "./new.safetensors" in options(driver))
