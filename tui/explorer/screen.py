@@ -320,10 +320,6 @@ class ExplorerScreen(AppScreen[None]):
             self.model_load.cancel()
         elif self.has_class("-facts"):
             await self.action_show_view(0)
-            self._filter.close()
-            self._tree.focus()
-        elif self.model_load.under_way and not self.count:
-            self.model_load.cancel()
         else:
             self.shell.leave()
 
