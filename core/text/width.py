@@ -55,7 +55,10 @@ def cells(text: str) -> int:
 def padded(text: str, width: int, right: bool = False) -> str:
     """The text with spaces behind, or before it to align it right, up to `width` columns."""
     space = " " * (width - cells(text))
-    return space + text if right else text + space
+    if right or not space:
+        return space + text
+    # A joiner at the end would take the first space for what it joins.
+    return text.rstrip(_JOINER) + space
 
 
 def in_columns(text: str) -> list[str]:

@@ -13,6 +13,7 @@ EVERY: Tensors = {
     "a.mamba.weight": ("F32", (3, 3)),
     "lm_head.weight": ("F32", (5, 3)),
     "wte.weight": ("F32", (3, 3)),
+    "a.conv.weight": ("F32", (3, 3, 3, 3)),
     "a.attn.weight": ("F32", (3, 3)),
     "a.mlp.weight": ("F32", (3, 3)),
     "x": ("F32", (3, 3)),

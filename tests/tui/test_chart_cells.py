@@ -218,7 +218,7 @@ def test_bars_in_the_tree_and_of_a_layer_tell_their_split(
         rows = cells_of(driver.app.screen)
         columns = driver.tree._columns
         left = columns.before_bar + 1
-        for row, outlined in enumerate(driver.outline.rows[: driver.tree.size.height], 3):
+        for row, outlined in enumerate(driver.outline.rows[: driver.tree.size.height], driver.tree.region.y):
             parts = parts_of(outlined.item.totals())
             found = bar_between(rows[row], left, left + columns.bar)
             check_stack(found, parts, driver.outline.root.parameters, columns.bar)

@@ -28,9 +28,9 @@ BUGS = {
         b"",
     ),
     "in a drawing": (
-        "from tui.charts.share_bars import ShareBars\n"
+        "from tui.charts.row_blocks import RowBlocks\n"
         "def bug(*_): raise RuntimeError('\\x1b[2Jno\\nmore')\n"
-        "ShareBars.draw = bug",
+        "RowBlocks.draw = bug",
         b"",
     ),
 }
@@ -66,7 +66,7 @@ NO_MORE_THREADS = "there is no more of the threads that it needs; allow more: ul
 
 NONE_BUT_TEXTUALS = REFUSE_THREADS.format(refused='not self.name.startswith("textual-")')
 
-DIALOGUES = {b"?": "cancel the load; clear the filter", b"x": "Enter: the name, then write", b"o": "type to filter"}
+DIALOGUES = {b"?": "close the filter", b"x": "Enter: the name, then write", b"o": "type to filter"}
 """What is seen of each, by the key that opens it."""
 
 

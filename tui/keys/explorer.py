@@ -46,6 +46,8 @@ BACK = Action("explorer.back", "escape", "screen", "back", "back", "Cancel, or b
 
 _NEXT_VIEW = Action("pane.next-view", "right,l", "right", "screen.show_view_beside(1)", tooltip="The next view")
 _VIEW_BEFORE = Action("pane.view-before", "left,h", "right", "screen.show_view_beside(-1)", tooltip="The view before")
+_FACTS_NEXT = Action("facts.next-view", "right,l", "facts", "screen.show_view_beside(1)", tooltip="The next view")
+_FACTS_BEFORE = Action("facts.view-before", "left,h", "facts", "screen.show_view_beside(-1)", tooltip="The view before")
 _NEXT_CATEGORY = Action("pane.next-category", "down,j", "right", "choose(1)", tooltip="The next category")
 _CATEGORY_BEFORE = Action("pane.category-before", "up,k", "right", "choose(-1)", tooltip="The category before")
 _PANE_LEARN = Action("pane.learn", "question_mark,enter", "right", "learn", tooltip="What the category is")
@@ -98,7 +100,7 @@ EXPLORER_KEYS = KeyTable(
         SUSPEND_ROW,
         QUIT_ROW,
     ),
-    (_VIEWS, _NEXT_VIEW, _VIEW_BEFORE, _NEXT_CATEGORY, _CATEGORY_BEFORE),
+    (_VIEWS, _NEXT_VIEW, _VIEW_BEFORE, _FACTS_NEXT, _FACTS_BEFORE, _NEXT_CATEGORY, _CATEGORY_BEFORE),
 )
 
 EXPLORER_VIEWS = (_SHARES, _LAYERS, _KINDS, _PARTS, FACTS)

@@ -191,6 +191,8 @@ class HeaderReader:
         if closed or name is None:
             return 0
         self._checks.alone(name, value)
+        first = 8 + self._read - len(buffer)
+        self.metadata_at = first, first + end
         return end
 
     def _together(self, buffer: bytes, start: int) -> int:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from core.classify.category import CATEGORIES
 from core.count.layer_totals import layers_below
 from core.count.totals import Totals
 from core.naming.layers import Layers
@@ -241,7 +242,7 @@ def test_nothing_and_everything_can_be_drawn(kinds: bool, width: int, height: in
     nothing = lines_of(CategoryTable(Totals(), Totals(), kinds), width, height)
     assert kinds or width < 40 or "no parameters" in nothing[0]
     totals = totals_of(EVERY)
-    assert len(totals.categories) == 9
+    assert len(totals.categories) == len(CATEGORIES)
     assert lines_of(CategoryTable(totals, totals, kinds), width, height)
 
 

@@ -124,7 +124,7 @@ def test_stacks_have_their_figures_below_them() -> None:
     assert "too small to draw:  ▲ Layer norm" in lines[-1]
 
 
-@pytest.mark.parametrize(("width", "whole"), [(110, True), (92, True), (60, False)])
+@pytest.mark.parametrize(("width", "whole"), [(110, True), (100, True), (60, False)])
 def test_a_legend_names_all_or_says_that_it_does_not(width: int, whole: bool) -> None:
     models = tuple(TWELVE)
     for drawing in (ModelBars(named(TWELVE), "stacked"), TrendLines(models)):

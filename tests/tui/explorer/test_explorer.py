@@ -157,8 +157,8 @@ async def test_the_details_of_a_tensor_a_module_and_a_run() -> None:
 async def test_the_table_and_the_chart_follow_the_cursor() -> None:
     async with exploring("gpt2") as driver:
         await driver.on("h")
+        await driver.until(lambda: "31.65" not in driver.text)
         await driver.shows("33.33", "66.63", "0.04")
-        assert "31.65" not in driver.text
         await driver.on("ln_f")
         await driver.shows("Layer norm", "100.00")
         await driver.press("g")

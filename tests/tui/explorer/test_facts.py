@@ -81,7 +81,7 @@ async def test_its_digit_opens_it_and_escape_leads_back(size: tuple[int, int]) -
         await driver.shows("▸ ln_f")
         assert driver.tree.has_focus
         await driver.press("9", "2")
-        await driver.shows("▸ ln_f")
+        await driver.shows("[2 Layers]", "Tree")
 
 
 async def test_the_view_before_the_first_is_the_facts() -> None:

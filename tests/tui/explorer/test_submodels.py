@@ -42,10 +42,10 @@ async def test_a_model_of_one_stack_is_offered_no_view_of_its_parts() -> None:
         await driver.press("4")
         await driver.shows("[1 Shares]")
         assert "4 Parts" not in driver.text
-        await driver.press("tab", "left")
+        await driver.press("3", "tab", "right")
+        await driver.shows("[9 Facts]")
+        await driver.press("left")
         await driver.shows("[3 Kinds]")
-        await driver.press("right")
-        await driver.shows("[1 Shares]")
 
 
 async def test_a_model_without_layers_is_offered_no_view_of_them(tmp_path: Path) -> None:
