@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from core.checkpoint.errors import CheckpointError, from_os_error
 from core.checkpoint.metadata import MetadataPlace
@@ -101,6 +102,8 @@ class _Elements:
         self._kind = kind
         self._length = length
         self._places = array("Q", [start])
+        # Pages are read in threads, a search and two pieces of the list at once.
+        self._growing = Lock()
 
     def __len__(self) -> int:
         return self._length
@@ -120,12 +123,16 @@ class _Elements:
         if size := SIZES.get(self._kind):
             return self._places[0] + size * number
         wanted = number // _INDEXED_EVERY
-        if wanted >= len(self._places):
-            with self._entries.at(self._places[-1]) as source:
-                while wanted >= len(self._places):
-                    self._skip(source, _INDEXED_EVERY)
-                    self._places.append(source.position)
-        return self._places[wanted]
+        with self._growing:
+            if wanted >= len(self._places):
+                self._find_places(wanted)
+            return self._places[wanted]
+
+    def _find_places(self, upto: int) -> None:
+        with self._entries.at(self._places[-1]) as source:
+            while upto >= len(self._places):
+                self._skip(source, _INDEXED_EVERY)
+                self._places.append(source.position)
 
     def _skip(self, source: HeaderBytes, count: int) -> None:
         if self._kind == STRING:

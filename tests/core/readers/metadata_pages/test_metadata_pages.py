@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,16 @@ def test_256_000_tokens_take_no_more_room_than_a_page(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert peak < 10_000_000
     assert find(pages, tokens[200_000], 0, 1, never) == tokens.index(tokens[200_000])
+
+
+def test_pieces_of_an_array_are_right_whichever_threads_read_them(tmp_path: Path) -> None:
+    tokens = [f"t{n}" for n in range(60_000)]
+    book = book_of(write_gguf(tmp_path / "x.gguf", ONE_GGUF, {"tokens": tokens}))
+    for _ in range(5):
+        pages = book.opened(len(book) - 1, 80)
+        with ThreadPoolExecutor(8) as threads:
+            starts = [50_000 - 500 * n for n in range(16)]
+            assert list(threads.map(lambda start: pages.rows(start, 2), starts)) == [tokens[n : n + 2] for n in starts]
 
 
 def test_a_million_keys_are_bounded_and_each_is_on_the_page(tmp_path: Path, command: Command) -> None:
