@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import pytest
@@ -188,7 +189,7 @@ def test_pieces_of_an_array_are_right_whichever_threads_read_them(tmp_path: Path
         pages = book.opened(len(book) - 1, 80)
         with ThreadPoolExecutor(8) as threads:
             starts = [50_000 - 500 * n for n in range(16)]
-            assert list(threads.map(lambda start: pages.rows(start, 2), starts)) == [tokens[n : n + 2] for n in starts]
+            assert list(threads.map(pages.rows, starts, repeat(2))) == [tokens[n : n + 2] for n in starts]
 
 
 def test_a_million_keys_are_bounded_and_each_is_on_the_page(tmp_path: Path, command: Command) -> None:
