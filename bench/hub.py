@@ -44,7 +44,7 @@ class BenchHub:
             TerminalError: where there are none before all have come.
         """
         with Terminal(self.command()) as terminal:
-            return terminal.wait_for(r"reading… [1-9]\d* of 163 shards", r"Attention +\d")
+            return terminal.wait_for(r"reading… [1-9]\d* of 163 shards", r"Attention\W+\d")
 
 
 @contextmanager
